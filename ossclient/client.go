@@ -1,0 +1,136 @@
+// Package ossclient asks Alibaba Cloud OSS one question at a time. It is the
+// only place that knows the vendor's SDK, and it believes nothing that does
+// not answer exactly what was asked: a Token, ErrNoToken, or an *Error.
+package ossclient
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/retry"
+	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/signer"
+)
+
+// Options configures a Client. Only Region and Credentials are needed.
+type Options struct {
+	Region      string            // plain region id such as "cn-hangzhou"; V4 signs it
+	Endpoint    string            // host, or http(s) URL; "" is the region's public endpoint
+	SignatureV1 bool              // the old signature; false is V4
+	Credentials Credentials       // asked before each call
+	Attempts    int               // calls per question at most, the first included; 0 is 2
+	Transport   http.RoundTripper // shared connections; nil is NewTransport()
+	Observer    Observer          // nil is nobody
+	Now         func() time.Time  // the clock that dates requests; nil is time.Now
+}
+
+// Client asks one region of one account. It is safe for concurrent use.
+type Client struct {
+	sdk           *oss.Client
+	now           func() time.Time
+	getCnameToken exchange
+}
+
+// New returns a Client. It reads nothing and connects nowhere yet.
+func New(opts Options) (*Client, error) {
+	if opts.Credentials == nil {
+		return nil, errors.New("building OSS client: no credentials")
+	}
+	if opts.Region == "" {
+		return nil, errors.New("building OSS client: no region")
+	}
+	if u, err := url.Parse(opts.Endpoint); err != nil || u.User != nil {
+		return nil, fmt.Errorf("building OSS client: endpoint %q is no host or URL", opts.Endpoint)
+	}
+	if opts.Transport == nil {
+		opts.Transport = NewTransport()
+	}
+	if opts.Observer == nil {
+		opts.Observer = nobody{}
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	return &Client{
+		sdk:           oss.NewClient(sdkConfig(opts), withoutSkewCorrection),
+		now:           opts.Now,
+		getCnameToken: exchange{"GetCnameToken", newHTTPClient(opts.Transport), opts.Now, opts.Observer},
+	}, nil
+}
+
+func sdkConfig(opts Options) *oss.Config {
+	cfg := oss.NewConfig().
+		WithRegion(opts.Region).
+		WithCredentialsProvider(markErrors(opts.Credentials)).
+		WithRetryer(newRetryer(opts.Attempts))
+	if opts.Endpoint != "" {
+		cfg.WithEndpoint(opts.Endpoint)
+	}
+	if opts.SignatureV1 {
+		cfg.WithSignatureVersion(oss.SignatureVersionV1)
+	}
+	return cfg
+}
+
+// withoutSkewCorrection keeps the SDK from signing with OSS's clock after a
+// RequestTimeTooSkewed: an operator must learn that the machine's clock is off.
+func withoutSkewCorrection(o *oss.Options) { o.FeatureFlags &^= oss.FeatureCorrectClockSkew }
+
+// newRetryer repeats a question only where a second call can help: OSS failed,
+// or the connection broke. A throttled call is not repeated, that feeds the fire.
+func newRetryer(attempts int) retry.Retryer {
+	return retry.NewStandard(func(o *retry.RetryOptions) {
+		o.MaxAttempts = cmp.Or(attempts, 2)
+		o.ErrorRetryables = []retry.ErrorRetryable{transient{}}
+	})
+}
+
+type transient struct{}
+
+func (transient) IsErrorRetryable(err error) bool {
+	reason := newError(context.Background(), "", err).Reason
+	return reason == ReasonServerError || reason == ReasonConnect
+}
+
+// GetCnameToken asks for the token of d. The error is ErrNoToken if OSS says
+// that there is none, and an *Error for everything else; ctx bounds the whole
+// call, retries included.
+func (c *Client) GetCnameToken(ctx context.Context, d Domain) (Token, error) {
+	x := c.getCnameToken
+	output, err := c.get(ctx, x, d.Bucket, map[string]string{
+		"comp":     "token",
+		"cname":    d.Cname,
+		"wildcard": strconv.FormatBool(d.Wildcard), // some kinds of buckets insist on it
+	})
+	if err != nil {
+		return Token{}, d.explain(newError(ctx, x.operation, err), err)
+	}
+	defer output.Body.Close()
+	body, err := io.ReadAll(output.Body)
+	if err != nil {
+		return Token{}, newError(ctx, x.operation, err)
+	}
+	token, err := parseToken(body, d)
+	if err != nil {
+		return Token{}, &Error{
+			Operation: x.operation, Reason: ReasonBadResponse, Status: output.StatusCode, Err: err,
+			RequestID: clean(output.Headers.Get("x-oss-request-id")),
+		}
+	}
+	return token, nil
+}
+
+// get sends a signed GET about a bucket. The caller closes the body.
+func (c *Client) get(ctx context.Context, x exchange, bucket string, query map[string]string) (*oss.OperationOutput, error) {
+	input := &oss.OperationInput{OpName: x.operation, Method: http.MethodGet, Bucket: &bucket, Parameters: query}
+	input.OpMetadata.Set(signer.SubResource, []string{"cname", "comp"}) // what V1 signs of the query
+	input.OpMetadata.Set(signer.SignTime, c.now())
+	return c.sdk.InvokeOperation(ctx, input, func(o *oss.Options) { o.HttpClient = x })
+}

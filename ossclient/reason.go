@@ -1,0 +1,70 @@
+package ossclient
+
+// Reason says in one word why a question got no definitive answer. The set is
+// closed: alert rules and dashboards quote it.
+type Reason string
+
+// The reasons this package gives. The poller adds those that arise before or
+// outside a call.
+const (
+	ReasonTimeout         Reason = "timeout"          // no complete answer before the deadline
+	ReasonDNS             Reason = "dns"              // the endpoint's name did not resolve
+	ReasonConnect         Reason = "connect"          // no connection, or it broke before the answer was whole
+	ReasonTLS             Reason = "tls"              // the TLS handshake failed or the certificate was refused
+	ReasonCredentials     Reason = "credentials"      // no usable key, or OSS refused the key or signature
+	ReasonAccessDenied    Reason = "access_denied"    // the key is known but not allowed, or the account is suspended
+	ReasonWrongEndpoint   Reason = "wrong_endpoint"   // the bucket lives in another region or behind another endpoint
+	ReasonClockSkew       Reason = "clock_skew"       // our clock is more than 15 minutes off
+	ReasonBucketNotFound  Reason = "bucket_not_found" // no such bucket
+	ReasonInvalidArgument Reason = "invalid_argument" // OSS refused the bucket or domain name
+	ReasonThrottled       Reason = "throttled"        // OSS asked for fewer calls
+	ReasonServerError     Reason = "server_error"     // OSS failed (5xx)
+	ReasonClientError     Reason = "client_error"     // any other documented refusal (4xx)
+	ReasonBadResponse     Reason = "bad_response"     // the reply is not what OSS documents, or contradicts the question
+)
+
+// wrongEndpointEC is the only thing that tells a bucket of another region from
+// a missing permission: both are 403 AccessDenied.
+const wrongEndpointEC = "0003-00001403"
+
+// reasonFor maps what an OSS error says of itself to a Reason. The code
+// decides; ec and status only where the code is ambiguous or unknown. Codes:
+// https://www.alibabacloud.com/help/en/oss/support/http-status-codes
+func reasonFor(code, ec string, status int) Reason {
+	switch code {
+	case "AccessDenied":
+		if ec == wrongEndpointEC {
+			return ReasonWrongEndpoint
+		}
+		return ReasonAccessDenied
+	case "SecondLevelDomainForbidden":
+		return ReasonWrongEndpoint
+	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "SecurityTokenExpired", "InvalidSecurityToken":
+		return ReasonCredentials
+	case "RequestTimeTooSkewed":
+		return ReasonClockSkew
+	case "NoSuchBucket":
+		return ReasonBucketNotFound
+	case "InvalidArgument", "InvalidBucketName":
+		return ReasonInvalidArgument
+	case "MetaOperationQpsLimitExceeded", "TotalQpsLimitExceeded", "QpsLimitExceeded":
+		return ReasonThrottled
+	}
+	return reasonForStatus(status)
+}
+
+func reasonForStatus(status int) Reason {
+	switch {
+	case status >= 500:
+		return ReasonServerError
+	case status == 429:
+		return ReasonThrottled
+	case status == 403:
+		return ReasonAccessDenied
+	case status == 401:
+		return ReasonCredentials
+	case status >= 400:
+		return ReasonClientError
+	}
+	return ReasonBadResponse
+}
