@@ -1,0 +1,88 @@
+// Package config owns what the operator wrote: it reads one strict YAML file into a Config that never changes again.
+// It would rather refuse a file with every fault named by line than let a typo surface later as a failed scrape.
+package config
+
+import "time"
+
+// Defaults and bounds of the file's values.
+const (
+	DefaultTimeout = 5 * time.Second
+	MinTimeout     = time.Millisecond
+	MaxTimeout     = 5 * time.Minute
+
+	DefaultConcurrency = 32
+	MaxConcurrency     = 1024
+
+	// MinRateLimit keeps a tiny limit from holding a call back for hours.
+	MinRateLimit = 0.01
+	// MaxRateLimit is what OSS allows an account in all.
+	MaxRateLimit = 10_000
+
+	// MaxCacheTTL is a third of a token's life: beyond it an answer says little.
+	MaxCacheTTL = 24 * time.Hour
+
+	// MaxLabels bounds the names all targets' own labels have together, since each of them is on every series.
+	MaxLabels = 32
+)
+
+// The known spellings of signature_version and of credentials.type; the first of each kind is the default.
+const (
+	SignatureV4 = "v4"
+	SignatureV1 = "v1"
+
+	CredentialsEnvironment = "environment"
+)
+
+// Config is one accepted file. It is shared between goroutines: nobody may change it or anything it refers to.
+type Config struct {
+	Probe    Probe
+	Accounts []Account // by name, at least one
+	Targets  []Target  // in the file's order, at least one; no two share bucket and cname
+
+	labelNames []string
+}
+
+// LabelNames returns the names of all targets' own labels, sorted, each once.
+// The slice belongs to the Config.
+func (c *Config) LabelNames() []string { return c.labelNames }
+
+// Probe holds what every call has in common.
+type Probe struct {
+	Timeout     time.Duration // for one target, retries included
+	Concurrency int           // calls in flight, all scrapes together
+	RateLimit   float64       // calls a second, the accounts' default; 0 = unlimited
+	CacheTTL    time.Duration // how long an answer is not asked again, the targets' default; 0 = ask on every scrape
+}
+
+// Account says where and as whom to ask. It is comparable: equal Accounts can share a client.
+type Account struct {
+	Name             string
+	Region           string      // plain id: cn-hangzhou
+	Endpoint         string      // scheme://host[:port]; "" = the region's public one
+	SignatureVersion string      // SignatureV4 or SignatureV1
+	RateLimit        float64     // calls a second; 0 = unlimited
+	Credentials      Credentials // where the keys come from, never the keys
+}
+
+// Credentials names a source of keys.
+type Credentials struct {
+	Type string // CredentialsEnvironment
+}
+
+// Target is one (bucket, cname) to watch.
+type Target struct {
+	Bucket   string
+	Domain   string            // lower case, no trailing dot, without the "*." of a wildcard
+	Wildcard bool              // the operator wrote "*." before Domain
+	Account  Account           // the target's own region and endpoint already applied
+	CacheTTL time.Duration     // 0 = ask on every scrape
+	Labels   map[string]string // the target's own labels; nil = none
+}
+
+// Cname returns the domain as operators write it, "*.example.com" for a wildcard: the value of the cname label.
+func (t Target) Cname() string {
+	if t.Wildcard {
+		return "*." + t.Domain
+	}
+	return t.Domain
+}

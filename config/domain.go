@@ -1,0 +1,114 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
+)
+
+var (
+	hostLabelPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	digitsPattern    = regexp.MustCompile(`^[0-9]+$`)
+)
+
+// domain is a cname taken apart.
+type domain struct {
+	base     string // lower case, no trailing dot
+	wildcard bool
+}
+
+// parseDomain accepts a full domain name, "*." before it for a wildcard.
+func parseDomain(text string) (domain, error) {
+	if err := checkBare(text); err != nil {
+		return domain{}, err
+	}
+	name, wildcard := strings.CutPrefix(text, "*.")
+	base, err := canonical(name)
+	return domain{base, wildcard}, err
+}
+
+// canonical returns name as DNS and OSS know it: in ASCII, lower case, without a trailing dot.
+func canonical(name string) (string, error) {
+	if strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) {
+		ascii, err := idna.Lookup.ToASCII(name)
+		if err != nil {
+			return "", errors.New(`not a valid international name; write its ASCII form, such as "xn--bcher-kva.example"`)
+		}
+		name = ascii
+	}
+	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	return name, checkDomain(name)
+}
+
+// checkBare refuses what is an address or more than a domain, such as a URL.
+func checkBare(text string) error {
+	if _, err := netip.ParseAddr(text); err == nil {
+		return errors.New("an IP address has no CNAME; write the domain")
+	}
+	for _, extra := range []struct{ mark, name string }{
+		{"://", "a scheme"},
+		{"@", "a user"},
+		{"/", "a path"},
+		{"?", "a query"},
+		{":", "a port"},
+		{" ", "spaces"},
+	} {
+		if strings.Contains(text, extra.mark) {
+			return fmt.Errorf("has %s; write only the domain, %q", extra.name, bare(text))
+		}
+	}
+	return nil
+}
+
+// bare returns the domain inside a URL or host:port, an example if there is none.
+func bare(text string) string {
+	if _, rest, ok := strings.Cut(text, "://"); ok {
+		text = rest
+	}
+	if end := strings.IndexAny(text, "/?#"); end >= 0 {
+		text = text[:end]
+	}
+	text = text[strings.LastIndexByte(text, '@')+1:]
+	text, _, _ = strings.Cut(text, ":")
+	text, wildcard := strings.CutPrefix(strings.TrimSpace(text), "*.")
+	base, err := canonical(text)
+	if err != nil {
+		return "www.example.com"
+	}
+	return Target{Domain: base, Wildcard: wildcard}.Cname()
+}
+
+// checkDomain checks a name that is ASCII, lower case and without "*." before or "." behind it.
+func checkDomain(name string) error {
+	labels := strings.Split(name, ".")
+	last := labels[len(labels)-1]
+	switch {
+	case name == "":
+		return errors.New(`empty; write a domain, such as "www.example.com"`)
+	case strings.Contains(name, "*"):
+		return errors.New(`a wildcard is one "*." in front; write it as "*.example.com"`)
+	case strings.HasPrefix(name, "_dnsauth."):
+		return fmt.Errorf("this is the name of the TXT record; write the domain it proves, %q", strings.TrimPrefix(name, "_dnsauth."))
+	case len(name) > 253:
+		return fmt.Errorf("%d characters long; a domain has at most 253", len(name))
+	case len(labels) < 2:
+		return errors.New(`only one label; write the full domain, such as "www.example.com"`)
+	case digitsPattern.MatchString(last):
+		return errors.New(`ends in a number; write a domain, such as "www.example.com"`)
+	}
+	return checkHostLabels(labels)
+}
+
+func checkHostLabels(labels []string) error {
+	for _, label := range labels {
+		if !hostLabelPattern.MatchString(label) {
+			return fmt.Errorf(`%s is no part of a domain; write 1 to 63 letters, digits and "-", with no "-" at either end`, quote(label))
+		}
+	}
+	return nil
+}

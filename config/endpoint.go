@@ -1,0 +1,49 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// endpoint accepts [scheme://]host[:port] and returns it with the scheme, https where none was written.
+// Empty text is accepted as such: the region's own endpoint.
+func endpoint(text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	full := text
+	if !strings.Contains(text, "://") {
+		full = "https://" + text
+	}
+	u, err := url.Parse(full)
+	switch {
+	case strings.Contains(text, "@"):
+		return "", errors.New("has a user or password; write only the host")
+	case err != nil || checkHost(u.Hostname()) != nil:
+		return "", errors.New(`not an endpoint; write one such as "https://oss-cn-hangzhou.aliyuncs.com"`)
+	case u.Scheme != "https" && u.Scheme != "http":
+		return "", fmt.Errorf(`only http and https are spoken; write "https://%s"`, u.Host)
+	case u.Path != "" && u.Path != "/" || strings.ContainsAny(text, "?#"):
+		return "", fmt.Errorf(`has a path or query; write only "%s://%s"`, u.Scheme, u.Host)
+	case strings.HasSuffix(u.Host, ":") || !validPort(u.Port()):
+		return "", fmt.Errorf(`a port is 1 to 65535; write one such as "%s://%s:443"`, u.Scheme, u.Hostname())
+	}
+	return u.Scheme + "://" + strings.ToLower(u.Host), nil
+}
+
+// checkHost accepts IP addresses and names of any number of labels.
+func checkHost(host string) error {
+	if ip, err := netip.ParseAddr(host); err == nil && ip.Zone() == "" {
+		return nil
+	}
+	return checkHostLabels(strings.Split(strings.ToLower(host), "."))
+}
+
+func validPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0
+}

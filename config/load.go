@@ -1,0 +1,46 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// maxSize bounds what is read, so that the wrong path (a log, a device) does not fill the memory.
+const maxSize = 16 << 20
+
+// Load reads and parses the file at path.
+func Load(path string) (*Config, error) {
+	text, err := readFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading config %q: %w", path, err)
+	}
+	return Parse(path, text)
+}
+
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, cause(err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	if err != nil {
+		return nil, cause(err)
+	}
+	if len(text) > maxSize {
+		return nil, fmt.Errorf("larger than %d MiB; is it the right file?", maxSize>>20)
+	}
+	return text, nil
+}
+
+// cause drops the path from an error that is about to be wrapped with it.
+func cause(err error) error {
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		return pathError.Err
+	}
+	return err
+}

@@ -1,0 +1,90 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+var (
+	accountPattern = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$`)
+	bucketPattern  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
+	regionPattern  = regexp.MustCompile(`^[a-z]{2,}(-[a-z0-9]+)+$`)
+	labelPattern   = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+	notInLabel     = regexp.MustCompile(`[^a-zA-Z0-9_]+`)
+)
+
+func checkAccountName(name string) error {
+	if !accountPattern.MatchString(name) {
+		return errors.New(`account names are 1 to 64 letters, digits, "_", "." or "-"; write one such as "main"`)
+	}
+	return nil
+}
+
+// bucket accepts a bucket's name, and knows the upper-case, URL and host name it is mistaken for.
+func bucket(text string) (string, error) {
+	if bucketPattern.MatchString(text) {
+		return text, nil
+	}
+	lower := strings.ToLower(text)
+	if bucketPattern.MatchString(lower) {
+		return "", fmt.Errorf("bucket names are lower case; write %q", lower)
+	}
+	first, _, _ := strings.Cut(strings.TrimPrefix(lower, "oss://"), "/")
+	first, _, _ = strings.Cut(first, ".")
+	if bucketPattern.MatchString(first) {
+		return "", fmt.Errorf("write only the bucket's name, %q", first)
+	}
+	return "", errors.New(`not a bucket name; write 3 to 63 of a-z, 0-9 and "-", with no "-" at either end`)
+}
+
+// region accepts a plain region id, and knows the endpoint names it is mistaken for.
+func region(text string) (string, error) {
+	plain, _, _ := strings.Cut(strings.ToLower(text), ".")
+	plain = strings.TrimSuffix(strings.TrimPrefix(plain, "oss-"), "-internal")
+	switch {
+	case len(plain) > 63 || !regionPattern.MatchString(plain):
+		return "", errors.New(`not a region id; write one such as "cn-hangzhou"`)
+	case plain != text:
+		return "", fmt.Errorf("write the plain region id, %q", plain)
+	}
+	return plain, nil
+}
+
+// reservedLabels returns the label names the exporter's own series use.
+// A target that set one of them would make two series the same, and the whole scrape fail.
+func reservedLabels() []string {
+	return []string{"account", "bucket", "cname", "reason", "region", "state"}
+}
+
+func checkLabelName(name string) error {
+	switch {
+	case slices.Contains(reservedLabels(), name):
+		return fmt.Errorf("the exporter sets this label itself; write another name, such as %q", "my_"+name)
+	case strings.HasPrefix(name, "__"):
+		return errors.New(`names that begin with "__" belong to Prometheus; write another`)
+	case !labelPattern.MatchString(name):
+		return fmt.Errorf("label names are letters, digits and \"_\", not a digit first; write one such as %q", asLabel(name))
+	}
+	return nil
+}
+
+// asLabel returns the valid label name closest to name.
+func asLabel(name string) string {
+	name = strings.Trim(notInLabel.ReplaceAllString(name, "_"), "_")
+	if len(name) > 64 || !labelPattern.MatchString(name) {
+		return "team"
+	}
+	return name
+}
+
+// labelValue accepts any text on one line. Control characters go: a NUL ends the exposition for Prometheus' parser.
+func labelValue(text string) (string, error) {
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		return "", errors.New("has control characters; write it without them, on one line")
+	}
+	return text, nil
+}

@@ -1,0 +1,85 @@
+package config
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// Parse reads a configuration from text; name is the file's, for messages.
+// A refused text gives Faults with all that is wrong with it.
+func Parse(name string, text []byte) (*Config, error) {
+	p := &parser{decoder: &decoder{file: name}, pairs: map[string]int{}, labels: map[string]bool{}}
+	if root, ok := p.document(text); ok {
+		p.readConfig(root)
+	}
+	if len(p.faults) > 0 {
+		return nil, p.faults.sorted()
+	}
+	return &p.config, nil
+}
+
+// parser builds a Config section by section: accounts build on probe, targets on both.
+type parser struct {
+	*decoder
+	config Config
+	pairs  map[string]int  // bucket/cname -> line of the target
+	labels map[string]bool // names of all targets' own labels
+}
+
+func (p *parser) readConfig(v value) {
+	f := p.fields(v, "probe", "accounts", "targets")
+	if f == nil {
+		return
+	}
+	p.readProbe(f["probe"])
+	p.readAccounts(f["accounts"])
+	p.readTargets(f["targets"])
+	p.config.labelNames = slices.Sorted(maps.Keys(p.labels))
+}
+
+func (p *parser) readProbe(v value) {
+	probe := &p.config.Probe
+	*probe = Probe{Timeout: DefaultTimeout, Concurrency: DefaultConcurrency}
+	f := p.fields(v, "timeout", "concurrency", "rate_limit", "cache_ttl")
+	read(p.decoder, f["timeout"], &probe.Timeout, durationIn(MinTimeout, MaxTimeout))
+	read(p.decoder, f["concurrency"], &probe.Concurrency, wholeIn(1, MaxConcurrency))
+	read(p.decoder, f["rate_limit"], &probe.RateLimit, rate)
+	read(p.decoder, f["cache_ttl"], &probe.CacheTTL, durationIn(0, MaxCacheTTL))
+}
+
+func (p *parser) readAccounts(v value) {
+	if v.empty() {
+		p.fault(v, `missing; write at least one, such as "main: {region: cn-hangzhou}"`)
+	}
+	for _, e := range p.entries(v) {
+		if p.full() {
+			break
+		}
+		if err := checkAccountName(e.key); err != nil {
+			p.fault(e.value, "%v", err)
+		}
+		p.config.Accounts = append(p.config.Accounts, p.account(e))
+	}
+	slices.SortFunc(p.config.Accounts, func(a, b Account) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+func (p *parser) account(e entry) Account {
+	account := Account{
+		Name:             e.key,
+		SignatureVersion: SignatureV4,
+		RateLimit:        p.config.Probe.RateLimit,
+		Credentials:      Credentials{Type: CredentialsEnvironment},
+	}
+	f := p.fields(e.value, "region", "endpoint", "signature_version", "rate_limit", "credentials")
+	if f == nil {
+		return account
+	}
+	require(p.decoder, f["region"], &account.Region, region, `the plain region id, such as "cn-hangzhou"`)
+	read(p.decoder, f["endpoint"], &account.Endpoint, endpoint)
+	read(p.decoder, f["signature_version"], &account.SignatureVersion, oneOf(SignatureV4, SignatureV1))
+	read(p.decoder, f["rate_limit"], &account.RateLimit, rate)
+	credentials := p.fields(f["credentials"], "type")
+	read(p.decoder, credentials["type"], &account.Credentials.Type, oneOf(CredentialsEnvironment))
+	return account
+}

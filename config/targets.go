@@ -1,0 +1,113 @@
+package config
+
+import "fmt"
+
+func (p *parser) readTargets(v value) {
+	if v.empty() {
+		p.fault(v, `missing; write at least one, such as "- {bucket: examplebucket, cname: www.example.com}"`)
+	}
+	for _, item := range p.items(v) {
+		if p.full() {
+			break
+		}
+		p.readTarget(item)
+	}
+}
+
+func (p *parser) readTarget(v value) {
+	f := p.fields(v, "bucket", "cname", "account", "region", "endpoint", "cache_ttl", "labels")
+	if f == nil {
+		return
+	}
+	t := Target{CacheTTL: p.config.Probe.CacheTTL}
+	var cname domain
+	hasBucket := require(p.decoder, f["bucket"], &t.Bucket, bucket, `the bucket's name, such as "examplebucket"`)
+	hasCname := require(p.decoder, f["cname"], &cname, parseDomain, `the domain, such as "www.example.com"`)
+	t.Domain, t.Wildcard = cname.base, cname.wildcard
+	if hasBucket && hasCname {
+		p.checkUnique(v, t)
+	}
+	p.readTargetAccount(f, &t.Account)
+	read(p.decoder, f["cache_ttl"], &t.CacheTTL, durationIn(0, MaxCacheTTL))
+	t.Labels = p.readLabels(f["labels"])
+	p.config.Targets = append(p.config.Targets, t)
+}
+
+// checkUnique refuses a second target with the same labels bucket and cname: two equal series fail the whole scrape.
+func (p *parser) checkUnique(v value, t Target) {
+	pair := t.Bucket + "/" + t.Cname()
+	if first, twice := p.pairs[pair]; twice {
+		p.fault(v, "%s is a target already on line %d; keep one", pair, first)
+		return
+	}
+	p.pairs[pair] = v.line
+}
+
+// readTargetAccount finds the target's account and applies the target's own region and endpoint to the copy.
+func (p *parser) readTargetAccount(f map[string]value, account *Account) {
+	switch accounts := p.config.Accounts; len(accounts) {
+	case 0:
+		return // one fault about accounts says enough
+	case 1:
+		*account = accounts[0]
+		read(p.decoder, f["account"], account, p.accountNamed)
+	default:
+		want := fmt.Sprintf("the account to ask with, such as %q", accounts[0].Name)
+		require(p.decoder, f["account"], account, p.accountNamed, want)
+	}
+	inherited := *account
+	read(p.decoder, f["endpoint"], &account.Endpoint, endpoint)
+	if read(p.decoder, f["region"], &account.Region, region) && f["endpoint"].node == nil {
+		p.checkEndpointServes(f["region"], *account, inherited.Region)
+	}
+}
+
+// checkEndpointServes refuses another region with the account's endpoint: it would be asked about buckets it does not hold.
+func (p *parser) checkEndpointServes(v value, account Account, served string) {
+	if account.Endpoint != "" && served != "" && account.Region != served {
+		p.fault(v, `account %s has an endpoint for %s; write this target's endpoint too, "" for the region's own`,
+			quote(account.Name), served)
+	}
+}
+
+func (p *parser) accountNamed(name string) (Account, error) {
+	var known []string
+	for _, account := range p.config.Accounts {
+		if account.Name == name {
+			return account, nil
+		}
+		known = append(known, account.Name)
+	}
+	return Account{}, fmt.Errorf("no such account; %s", suggest(name, known))
+}
+
+// readLabels returns the target's own labels, nil for none.
+func (p *parser) readLabels(v value) map[string]string {
+	if v.empty() {
+		return nil
+	}
+	labels := map[string]string{}
+	for _, e := range p.entries(v) {
+		if p.full() || !p.admitLabel(e) {
+			break
+		}
+		if err := checkLabelName(e.key); err != nil {
+			p.fault(e.value, "%v", err)
+			continue
+		}
+		var text string
+		require(p.decoder, e.value, &text, labelValue, `a value, "" for none`)
+		labels[e.key] = text
+	}
+	return labels
+}
+
+// admitLabel counts the label's name among all targets' own, as long as there is room.
+func (p *parser) admitLabel(e entry) bool {
+	if !p.labels[e.key] && len(p.labels) == MaxLabels {
+		p.fault(e.value, "one name too many; all targets together have at most %d label names", MaxLabels)
+		return false
+	}
+	p.labels[e.key] = true
+	return true
+}
