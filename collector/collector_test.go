@@ -1,0 +1,212 @@
+package collector_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"oss_cname_exporter/collector"
+	"oss_cname_exporter/config"
+	"oss_cname_exporter/poller"
+)
+
+var now = time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
+
+// fakePoller returns what it is told to.
+type fakePoller struct {
+	results []poller.Result
+	errors  map[poller.Reason]uint64
+}
+
+func (p *fakePoller) Poll(context.Context, *config.Config) []poller.Result { return p.results }
+func (p *fakePoller) Errors() map[poller.Reason]uint64                     { return p.errors }
+
+func parse(t *testing.T, text string) *config.Config {
+	t.Helper()
+	cfg, err := config.Parse("test.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+// everyState is a target in each state that a scrape can find it in.
+const everyState = `
+accounts:
+  main: {region: cn-hangzhou}
+  other: {region: cn-shanghai}
+targets:
+  - {bucket: examplebucket, cname: token.example.com, account: main, labels: {team: web, tier: "1"}}
+  - {bucket: examplebucket, cname: none.example.com, account: main}
+  - {bucket: examplebucket, cname: "*.past.example.com", account: main, labels: {team: "we \"quote\" \\ it"}}
+  - {bucket: examplebucket, cname: fails.example.com, account: other, labels: {zone: a}}
+  - {bucket: examplebucket, cname: unknown.example.com, account: other}
+  - {bucket: examplebucket, cname: never.example.com, account: other}
+`
+
+func everyResult(t *testing.T) (*config.Config, []poller.Result) {
+	t.Helper()
+	cfg := parse(t, everyState)
+	ok := poller.Attempt{Ended: now, Duration: 20 * time.Millisecond}
+	failed := poller.Attempt{Ended: now, Duration: 5 * time.Second, Reason: "timeout", Err: errors.New("no answer")}
+	confirmed := now.Add(-time.Second)
+	results := []poller.Result{
+		{Attempt: ok, Probes: 3, Facts: poller.Facts{Confirmed: confirmed, Exists: true, Expires: now.Add(time.Hour)}},
+		{Attempt: ok, Probes: 3, Facts: poller.Facts{Confirmed: confirmed}},
+		{Attempt: ok, Probes: 3, Facts: poller.Facts{Confirmed: confirmed, Exists: true, Expires: now.Add(-time.Minute)}},
+		{Attempt: failed, Probes: 4, Errors: 2, Facts: poller.Facts{Confirmed: now.Add(-time.Hour), Exists: true, Expires: now.Add(2 * time.Hour)}},
+		{Attempt: failed, Probes: 1, Errors: 1},
+		{},
+	}
+	for i := range results {
+		results[i].Target = cfg.Targets[i]
+	}
+	return cfg, results
+}
+
+func scrape(t *testing.T, cfg *config.Config, results []poller.Result) *prometheus.Registry {
+	t.Helper()
+	c := collector.New(&fakePoller{results: results}, collector.Options{Now: func() time.Time { return now }})
+	registry := prometheus.NewPedanticRegistry()
+	registry.MustRegister(c.Scrape(t.Context(), cfg))
+	return registry
+}
+
+func TestExposition(t *testing.T) {
+	cfg, results := everyResult(t)
+	golden, err := os.Open("testdata/every_state.prom")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer golden.Close()
+	if err := testutil.GatherAndCompare(scrape(t, cfg, results), golden); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestExpositionIsLintFree(t *testing.T) {
+	cfg, results := everyResult(t)
+	own := collector.NewRegistry(collector.NewAPI(), totals(cfg, nil))
+	for name, g := range map[string]prometheus.Gatherer{"targets": scrape(t, cfg, results), "own": own} {
+		problems, err := testutil.GatherAndLint(g)
+		if err != nil {
+			t.Error(err)
+		}
+		for _, p := range problems {
+			t.Errorf("%s: %s: %s", name, p.Metric, p.Text)
+		}
+	}
+}
+
+// TestNobodyWaited covers the scrape whose client hung up: the poller then has
+// no results.
+func TestNobodyWaited(t *testing.T) {
+	cfg, _ := everyResult(t)
+	if n, err := testutil.GatherAndCount(scrape(t, cfg, nil)); n != 0 || err != nil {
+		t.Errorf("got %d series, error %v", n, err)
+	}
+}
+
+type inForce struct {
+	cfg *config.Config
+	at  time.Time
+	err error
+}
+
+func (c inForce) Config() *config.Config     { return c.cfg }
+func (c inForce) Loaded() (time.Time, error) { return c.at, c.err }
+
+func totals(cfg *config.Config, refused error) *collector.Totals {
+	counted := map[poller.Reason]uint64{}
+	for _, r := range poller.Reasons() {
+		counted[r] = 0
+	}
+	counted["dns"] = 7
+	return collector.NewTotals(inForce{cfg, now, refused}, &fakePoller{errors: counted})
+}
+
+func TestTotals(t *testing.T) {
+	cfg, _ := everyResult(t)
+	golden, err := os.ReadFile("testdata/totals.prom")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := testutil.CollectAndCompare(totals(cfg, nil), bytes.NewReader(golden)); err != nil {
+		t.Error(err)
+	}
+	refused := strings.Replace(string(golden), "\noss_cname_exporter_config_last_reload_successful 1", "\noss_cname_exporter_config_last_reload_successful 0", 1)
+	if err := testutil.CollectAndCompare(totals(cfg, errors.New("no")), strings.NewReader(refused)); err != nil {
+		t.Errorf("after a refused reload: %v", err)
+	}
+}
+
+func TestAPI(t *testing.T) {
+	api := collector.NewAPI()
+	if n := testutil.CollectAndCount(api); n != 0 {
+		t.Errorf("%d series before any call, want none: unknown is absence", n)
+	}
+	api.APIRequest("GetCnameToken", 30*time.Millisecond)
+	api.ClockSkew(-90 * time.Second)
+	const skew = `
+# HELP oss_cname_exporter_clock_skew_seconds This machine's clock minus the clock of OSS at its last answer; OSS refuses requests beyond 900 either way. Absent until OSS answered.
+# TYPE oss_cname_exporter_clock_skew_seconds gauge
+oss_cname_exporter_clock_skew_seconds -90
+`
+	if err := testutil.CollectAndCompare(api, strings.NewReader(skew), "oss_cname_exporter_clock_skew_seconds"); err != nil {
+		t.Error(err)
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(api)
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() != "oss_cname_exporter_api_request_duration_seconds" {
+			continue
+		}
+		h := f.GetMetric()[0].GetHistogram()
+		if h.GetSampleCount() != 1 || len(h.GetBucket()) == 0 || h.Schema == nil {
+			t.Errorf("got %v, want one sample in a histogram both classic and native", h)
+		}
+		return
+	}
+	t.Error("no latency histogram")
+}
+
+func TestChangesAreLoggedOnce(t *testing.T) {
+	cfg, results := everyResult(t)
+	var lines bytes.Buffer
+	logger := level.NewFilter(log.NewLogfmtLogger(&lines), level.AllowInfo())
+	p := &fakePoller{}
+	c := collector.New(p, collector.Options{Logger: logger})
+	for _, test := range []struct {
+		was  poller.Outcome
+		r    poller.Result
+		want string
+	}{
+		{"", results[0], ""},
+		{"token", results[0], ""},
+		{"timeout", results[0], `level=info bucket=examplebucket cname=token.example.com state=token was=timeout msg="state changed"`},
+		{"", results[3], `level=warn bucket=examplebucket cname=fails.example.com state=timeout was= msg="probe failed" err="no answer"`},
+		{"timeout", results[3], ""},
+		{"token", results[1], `level=info bucket=examplebucket cname=none.example.com state=no_token was=token msg="state changed"`},
+	} {
+		lines.Reset()
+		test.r.Was = test.was
+		p.results = []poller.Result{test.r}
+		c.Scrape(t.Context(), cfg)
+		if got := strings.TrimSpace(lines.String()); got != test.want {
+			t.Errorf("from %q: logged %q, want %q", test.was, got, test.want)
+		}
+	}
+}

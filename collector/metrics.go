@@ -1,0 +1,148 @@
+package collector
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"oss_cname_exporter/poller"
+)
+
+// series describes one metric family that every target has a part in.
+type series struct {
+	name string
+	kind prometheus.ValueType
+	unit string // OpenMetrics unit; "" if the value has none
+	help string
+	// extra names the labels besides the target's own.
+	extra []string
+	// value reads the sample off a result, with the values of extra. The
+	// series is absent if ok is false.
+	value func(r poller.Result, now time.Time) (v float64, extra []string, ok bool)
+}
+
+// targetSeries is every per-target metric: facts report the last definitive
+// answer, probe series the last attempt. What is unknown is absent.
+func targetSeries() []series {
+	const gauge, counter = prometheus.GaugeValue, prometheus.CounterValue
+	return []series{
+		{
+			name: "oss_cname_token_exists", kind: gauge,
+			help: "1 if OSS holds a CNAME token for the domain, 0 if it says there is none. Last definitive answer; absent until there is one.",
+			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+				return boolean(r.Facts.Exists), nil, !r.Facts.Confirmed.IsZero()
+			},
+		},
+		{
+			name: "oss_cname_token_expiry_timestamp_seconds", kind: gauge, unit: "seconds",
+			help: "When the CNAME token expires, in Unix time. Last definitive answer; absent unless it was a token.",
+			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+				return unix(r.Facts.Expires), nil, r.Facts.Exists
+			},
+		},
+		{
+			name: "oss_cname_token_expires_in_seconds", kind: gauge, unit: "seconds",
+			help: "Seconds until the CNAME token expires, negative once past. Last definitive answer; absent unless it was a token.",
+			value: func(r poller.Result, now time.Time) (float64, []string, bool) {
+				return r.Facts.Expires.Sub(now).Seconds(), nil, r.Facts.Exists
+			},
+		},
+		{
+			name: "oss_cname_token_probe_success", kind: gauge,
+			help: "1 if the last attempt to ask OSS got a definitive answer, 0 if not. Present for every configured target.",
+			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+				return boolean(r.Attempt.Succeeded()), nil, true
+			},
+		},
+		{
+			name: "oss_cname_token_probe_duration_seconds", kind: gauge, unit: "seconds",
+			help: "How long the last attempt took, retries included. Absent until there was one.",
+			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+				return r.Attempt.Duration.Seconds(), nil, !r.Attempt.Ended.IsZero()
+			},
+		},
+		{
+			name: "oss_cname_token_last_success_timestamp_seconds", kind: gauge, unit: "seconds",
+			help: "When OSS last gave a definitive answer, in Unix time. Absent until it did.",
+			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+				return unix(r.Facts.Confirmed), nil, !r.Facts.Confirmed.IsZero()
+			},
+		},
+		{
+			name: "oss_cname_token_probes_total", kind: counter,
+			help: "Attempts to ask OSS about the target.",
+			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+				return float64(r.Probes), nil, true
+			},
+		},
+		{
+			name: "oss_cname_token_probe_errors_total", kind: counter,
+			help: "Attempts that got no definitive answer.",
+			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+				return float64(r.Errors), nil, true
+			},
+		},
+		{
+			name: "oss_cname_token_probe_failure_reason", kind: gauge, extra: []string{"reason"},
+			help: "1 for the reason why the last attempt failed. Absent while the last attempt succeeded.",
+			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+				return 1, []string{string(r.Attempt.Reason)}, r.Attempt.Reason != ""
+			},
+		},
+		{
+			name: "oss_cname_token_target_info", kind: gauge, extra: []string{"account", "region"},
+			help: "1; its labels say which account and region of the configuration the target belongs to.",
+			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+				return 1, []string{r.Target.Account.Name, r.Target.Account.Region}, true
+			},
+		},
+	}
+}
+
+// The exporter's own series.
+
+func newAPIDuration() *prometheus.HistogramVec {
+	return prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:                            "oss_cname_exporter_api_request_duration_seconds",
+		Help:                            "Seconds from sending a request to OSS to the first byte of its answer or to its failure, each retry by itself.",
+		Unit:                            "seconds",
+		Buckets:                         []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		NativeHistogramBucketFactor:     1.1,
+		NativeHistogramMaxBucketNumber:  100,
+		NativeHistogramMinResetDuration: time.Hour,
+	}, []string{"operation"})
+}
+
+func newClockSkewDesc() *prometheus.Desc {
+	return seconds("oss_cname_exporter_clock_skew_seconds",
+		"This machine's clock minus the clock of OSS at its last answer; OSS refuses requests beyond 900 either way. Absent until OSS answered.")
+}
+
+type totalsDescs struct {
+	targets, reloadSuccessful, reloadTimestamp, errors *prometheus.Desc
+}
+
+func newTotalsDescs() totalsDescs {
+	return totalsDescs{
+		targets: prometheus.NewDesc("oss_cname_exporter_targets", "Configured targets.", nil, nil),
+		reloadSuccessful: prometheus.NewDesc("oss_cname_exporter_config_last_reload_successful",
+			"1 if the last attempt to load the configuration succeeded, 0 if it was refused and the one before stays in force.", nil, nil),
+		reloadTimestamp: seconds("oss_cname_exporter_config_last_reload_success_timestamp_seconds",
+			"When the configuration in force was loaded, in Unix time."),
+		errors: prometheus.NewDesc("oss_cname_exporter_probe_errors_total",
+			"Attempts that got no definitive answer, over all targets, by reason.", []string{"reason"}, nil),
+	}
+}
+
+func seconds(name, help string) *prometheus.Desc {
+	return prometheus.V2.NewDesc(name, help, prometheus.UnconstrainedLabels(nil), nil, prometheus.WithUnit("seconds"))
+}
+
+func boolean(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1e3 }

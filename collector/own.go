@@ -1,0 +1,95 @@
+package collector
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/collectors/version"
+
+	"oss_cname_exporter/config"
+)
+
+// NewRegistry returns a registry of the exporter's own series: the runtime's,
+// the build's, and those of parts.
+func NewRegistry(parts ...prometheus.Collector) *prometheus.Registry {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		version.NewCollector("oss_cname_exporter"),
+	)
+	registry.MustRegister(parts...)
+	return registry
+}
+
+// API measures the calls to OSS, of which it is told as they happen.
+type API struct {
+	duration *prometheus.HistogramVec
+	skewDesc *prometheus.Desc
+	skew     atomic.Pointer[time.Duration] // nil until OSS answered
+}
+
+// NewAPI returns an API that was told of nothing yet.
+func NewAPI() *API {
+	return &API{duration: newAPIDuration(), skewDesc: newClockSkewDesc()}
+}
+
+// APIRequest takes in how long OSS took to begin its answer to one call.
+func (a *API) APIRequest(operation string, took time.Duration) {
+	a.duration.WithLabelValues(operation).Observe(took.Seconds())
+}
+
+// ClockSkew takes in our clock minus OSS's.
+func (a *API) ClockSkew(skew time.Duration) { a.skew.Store(&skew) }
+
+// Describe implements prometheus.Collector.
+func (a *API) Describe(ch chan<- *prometheus.Desc) {
+	a.duration.Describe(ch)
+	ch <- a.skewDesc
+}
+
+// Collect implements prometheus.Collector.
+func (a *API) Collect(ch chan<- prometheus.Metric) {
+	a.duration.Collect(ch)
+	if skew := a.skew.Load(); skew != nil {
+		ch <- prometheus.MustNewConstMetric(a.skewDesc, prometheus.GaugeValue, skew.Seconds())
+	}
+}
+
+// Configuration tells which configuration is in force and how that came about.
+type Configuration interface {
+	Config() *config.Config
+	Loaded() (at time.Time, err error)
+}
+
+// Totals is what the exporter says of itself as a whole: its configuration and
+// the failures of all targets together.
+type Totals struct {
+	config Configuration
+	poller Poller
+	descs  totalsDescs
+}
+
+// NewTotals returns the Totals of what c configures and p asks.
+func NewTotals(c Configuration, p Poller) *Totals {
+	return &Totals{config: c, poller: p, descs: newTotalsDescs()}
+}
+
+// Describe implements prometheus.Collector.
+func (t *Totals) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(t, ch) }
+
+// Collect implements prometheus.Collector.
+func (t *Totals) Collect(ch chan<- prometheus.Metric) {
+	at, err := t.config.Loaded()
+	gauge := func(d *prometheus.Desc, v float64) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v)
+	}
+	gauge(t.descs.targets, float64(len(t.config.Config().Targets)))
+	gauge(t.descs.reloadSuccessful, boolean(err == nil))
+	gauge(t.descs.reloadTimestamp, unix(at))
+	for reason, n := range t.poller.Errors() {
+		ch <- prometheus.MustNewConstMetric(t.descs.errors, prometheus.CounterValue, float64(n), string(reason))
+	}
+}

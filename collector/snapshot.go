@@ -1,0 +1,104 @@
+package collector
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"oss_cname_exporter/poller"
+)
+
+// snapshot is the outcome of one poll as a prometheus.Collector.
+type snapshot struct {
+	results []poller.Result
+	own     []string // names of the targets' own labels
+	now     func() time.Time
+	series  []series
+	descs   []*prometheus.Desc // of series, index by index
+}
+
+func newSnapshot(results []poller.Result, own []string, now func() time.Time) *snapshot {
+	s := &snapshot{results: results, own: own, now: now, series: targetSeries()}
+	for _, f := range s.series {
+		labels := slices.Concat([]string{"bucket", "cname"}, own, f.extra)
+		s.descs = append(s.descs, prometheus.V2.NewDesc(f.name, f.help,
+			prometheus.UnconstrainedLabels(labels), nil, prometheus.WithUnit(f.unit)))
+	}
+	return s
+}
+
+// Describe implements prometheus.Collector.
+func (s *snapshot) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range s.descs {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (s *snapshot) Collect(ch chan<- prometheus.Metric) {
+	now := s.now()
+	for _, r := range s.results {
+		labels := s.labels(r)
+		for i, f := range s.series {
+			v, extra, ok := f.value(r, now)
+			if !ok {
+				continue
+			}
+			ch <- &sample{desc: s.descs[i], kind: f.kind, value: v, labels: with(labels, f.extra, extra)}
+		}
+	}
+}
+
+// labels returns the labels that all series of r share, sorted by name.
+func (s *snapshot) labels(r poller.Result) []*dto.LabelPair {
+	pairs := make([]*dto.LabelPair, 0, 2+len(s.own))
+	pairs = append(pairs, pair("bucket", r.Target.Bucket), pair("cname", r.Target.Cname()))
+	for _, name := range s.own {
+		pairs = append(pairs, pair(name, r.Target.Labels[name]))
+	}
+	slices.SortFunc(pairs, byName)
+	return pairs
+}
+
+// with returns labels and the extra ones, sorted by name.
+func with(labels []*dto.LabelPair, names, values []string) []*dto.LabelPair {
+	if len(names) == 0 {
+		return labels
+	}
+	labels = slices.Clone(labels)
+	for i, name := range names {
+		labels = append(labels, pair(name, values[i]))
+	}
+	slices.SortFunc(labels, byName)
+	return labels
+}
+
+func pair(name, value string) *dto.LabelPair { return &dto.LabelPair{Name: &name, Value: &value} }
+
+func byName(a, b *dto.LabelPair) int { return strings.Compare(a.GetName(), b.GetName()) }
+
+// sample is a const metric that shares its labels with the target's other
+// series: prometheus.MustNewConstMetric would build and sort them for each.
+type sample struct {
+	desc   *prometheus.Desc
+	kind   prometheus.ValueType
+	value  float64
+	labels []*dto.LabelPair
+}
+
+// Desc implements prometheus.Metric.
+func (s *sample) Desc() *prometheus.Desc { return s.desc }
+
+// Write implements prometheus.Metric.
+func (s *sample) Write(m *dto.Metric) error {
+	m.Label = s.labels
+	if s.kind == prometheus.CounterValue {
+		m.Counter = &dto.Counter{Value: &s.value}
+	} else {
+		m.Gauge = &dto.Gauge{Value: &s.value}
+	}
+	return nil
+}
