@@ -1,0 +1,99 @@
+// Package web is how the exporter is asked. A handler sets the deadline, the
+// only one there is, picks up the configuration in force, and gets out of the
+// collector's way.
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"oss_cname_exporter/config"
+	"oss_cname_exporter/poller"
+)
+
+// Exporter is what the handlers serve.
+type Exporter struct {
+	// Config returns the configuration in force. A request asks once and
+	// keeps to what it got.
+	Config func() *config.Config
+	// Scrape asks about all targets and returns their metrics.
+	Scrape func(context.Context, *config.Config) prometheus.Collector
+	// Peek tells what is known of all targets without asking.
+	Peek func(*config.Config) []poller.Result
+	// Own holds the exporter's own series.
+	Own *prometheus.Registry
+}
+
+// Options configures the handlers. The zero value works.
+type Options struct {
+	// TimeoutOffset is what a scrape leaves of its timeout for the way back
+	// to the scraper; at most half. 0 is none.
+	TimeoutOffset time.Duration
+	// MaxTimeout bounds every scrape, also one that names no timeout. 0 is 30s.
+	MaxTimeout time.Duration
+	// Ready reports whether the exporter wants requests; nil is always.
+	Ready func() bool
+	// Logger gets what could not be told to the client; nil is nobody.
+	Logger promhttp.Logger
+	// Now is the status page's clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// handler serves one Exporter.
+type handler struct {
+	Exporter
+	Options
+}
+
+// New returns the handler of all paths.
+func New(e Exporter, opts Options) http.Handler {
+	if opts.MaxTimeout == 0 {
+		opts.MaxTimeout = 30 * time.Second
+	}
+	if opts.Ready == nil {
+		opts.Ready = func() bool { return true }
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	h := &handler{e, opts}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.InstrumentMetricHandler(e.Own, http.HandlerFunc(h.metrics)))
+	mux.HandleFunc("GET /{$}", h.page)
+	mux.HandleFunc("GET /-/healthy", h.healthy)
+	mux.HandleFunc("GET /-/ready", h.ready)
+	return mux
+}
+
+// metrics is a scrape: every target's series and the exporter's own.
+func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
+	defer cancel()
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(h.Scrape(ctx, h.Config()), h.Own)
+	promhttp.HandlerFor(registry, promhttp.HandlerOpts{
+		ErrorLog:          h.Logger,
+		ErrorHandling:     promhttp.ContinueOnError, // one bad series must not cost the others
+		Registry:          h.Own,
+		EnableOpenMetrics: true,
+	}).ServeHTTP(w, r)
+}
+
+// healthy answers as long as the process serves at all.
+func (h *handler) healthy(w http.ResponseWriter, _ *http.Request) {
+	fmt.Fprintln(w, "oss_cname_exporter is healthy.")
+}
+
+// ready answers 503 from the moment the process is asked to end.
+func (h *handler) ready(w http.ResponseWriter, _ *http.Request) {
+	if !h.Ready() {
+		http.Error(w, "oss_cname_exporter is shutting down.", http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "oss_cname_exporter is ready.")
+}

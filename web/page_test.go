@@ -1,0 +1,56 @@
+package web_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"oss_cname_exporter/poller"
+	"oss_cname_exporter/web"
+)
+
+func TestPageSaysEachState(t *testing.T) {
+	none := poller.Result{Facts: poller.Facts{Confirmed: now}, Attempt: poller.Attempt{Ended: now}}
+	for name, test := range map[string]struct {
+		result poller.Result
+		want   []string
+	}{
+		"plenty":    {token(71 * time.Hour), []string{`class="token ok">expires in 71h0m0s`, "2030-01-04 11:00:00 UTC", "succeeded"}},
+		"a day":     {token(23 * time.Hour), []string{`class="token warning">expires in 23h0m0s`}},
+		"hours":     {token(5 * time.Hour), []string{`class="token critical">expires in 5h0m0s`}},
+		"dead":      {token(-time.Minute), []string{`class="token critical">expired 1m0s ago`}},
+		"none":      {none, []string{`class="token none">no token`, "succeeded"}},
+		"not asked": {poller.Result{}, []string{`class="token none">unknown`, "not asked yet"}},
+		"denied":    {failed(poller.Result{}, "no right"), []string{`class="token none">unknown`, `class="failed">access_denied<small>no right`}},
+		"stale":     {failed(token(time.Hour), "no right"), []string{`class="token critical">expires in 1h0m0s`, "as of 2030-01-01 12:00:00 UTC", "access_denied"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			resp, body := serve(t, web.Options{}, test.result).get(t, "/")
+			if resp.Header.Get("Content-Type") != "text/html; charset=utf-8" {
+				t.Errorf("got content type %q", resp.Header.Get("Content-Type"))
+			}
+			for _, want := range append(test.want, "www.example.com", "examplebucket", "team=&#34;web&#34;", "cn-hangzhou") {
+				if !strings.Contains(body, want) {
+					t.Errorf("no %q in\n%s", want, body)
+				}
+			}
+		})
+	}
+}
+
+func TestPagePutsTheUrgentFirst(t *testing.T) {
+	_, body := serve(t, web.Options{}, token(10*time.Hour), token(2*time.Hour)).get(t, "/")
+	if first, second := strings.Index(body, "*.example.org"), strings.Index(body, "www.example.com"); first < 0 || first > second {
+		t.Errorf("the token that dies first is at %d, the other at %d", first, second)
+	}
+}
+
+func TestPageEscapesRemoteText(t *testing.T) {
+	resp, body := serve(t, web.Options{}, failed(poller.Result{}, `<script>alert("x")</script>`)).get(t, "/")
+	if strings.Contains(body, "<script") {
+		t.Error("remote text reaches the page unescaped")
+	}
+	if !strings.Contains(resp.Header.Get("Content-Security-Policy"), "default-src 'none'") {
+		t.Errorf("got policy %q", resp.Header.Get("Content-Security-Policy"))
+	}
+}

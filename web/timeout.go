@@ -1,0 +1,21 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// timeoutHeader is how Prometheus says how long it waits, in seconds.
+const timeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
+
+// timeout returns how long the scrape may take: what the scraper grants less
+// the offset, so that the answer arrives before the scraper gives up.
+func (h *handler) timeout(r *http.Request) time.Duration {
+	seconds, err := strconv.ParseFloat(r.Header.Get(timeoutHeader), 64)
+	if err != nil || !(seconds > 0) || seconds >= h.MaxTimeout.Seconds() {
+		return h.MaxTimeout
+	}
+	granted := time.Duration(seconds * float64(time.Second))
+	return granted - min(h.TimeoutOffset, granted/2)
+}
