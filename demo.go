@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"oss_cname_exporter/config"
+	"oss_cname_exporter/ossclient/osstest"
+)
+
+// demo is a simulated OSS with a domain in every state that an operator can
+// meet, and the configuration and key to watch it with.
+type demo struct {
+	oss *osstest.Server
+}
+
+// demoDomain is one target of the demo.
+type demoDomain struct {
+	bucket, cname, team string
+	left                time.Duration       // life of the token; 0 is no token
+	answers             []osstest.Behaviour // in turn; none is the genuine one
+}
+
+func demoDomains() []demoDomain {
+	const own, elsewhere, forbidden = "demo-bucket", "demo-elsewhere", "demo-forbidden"
+	throttle := osstest.Fail(503, "MetaOperationQpsLimitExceeded", "")
+	rubbish := osstest.Reply(200, "<html>Welcome to the hotel's Wi-Fi!</html>", "Content-Type", "text/html")
+	return []demoDomain{
+		{bucket: own, cname: "plenty.example.com", team: "web", left: 71 * time.Hour},
+		{bucket: own, cname: "hours.example.com", team: "web", left: 5 * time.Hour},
+		{bucket: own, cname: "minutes.example.com", team: "web", left: 3 * time.Minute},
+		{bucket: own, cname: "never.example.com", team: "web"},
+		{bucket: own, cname: "*.wildcard.example.com", team: "web", left: 48 * time.Hour},
+		{bucket: elsewhere, cname: "elsewhere.example.com", team: "media"},
+		{bucket: forbidden, cname: "denied.example.com", team: "media"},
+		{bucket: own, cname: "throttled.example.com", team: "media", left: 30 * time.Hour,
+			answers: []osstest.Behaviour{osstest.Genuine, osstest.Genuine, throttle}},
+		{bucket: own, cname: "slow.example.com", team: "media", left: 20 * time.Hour,
+			answers: []osstest.Behaviour{osstest.Delay(time.Second)}},
+		{bucket: own, cname: "rubbish.example.com", team: "media", answers: []osstest.Behaviour{rubbish}},
+	}
+}
+
+// startDemo starts the simulator. The caller closes it.
+func startDemo() *demo {
+	oss := osstest.New(osstest.Options{})
+	oss.AddKey(demoEnv("OSS_ACCESS_KEY_ID"), demoEnv("OSS_ACCESS_KEY_SECRET"))
+	oss.AddBucket(osstest.Bucket{Name: "demo-bucket"})
+	oss.AddBucket(osstest.Bucket{Name: "demo-elsewhere", Region: "cn-shanghai"})
+	oss.AddBucket(osstest.Bucket{Name: "demo-forbidden", Forbidden: true})
+	now := time.Now()
+	for _, d := range demoDomains() {
+		if d.left > 0 {
+			oss.SetToken(d.at(), osstest.Token{Expires: now.Add(d.left)})
+		}
+		oss.Behave(d.at(), d.answers...)
+	}
+	return &demo{oss}
+}
+
+func (d demoDomain) at() osstest.Domain {
+	domain, wildcard := strings.CutPrefix(d.cname, "*.")
+	return osstest.Domain{Bucket: d.bucket, Cname: domain, Wildcard: wildcard}
+}
+
+// demoEnv is the environment of the demo: the key to its OSS.
+func demoEnv(name string) string {
+	return map[string]string{"OSS_ACCESS_KEY_ID": "demo", "OSS_ACCESS_KEY_SECRET": "demo-secret"}[name]
+}
+
+// load returns the configuration, written as an operator would write it.
+func (d *demo) load() (*config.Config, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "accounts:\n  demo: {region: cn-hangzhou, endpoint: %q}\ntargets:\n", d.oss.URL())
+	for _, t := range demoDomains() {
+		fmt.Fprintf(&b, "  - {bucket: %s, cname: %q, labels: {team: %s}}\n", t.bucket, t.cname, t.team)
+	}
+	return config.Parse("demo", []byte(b.String()))
+}
+
+// show brings the demo to life once the exporter listens.
+func (d *demo) show(ctx context.Context, w io.Writer, at net.Addr) {
+	_, port, _ := net.SplitHostPort(at.String())
+	d.announce(w, port)
+	go d.scrape(ctx, port)
+}
+
+// announce says where to look.
+func (d *demo) announce(w io.Writer, port string) {
+	fmt.Fprintf(w, `
+The demo watches %d domains on a simulated OSS at %s. Look at
+
+  http://localhost:%[3]s/         every domain in words, the most urgent first
+  http://localhost:%[3]s/metrics  what Prometheus scrapes
+
+minutes.example.com loses its token within 3 minutes. Ctrl-C ends the demo.
+
+`, len(demoDomains()), d.oss.URL(), port)
+}
+
+// scrape stands in for Prometheus until ctx is done: without scrapes nothing
+// is asked, and the page would have nothing to show.
+func (d *demo) scrape(ctx context.Context, port string) {
+	ticker := time.NewTicker(5 * time.Second)
+	defer ticker.Stop()
+	for ctx.Err() == nil {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost:"+port+"/metrics", nil)
+		if err != nil {
+			return
+		}
+		if resp, err := http.DefaultClient.Do(req); err == nil {
+			_, _ = io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+		}
+	}
+}

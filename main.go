@@ -1,0 +1,101 @@
+// Command oss_cname_exporter exports to Prometheus how long the CNAME tokens of
+// Alibaba Cloud OSS buckets have to live.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/go-kit/log"
+
+	"oss_cname_exporter/collector"
+	"oss_cname_exporter/config"
+	"oss_cname_exporter/poller"
+	"oss_cname_exporter/web"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr); err != nil {
+		complain(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// complain prints a refused configuration as it is, one fault a line, and any
+// other error with the program's name.
+func complain(w io.Writer, err error) {
+	var faults config.Faults
+	if errors.As(err, &faults) {
+		fmt.Fprintln(w, faults)
+		return
+	}
+	fmt.Fprintln(w, "oss_cname_exporter:", err)
+}
+
+// run is the whole program. It returns when ctx is done and the requests under
+// way are answered, or when it cannot start.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
+	flags, err := parseFlags(args, stdout)
+	if err != nil || flags == nil {
+		return err
+	}
+	logger := newLogger(stderr, flags.logLevel, flags.logFormat)
+
+	load := func() (*config.Config, error) { return config.Load(flags.configFile) }
+	listening := func(net.Addr) {}
+	if flags.demo {
+		demo := startDemo()
+		defer demo.oss.Close()
+		load, getenv = demo.load, demoEnv
+		listening = func(at net.Addr) { demo.show(ctx, stdout, at) }
+	}
+
+	store, err := config.NewStore(load)
+	if err != nil {
+		return err
+	}
+	if flags.check {
+		fmt.Fprintf(stdout, "%s: %d targets, no faults\n", flags.configFile, len(store.Config().Targets))
+		return nil
+	}
+
+	server := &http.Server{
+		Handler:           newHandler(ctx, store, getenv, flags, logger),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		BaseContext: func(l net.Listener) context.Context {
+			listening(l.Addr())
+			return context.Background()
+		},
+	}
+	return serve(ctx, server, flags.web, flags.maxTimeout, logger)
+}
+
+// newHandler wires the parts. The handler says that it is not ready from the
+// moment ctx is done.
+func newHandler(ctx context.Context, store *config.Store, getenv func(string) string, flags *flags, logger log.Logger) http.Handler {
+	api := collector.NewAPI()
+	targets := poller.New(newClients(getenv, api), poller.Options{})
+	metrics := collector.New(targets, collector.Options{Logger: logger})
+	return web.New(web.Exporter{
+		Config: store.Config,
+		Scrape: metrics.Scrape,
+		Peek:   targets.Peek,
+		Own:    collector.NewRegistry(api, collector.NewTotals(store, targets)),
+	}, web.Options{
+		TimeoutOffset: flags.timeoutOffset,
+		MaxTimeout:    flags.maxTimeout,
+		Ready:         func() bool { return ctx.Err() == nil },
+		Logger:        printer{logger},
+	})
+}
