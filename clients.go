@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"sync"
 
@@ -38,6 +39,17 @@ func (c *clients) GetCnameToken(ctx context.Context, t config.Target) (ossclient
 		return ossclient.Token{}, err
 	}
 	return client.GetCnameToken(ctx, ossclient.Domain{Bucket: t.Bucket, Cname: t.Domain, Wildcard: t.Wildcard})
+}
+
+// Retain lets go of the clients that cfg has no use for.
+func (c *clients) Retain(cfg *config.Config) {
+	used := map[config.Account]bool{}
+	for _, t := range cfg.Targets {
+		used[t.Account] = true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.of, func(a config.Account, _ *ossclient.Client) bool { return !used[a] })
 }
 
 func (c *clients) client(a config.Account) (*ossclient.Client, error) {

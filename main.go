@@ -69,8 +69,15 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return nil
 	}
 
+	exporter := wire(store, getenv, logger)
+	go reloadOnHangup(ctx, exporter.Reload)
 	server := &http.Server{
-		Handler:           newHandler(ctx, store, getenv, flags, logger),
+		Handler: web.New(exporter, web.Options{
+			TimeoutOffset: flags.timeoutOffset,
+			MaxTimeout:    flags.maxTimeout,
+			Ready:         func() bool { return ctx.Err() == nil },
+			Logger:        printer{logger},
+		}),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		BaseContext: func(l net.Listener) context.Context {
@@ -81,21 +88,16 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	return serve(ctx, server, flags.web, flags.maxTimeout, logger)
 }
 
-// newHandler wires the parts. The handler says that it is not ready from the
-// moment ctx is done.
-func newHandler(ctx context.Context, store *config.Store, getenv func(string) string, flags *flags, logger log.Logger) http.Handler {
+// wire puts the parts together.
+func wire(store *config.Store, getenv func(string) string, logger log.Logger) web.Exporter {
 	api := collector.NewAPI()
-	targets := poller.New(newClients(getenv, api), poller.Options{})
-	metrics := collector.New(targets, collector.Options{Logger: logger})
-	return web.New(web.Exporter{
+	clients := newClients(getenv, api)
+	targets := poller.New(clients, poller.Options{})
+	return web.Exporter{
 		Config: store.Config,
-		Scrape: metrics.Scrape,
+		Scrape: collector.New(targets, collector.Options{Logger: logger}).Scrape,
 		Peek:   targets.Peek,
 		Own:    collector.NewRegistry(api, collector.NewTotals(store, targets)),
-	}, web.Options{
-		TimeoutOffset: flags.timeoutOffset,
-		MaxTimeout:    flags.maxTimeout,
-		Ready:         func() bool { return ctx.Err() == nil },
-		Logger:        printer{logger},
-	})
+		Reload: func() error { return reload(store, logger, clients.Retain, targets.Retain) },
+	}
 }

@@ -27,6 +27,9 @@ type Exporter struct {
 	Peek func(*config.Config) []poller.Result
 	// Own holds the exporter's own series.
 	Own *prometheus.Registry
+	// Reload puts the configuration as it is written now in force, or says
+	// why not. nil is no /-/reload.
+	Reload func() error
 }
 
 // Options configures the handlers. The zero value works.
@@ -67,6 +70,9 @@ func New(e Exporter, opts Options) http.Handler {
 	mux.HandleFunc("GET /{$}", h.page)
 	mux.HandleFunc("GET /-/healthy", h.healthy)
 	mux.HandleFunc("GET /-/ready", h.ready)
+	if e.Reload != nil {
+		mux.HandleFunc("POST /-/reload", h.reload)
+	}
 	return mux
 }
 
@@ -96,4 +102,14 @@ func (h *handler) ready(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	fmt.Fprintln(w, "oss_cname_exporter is ready.")
+}
+
+// reload answers when the new configuration is in force, or with every reason
+// why it is not.
+func (h *handler) reload(w http.ResponseWriter, _ *http.Request) {
+	if err := h.Reload(); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	fmt.Fprintln(w, "The configuration is in force.")
 }

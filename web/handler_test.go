@@ -44,6 +44,7 @@ func (p *fakePoller) Errors() map[poller.Reason]uint64 { return nil }
 type fixture struct {
 	url    string
 	poller *fakePoller
+	reload func() error
 }
 
 func serve(t *testing.T, opts web.Options, results ...poller.Result) *fixture {
@@ -61,7 +62,9 @@ func serve(t *testing.T, opts web.Options, results ...poller.Result) *fixture {
 	p := &fakePoller{results: all}
 	clock := func() time.Time { return now }
 	opts.Now = clock
+	f := &fixture{poller: p}
 	server := httptest.NewServer(web.New(web.Exporter{
+		Reload: func() error { return f.reload() },
 		Config: func() *config.Config { return cfg },
 		Scrape: collector.New(p, collector.Options{Now: clock}).Scrape,
 		Peek:   all,
@@ -69,7 +72,8 @@ func serve(t *testing.T, opts web.Options, results ...poller.Result) *fixture {
 	}, opts))
 	t.Cleanup(server.Close)
 	t.Cleanup(http.DefaultClient.CloseIdleConnections)
-	return &fixture{server.URL, p}
+	f.url = server.URL
+	return f
 }
 
 // get returns the answer to a GET with pairs of header and value.
@@ -258,6 +262,22 @@ func TestPathsAndMethods(t *testing.T) {
 		if resp, _ := f.do(t, test.method, test.path); resp.StatusCode != test.want {
 			t.Errorf("%s %s: got %s, want %d", test.method, test.path, resp.Status, test.want)
 		}
+	}
+}
+
+func TestReload(t *testing.T) {
+	var refused error
+	f := serve(t, web.Options{})
+	f.reload = func() error { return refused }
+	if resp, _ := f.do(t, http.MethodPost, "/-/reload"); resp.StatusCode != http.StatusOK {
+		t.Errorf("got %s", resp.Status)
+	}
+	if resp, _ := f.get(t, "/-/reload"); resp.StatusCode != http.StatusMethodNotAllowed || resp.Header.Get("Allow") != "POST" {
+		t.Errorf("GET: got %s, Allow %q", resp.Status, resp.Header.Get("Allow"))
+	}
+	refused = config.Faults{{File: "c.yaml", Line: 3, Text: "no"}, {File: "c.yaml", Line: 4, Text: "neither"}}
+	if resp, body := f.do(t, http.MethodPost, "/-/reload"); resp.StatusCode != http.StatusInternalServerError || body != "c.yaml:3: no\nc.yaml:4: neither\n" {
+		t.Errorf("refused: got %s %q", resp.Status, body)
 	}
 }
 
