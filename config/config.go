@@ -25,12 +25,14 @@ const (
 	MaxLabels = 32
 )
 
-// The known spellings of signature_version and of credentials.type; the first of each kind is the default.
+// The known spellings of signature_version and of network; the first of each kind is the default.
 const (
 	SignatureV4 = "v4"
 	SignatureV1 = "v1"
 
-	CredentialsEnvironment = "environment"
+	NetworkPublic    = "public"
+	NetworkInternal  = "internal"   // reachable only inside the region's own network, free of traffic charges
+	NetworkDualStack = "dual_stack" // IPv4 and IPv6
 )
 
 // Config is one accepted file. It is shared between goroutines: nobody may change it or anything it refers to.
@@ -58,15 +60,13 @@ type Probe struct {
 type Account struct {
 	Name             string
 	Region           string      // plain id: cn-hangzhou
-	Endpoint         string      // scheme://host[:port]; "" = the region's public one
+	Endpoint         string      // scheme://host[:port]; "" = the region's, on Network
+	Network          string      // NetworkPublic, NetworkInternal or NetworkDualStack
 	SignatureVersion string      // SignatureV4 or SignatureV1
 	RateLimit        float64     // calls a second; 0 = unlimited
+	ProxyURL         string      // scheme://host[:port]; "" = what HTTPS_PROXY and its kin say
+	CAFile           string      // PEM certificates to trust beside the system's; "" = none
 	Credentials      Credentials // where the keys come from, never the keys
-}
-
-// Credentials names a source of keys.
-type Credentials struct {
-	Type string // CredentialsEnvironment
 }
 
 // Target is one (bucket, cname) to watch.

@@ -35,6 +35,18 @@ func endpoint(text string) (string, error) {
 	return u.Scheme + "://" + strings.ToLower(u.Host), nil
 }
 
+// proxyURL accepts a proxy. One that wants a password is named by HTTPS_PROXY: no secret is written in the file.
+func proxyURL(text string) (string, error) {
+	proxy, err := endpoint(text)
+	switch {
+	case strings.Contains(text, "@"):
+		return "", errors.New("has a user or password; set HTTPS_PROXY in the environment instead")
+	case err != nil || text != "" && !strings.Contains(text, "://"):
+		return "", errors.New(`not a proxy; write one such as "http://proxy.example.com:3128"`)
+	}
+	return proxy, nil
+}
+
 // checkHost accepts IP addresses and names of any number of labels.
 func checkHost(host string) error {
 	if ip, err := netip.ParseAddr(host); err == nil && ip.Zone() == "" {

@@ -20,18 +20,26 @@ func TestExampleFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	environment := config.Credentials{Type: "environment"}
-	main := config.Account{Name: "main", Region: "cn-hangzhou", SignatureVersion: "v4", Credentials: environment}
+	main := config.Account{Name: "main", Region: "cn-hangzhou", Network: "public", SignatureVersion: "v4", Credentials: environment}
 	shanghai := main
 	shanghai.Region, shanghai.Endpoint = "cn-shanghai", "https://oss-cn-shanghai-internal.aliyuncs.com"
 	finance := config.Account{
-		Name: "finance", Region: "cn-hzfinance", Endpoint: "https://oss-cn-hzfinance.aliyuncs.com",
-		SignatureVersion: "v4", Credentials: environment,
+		Name: "finance", Region: "cn-hzfinance", Endpoint: "https://oss-cn-hzfinance.aliyuncs.com", Network: "public",
+		SignatureVersion: "v4", ProxyURL: "http://proxy.example.com:3128", CAFile: "/etc/ssl/example-ca.pem",
+		Credentials: config.Credentials{
+			Type: "static_files", AccessKeyIDFile: "/run/secrets/oss/access_key_id",
+			AccessKeySecretFile: "/run/secrets/oss/access_key_secret", SecurityTokenFile: "/run/secrets/oss/security_token",
+		},
 	}
 	if want := parse(t, minimal).Probe; c.Probe != want {
 		t.Errorf("Probe = %+v, want the defaults %+v", c.Probe, want)
 	}
-	if want := []config.Account{finance, main}; !reflect.DeepEqual(c.Accounts, want) {
-		t.Errorf("Accounts = %+v\nwant %+v", c.Accounts, want)
+	accounts := map[string]config.Account{}
+	for _, a := range c.Accounts {
+		accounts[a.Name] = a
+	}
+	if accounts["main"] != main || accounts["finance"] != finance {
+		t.Errorf("Accounts = %+v\nwant among them %+v\nand %+v", c.Accounts, main, finance)
 	}
 	want := []config.Target{
 		{Bucket: "examplebucket", Domain: "www.example.com", Account: main},
@@ -64,7 +72,7 @@ targets: [{unknownunknown: 1}]
 	}
 	for _, list := range lists {
 		for _, key := range strings.Split(list[1], ", ") {
-			if !regexp.MustCompile(`(?m)^[ -]*` + key + `:`).Match(example) {
+			if !regexp.MustCompile(`(?m)^[ #-]*` + key + `:`).Match(example) {
 				t.Errorf("%s does not show %s", examplePath, key)
 			}
 		}

@@ -33,6 +33,9 @@ func FuzzParse(f *testing.F) {
 		withTarget("bucket: Assets, cname: https://x@y.example:1/z?, labels: {le: 1, __a: 2, cname: 3}, cache_ttl: -1s"),
 		"probe: {timeout: 1h, concurrency: 0x10, rate_limit: .inf, cache_ttl: 9999999999h}" + minimal,
 		"accounts: {a: &x {region: cn-hangzhou, rate_limit: 1e-2, endpoint: h}, b: *x, c: *x}\ntargets: [{bucket: abc, cname: a.b, account: c}]",
+		withAccount(`credentials: {type: assume_role, source: static_files, role_arn: "acs:ram::1:role/r", access_key_id_file: a, access_key_secret_file: "\u00e9"}`),
+		withAccount("network: dual_stack, proxy_url: http://p:1, ca_file: c, credentials: {type: oidc, session_duration: 20m, session_policy: '{}'}"),
+		withAccount("credentials: {type: process, command: a b}"),
 	} {
 		f.Add([]byte(seed))
 	}
@@ -136,8 +139,15 @@ func render(c *config.Config) string {
 	fmt.Fprintf(&b, "probe: {timeout: %v, concurrency: %d, rate_limit: %v, cache_ttl: %v}\naccounts:\n",
 		c.Probe.Timeout, c.Probe.Concurrency, c.Probe.RateLimit, c.Probe.CacheTTL)
 	for _, a := range c.Accounts {
-		fmt.Fprintf(&b, "  %q: {region: %s, endpoint: %q, signature_version: %s, rate_limit: %v, credentials: {type: %s}}\n",
-			a.Name, a.Region, a.Endpoint, a.SignatureVersion, a.RateLimit, a.Credentials.Type)
+		fmt.Fprintf(&b, "  %q: {region: %s, endpoint: %q, signature_version: %s, rate_limit: %v, proxy_url: %q, credentials: {%s}",
+			a.Name, a.Region, a.Endpoint, a.SignatureVersion, a.RateLimit, a.ProxyURL, renderCredentials(a.Credentials))
+		if a.CAFile != "" {
+			fmt.Fprintf(&b, ", ca_file: %s", strconv.QuoteToASCII(a.CAFile))
+		}
+		if a.Endpoint == "" {
+			fmt.Fprintf(&b, ", network: %s", a.Network)
+		}
+		b.WriteString("}\n")
 	}
 	b.WriteString("targets:\n")
 	for _, target := range c.Targets {
@@ -149,4 +159,24 @@ func render(c *config.Config) string {
 		}
 	}
 	return b.String()
+}
+
+// renderCredentials writes what is not zero, since a key that the type has no use for is refused even if empty.
+func renderCredentials(c config.Credentials) string {
+	text := "type: " + c.Type
+	for key, value := range map[string]string{
+		"source": c.Source, "access_key_id_file": c.AccessKeyIDFile, "access_key_secret_file": c.AccessKeySecretFile,
+		"security_token_file": c.SecurityTokenFile, "role_name": c.RoleName, "metadata_endpoint": c.MetadataEndpoint,
+		"role_arn": c.RoleARN, "oidc_provider_arn": c.OIDCProviderARN, "oidc_token_file": c.OIDCTokenFile,
+		"external_id": c.ExternalID, "session_name": c.SessionName, "session_policy": c.SessionPolicy, "sts_endpoint": c.STSEndpoint,
+		"command": c.Command, "profile_file": c.ProfileFile, "profile": c.Profile,
+	} {
+		if value != "" {
+			text += ", " + key + ": " + strconv.QuoteToASCII(value)
+		}
+	}
+	if c.SessionDuration != 0 {
+		text += ", session_duration: " + c.SessionDuration.String()
+	}
+	return text
 }

@@ -67,19 +67,24 @@ func (p *parser) readAccounts(v value) {
 func (p *parser) account(e entry) Account {
 	account := Account{
 		Name:             e.key,
+		Network:          NetworkPublic,
 		SignatureVersion: SignatureV4,
 		RateLimit:        p.config.Probe.RateLimit,
 		Credentials:      Credentials{Type: CredentialsEnvironment},
 	}
-	f := p.fields(e.value, "region", "endpoint", "signature_version", "rate_limit", "credentials")
+	f := p.fields(e.value, "region", "endpoint", "network", "signature_version", "rate_limit", "proxy_url", "ca_file", "credentials")
 	if f == nil {
 		return account
 	}
 	require(p.decoder, f["region"], &account.Region, region, `the plain region id, such as "cn-hangzhou"`)
 	read(p.decoder, f["endpoint"], &account.Endpoint, endpoint)
+	if read(p.decoder, f["network"], &account.Network, oneOf(NetworkPublic, NetworkInternal, NetworkDualStack)) && account.Endpoint != "" {
+		p.fault(f["network"], "the endpoint decides already which network is used; keep one of them")
+	}
 	read(p.decoder, f["signature_version"], &account.SignatureVersion, oneOf(SignatureV4, SignatureV1))
 	read(p.decoder, f["rate_limit"], &account.RateLimit, rate)
-	credentials := p.fields(f["credentials"], "type")
-	read(p.decoder, credentials["type"], &account.Credentials.Type, oneOf(CredentialsEnvironment))
+	read(p.decoder, f["proxy_url"], &account.ProxyURL, proxyURL)
+	read(p.decoder, f["ca_file"], &account.CAFile, filePath)
+	p.readCredentials(f["credentials"], &account.Credentials)
 	return account
 }

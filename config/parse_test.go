@@ -14,6 +14,7 @@ func TestDefaults(t *testing.T) {
 	main := config.Account{
 		Name:             "main",
 		Region:           "cn-hangzhou",
+		Network:          "public",
 		SignatureVersion: "v4",
 		Credentials:      config.Credentials{Type: "environment"},
 	}
@@ -43,6 +44,9 @@ accounts:
     endpoint:
     signature_version: ~
     rate_limit: null
+    network:
+    proxy_url:
+    ca_file:
     credentials:
 targets:
   - bucket: examplebucket
@@ -63,15 +67,24 @@ func TestAccountsAreSortedAndInherit(t *testing.T) {
 targets: [{bucket: examplebucket, cname: a.example, account: two}]
 accounts:
   two: {region: cn-beijing, rate_limit: 0, signature_version: v1, credentials: {}}
-  three: {region: cn-hangzhou, rate_limit: 2.5}
+  three: {region: cn-hangzhou, rate_limit: 2.5, network: internal}
   one: {region: cn-shanghai, endpoint: oss-cn-shanghai-internal.aliyuncs.com}
 probe: {rate_limit: 7, timeout: 500ms, concurrency: 1, cache_ttl: 24h}
 `)
 	environment := config.Credentials{Type: config.CredentialsEnvironment}
 	want := []config.Account{
-		{"one", "cn-shanghai", "https://oss-cn-shanghai-internal.aliyuncs.com", config.SignatureV4, 7, environment},
-		{"three", "cn-hangzhou", "", config.SignatureV4, 2.5, environment},
-		{"two", "cn-beijing", "", config.SignatureV1, 0, environment},
+		{
+			Name: "one", Region: "cn-shanghai", Endpoint: "https://oss-cn-shanghai-internal.aliyuncs.com", Network: config.NetworkPublic,
+			SignatureVersion: config.SignatureV4, RateLimit: 7, Credentials: environment,
+		},
+		{
+			Name: "three", Region: "cn-hangzhou", Network: config.NetworkInternal,
+			SignatureVersion: config.SignatureV4, RateLimit: 2.5, Credentials: environment,
+		},
+		{
+			Name: "two", Region: "cn-beijing", Network: config.NetworkPublic,
+			SignatureVersion: config.SignatureV1, Credentials: environment,
+		},
 	}
 	if !reflect.DeepEqual(c.Accounts, want) {
 		t.Errorf("Accounts = %+v\nwant %+v", c.Accounts, want)

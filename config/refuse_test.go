@@ -56,7 +56,7 @@ func TestRefusedShapes(t *testing.T) {
 		{"slip in a section", account + "target: []\n" + target, `2: unknown key "target"; write "targets"`},
 		{"case of a key", account + target + "probe: {Timeout: 5s}\n", `3: probe: unknown key "Timeout"; write "timeout"`},
 		{"key in account", "accounts: {main: {region: cn-hangzhou, credentials: {access_key_secret: abc}}}\n" + target,
-			`1: accounts.main.credentials: unknown key "access_key_secret"; known: type`},
+			`1: accounts.main.credentials: unknown key "access_key_secret"; write "access_key_secret_file"`},
 		{"merge key", account + "targets:\n- &t {bucket: examplebucket, cname: a.example}\n- {<<: *t, cname: b.example, bucket: examplebucket}\n",
 			`4: targets[1]: unknown key "<<"; known: bucket, cname, account, region, endpoint, cache_ttl, labels`},
 		{"mapping as key", account + target + "? {a: b}\n: c\n", `3: unknown key ""; known: probe, accounts, targets`},
@@ -225,7 +225,7 @@ func TestRefusedAccounts(t *testing.T) {
 		{`main: {region: cn-hangzhou, endpoint: "http://[fe80::1%25eth0]"}`, `main.endpoint: "http://[fe80::1%25eth0]": ` + noEndpoint},
 		{`main: {region: cn-hangzhou, signature_version: v5}`, `main.signature_version: "v5": unknown; write "v4"`},
 		{`main: {region: cn-hangzhou, signature_version: sha256}`, `main.signature_version: "sha256": unknown; known: v4, v1`},
-		{`main: {region: cn-hangzhou, credentials: {type: ecs_role}}`, `main.credentials.type: "ecs_role": unknown; known: environment`},
+		{`main: {region: cn-hangzhou, credentials: {type: default}}`, `main.credentials.type: "default": unknown; known: environment, static_files, ecs_role, oidc, assume_role, process, profile`},
 		{`main: {region: cn-hangzhou, credentials: environment}`, `main.credentials: a single value; write a mapping ("key: value")`},
 	} {
 		t.Run(tt.account, func(t *testing.T) {

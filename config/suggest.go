@@ -7,9 +7,10 @@ import (
 )
 
 // suggest says what to write instead of word: the one of known it is a slip of, else any of them.
+// Whoever writes a secret in the file is told where it belongs.
 func suggest(word string, known []string) string {
 	for _, k := range known {
-		if distance(strings.ToLower(word), k) <= min(2, len(k)/2) {
+		if distance(strings.ToLower(word), k) <= min(2, len(k)/2) || word+"_file" == k {
 			return "write " + strconv.Quote(k)
 		}
 	}
