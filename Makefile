@@ -1,0 +1,88 @@
+# Everything a developer or the CI runs. Tools are installed on demand into .tools/bin, one directory per pinned version.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+BINARY   := oss_cname_exporter
+FUZZTIME ?= 1m
+IMAGE    ?= $(BINARY):$(VERSION)
+DOCKER   ?= docker
+
+# The version comes from git and names neither this machine nor the moment of the build: same commit, same binary.
+VERSION    ?= $(or $(patsubst v%,%,$(shell git describe --tags --always --dirty 2>/dev/null)),devel)
+REVISION   ?= $(or $(shell git rev-parse --verify --quiet HEAD 2>/dev/null),unknown)
+BRANCH     ?= $(or $(shell git branch --show-current 2>/dev/null),unknown)
+BUILD_USER ?= make
+BUILD_DATE ?= $(or $(shell TZ=UTC git log -1 --format=%cd --date=format-local:%Y%m%d-%H:%M:%S 2>/dev/null),unknown)
+STAMPS      = Version=$(VERSION) Revision=$(REVISION) Branch=$(BRANCH) BuildUser=$(BUILD_USER) BuildDate=$(BUILD_DATE)
+LDFLAGS     = -s -w -buildid= $(STAMPS:%=-X github.com/prometheus/common/version.%)
+
+GOLANGCI_LINT_VERSION := v2.15.0
+GOLANGCI_LINT         := .tools/bin/golangci-lint-$(GOLANGCI_LINT_VERSION)/golangci-lint
+# Without remove_all_sd Prometheus pulls in a module that does not install; add enable_http_sd and so on to get one discovery back.
+PROMETHEUS_VERSION := v0.316.0
+PROMETHEUS_TAGS    := remove_all_sd
+PROMETHEUS_DIR     := .tools/bin/prometheus-$(PROMETHEUS_VERSION)-$(PROMETHEUS_TAGS)
+
+# $(call debian,COMMAND,PACKAGES) installs Debian packages unless the command is there; no package, no target.
+SUDO  := $(if $(filter-out 0,$(shell id -u)),sudo)
+debian = command -v $(1) >/dev/null || { $(SUDO) apt-get update -q && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $(2); }
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: build ## Run the exporter against a simulated OSS: http://127.0.0.1:19525/
+	./$(BINARY) --demo --web.listen-address=127.0.0.1:19525
+
+.PHONY: build
+build: ## Build the static binary, with its version stamped
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BINARY) .
+
+.PHONY: image
+image: ## Build the container image (DOCKER=podman works as well)
+	$(DOCKER) build --tag $(IMAGE) $(foreach arg,VERSION REVISION BRANCH BUILD_DATE,--build-arg $(arg)=$($(arg))) .
+
+.PHONY: test
+test: ## Run the tests, under the race detector where there is the C compiler that it needs
+	@command -v "$$(go env CC)" >/dev/null || echo "no $$(go env CC): testing without the race detector" >&2
+	go test $$(command -v "$$(go env CC)" >/dev/null && echo -race) -shuffle=on ./...
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT) ## Run every static check: Go, go.mod, shell, Dockerfile
+	@$(call debian,shellcheck,shellcheck)
+	$(GOLANGCI_LINT) run
+	go mod tidy -diff
+	shellcheck .ci/run
+	go -C scripts/dockerlint run . $(CURDIR)/Dockerfile
+
+.PHONY: e2e
+e2e: $(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool ## Run the binary against a real Prometheus and a real browser
+	@$(call debian,chromium,chromium)
+	PATH="$(CURDIR)/$(PROMETHEUS_DIR):$$PATH" CGO_ENABLED=1 go test -tags e2e -count=1 -parallel 16 ./e2e/...
+
+.PHONY: bench
+bench: ## Run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz test for FUZZTIME (1m)
+	@go list ./... | while read -r pkg; do \
+		go test -list '^Fuzz' "$$pkg" | sed -n '/^Fuzz/p' | while read -r name; do \
+			echo "== $$pkg $$name"; \
+			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$pkg" </dev/null; \
+		done; \
+	done
+
+.PHONY: clean
+clean: ## Remove whatever was built, the tools too
+	rm -rf $(BINARY) .tools e2e/out
+
+$(GOLANGCI_LINT):
+	GOBIN=$(CURDIR)/$(@D) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+
+$(PROMETHEUS_DIR)/%:
+	GOBIN=$(CURDIR)/$(@D) go install -tags=$(PROMETHEUS_TAGS) github.com/prometheus/prometheus/cmd/$*@$(PROMETHEUS_VERSION)
