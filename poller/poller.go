@@ -54,7 +54,7 @@ func New(oss TokenGetter, opts Options) *Poller {
 	for _, r := range Reasons() {
 		p.errors[r] = 0
 	}
-	p.queue = newQueue(p.launch, p.wake)
+	p.queue = newQueue(p.wake)
 	return p
 }
 
@@ -100,16 +100,36 @@ func (p *Poller) Retain(cfg *config.Config) {
 	p.queue.forgetIdle()
 }
 
-// launch asks q on a goroutine of its own. p.mu is held.
-func (p *Poller) launch(q *question) {
+// dispatch sends every question out that may go now, each on a goroutine of
+// its own. p.mu is held.
+func (p *Poller) dispatch() {
+	for q, ctx := p.depart(); q != nil; q, ctx = p.depart() {
+		go p.fly(ctx, q)
+	}
+}
+
+// depart takes the next question that may go now off the queue, with the
+// context to ask it in; nil if none may. p.mu is held.
+func (p *Poller) depart() (*question, context.Context) {
+	now := p.now()
+	q := p.queue.take(now)
+	if q == nil {
+		return nil, nil
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), q.timeout)
-	q.started, q.cancel = p.now(), cancel
-	q.before, q.entry.asked = q.entry.asked, q.started
-	go func() {
-		defer cancel()
+	q.started, q.cancel = now, cancel
+	q.before, q.entry.asked = q.entry.asked, now
+	return q, ctx
+}
+
+// fly asks q, and whatever may go when it has landed: a goroutine whose stack
+// has grown once serves many questions.
+func (p *Poller) fly(ctx context.Context, q *question) {
+	for q != nil {
 		token, err := p.ask(ctx, q.target)
-		p.land(q, token, err)
-	}()
+		q.cancel()
+		q, ctx = p.land(q, token, err)
+	}
 }
 
 // ask turns a panic into that target's failure.
@@ -122,15 +142,22 @@ func (p *Poller) ask(ctx context.Context, t config.Target) (token ossclient.Toke
 	return p.oss.GetCnameToken(ctx, t)
 }
 
-// land takes the answer to q in, and lets the next question go.
-func (p *Poller) land(q *question, token ossclient.Token, err error) {
+// land takes the answer to q in, and returns what the goroutine is to ask next.
+func (p *Poller) land(q *question, token ossclient.Token, err error) (*question, context.Context) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
 	p.queue.landed(q, err, now)
-	if q.entry.open != q {
-		return // nobody waited any longer
+	if q.entry.open == q { // somebody still waits
+		p.conclude(q, token, err, now)
 	}
+	next, ctx := p.depart()
+	p.dispatch() // a pause that ended or a limit that grew may free more than one
+	return next, ctx
+}
+
+// conclude makes the answer to q, or why there is none, what is known.
+func (p *Poller) conclude(q *question, token ossclient.Token, err error, now time.Time) {
 	attempt := Attempt{Ended: now, Duration: now.Sub(q.started)}
 	switch {
 	case err == nil:
@@ -160,7 +187,7 @@ func (p *Poller) record(e *entry, a Attempt) {
 func (p *Poller) wake() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.queue.dispatch(p.now())
+	p.dispatch()
 }
 
 func reasonOf(err error) Reason {

@@ -14,8 +14,7 @@ type queue struct {
 	inFlight    int
 	lanes       map[laneKey]*lane
 	paces       map[string]*pace // by account name
-	launch      func(*question)
-	timer       *time.Timer // calls wake when the soonest paced lane is due
+	timer       *time.Timer      // wakes the Poller when the soonest paced lane is due
 }
 
 // laneKey tells apart what can be slow or down on its own: one account at one
@@ -34,12 +33,12 @@ type lane struct {
 	inFlight int
 }
 
-// newQueue returns an empty queue that lets questions go with launch. It calls
-// wake, on a goroutine without the lock, when dispatch is worth another try.
-func newQueue(launch func(*question), wake func()) queue {
+// newQueue returns an empty queue. It calls wake when there is something to
+// take again that had to wait for its account, on a goroutine without the lock.
+func newQueue(wake func()) queue {
 	timer := time.AfterFunc(time.Hour, wake)
 	timer.Stop()
-	return queue{lanes: map[laneKey]*lane{}, paces: map[string]*pace{}, launch: launch, timer: timer}
+	return queue{lanes: map[laneKey]*lane{}, paces: map[string]*pace{}, timer: timer}
 }
 
 // add queues a question about t.
@@ -65,23 +64,24 @@ func (q *queue) pace(account string) *pace {
 	return q.paces[account]
 }
 
-// dispatch lets as many questions go as may go now, and sets the timer for
-// those that wait for their account only.
-func (q *queue) dispatch(now time.Time) {
-	q.timer.Stop()
-	for q.inFlight < q.concurrency {
-		l, delay := q.next(now)
-		if l == nil {
-			if delay > 0 {
-				q.timer.Reset(delay)
-			}
-			return
-		}
-		l.pace.take(now)
-		l.inFlight++
-		q.inFlight++
-		q.launch(heap.Pop(&l.waiting).(*question))
+// take returns the question that goes out next, or nil if none may now, and
+// then sets the timer for those that wait for their account only.
+func (q *queue) take(now time.Time) *question {
+	if q.inFlight >= q.concurrency {
+		return nil
 	}
+	q.timer.Stop()
+	l, delay := q.next(now)
+	if l == nil {
+		if delay > 0 {
+			q.timer.Reset(delay)
+		}
+		return nil
+	}
+	l.pace.take(now)
+	l.inFlight++
+	q.inFlight++
+	return heap.Pop(&l.waiting).(*question)
 }
 
 // next returns the lane whose turn it is: of those that may ask now, the one
@@ -121,7 +121,6 @@ func (q *queue) landed(question *question, err error, now time.Time) {
 	question.lane.inFlight--
 	q.inFlight--
 	question.lane.pace.feedback(err, question.started, now)
-	q.dispatch(now)
 }
 
 // drop takes back a question that nobody waits for. One in flight is

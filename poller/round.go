@@ -54,7 +54,7 @@ func (p *Poller) begin(cfg *config.Config) *round {
 		}
 		r.visits[i] = v
 	}
-	p.queue.dispatch(r.began)
+	p.dispatch()
 	return r
 }
 
@@ -96,7 +96,7 @@ func (p *Poller) end(ctx context.Context, r *round) []Result {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.rounds, r)
-	defer func() { p.queue.dispatch(p.now()) }()
+	defer p.dispatch()
 	if errors.Is(ctx.Err(), context.Canceled) {
 		for _, v := range r.visits {
 			if v.question.isOpen() {
@@ -107,13 +107,13 @@ func (p *Poller) end(ctx context.Context, r *round) []Result {
 	}
 	results := make([]Result, len(r.visits))
 	for i, v := range r.visits {
-		results[i] = p.conclude(v)
+		results[i] = p.tell(v)
 	}
 	return results
 }
 
-// conclude returns v's Result. A question still open got no answer in time.
-func (p *Poller) conclude(v visit) Result {
+// tell returns v's Result. A question still open got no answer in time.
+func (p *Poller) tell(v visit) Result {
 	result := v.entry.result(v.target)
 	if q := v.question; q.isOpen() {
 		attempt := q.unanswered(p.now())
