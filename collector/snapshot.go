@@ -42,12 +42,15 @@ func (s *snapshot) Collect(ch chan<- prometheus.Metric) {
 	now := s.now()
 	for _, r := range s.results {
 		labels := s.labels(r)
+		samples := make([]sample, len(s.series)) // one allocation for all
 		for i, f := range s.series {
 			v, extra, ok := f.value(r, now)
 			if !ok {
 				continue
 			}
-			ch <- &sample{desc: s.descs[i], kind: f.kind, value: v, labels: with(labels, f.extra, extra)}
+			samples[i].desc, samples[i].kind, samples[i].value = s.descs[i], f.kind, v
+			samples[i].labels = with(labels, f.extra, extra)
+			ch <- &samples[i]
 		}
 	}
 }
@@ -87,6 +90,7 @@ type sample struct {
 	kind   prometheus.ValueType
 	value  float64
 	labels []*dto.LabelPair
+	gauge  dto.Gauge // what Write points to, unless it is a counter
 }
 
 // Desc implements prometheus.Metric.
@@ -98,7 +102,8 @@ func (s *sample) Write(m *dto.Metric) error {
 	if s.kind == prometheus.CounterValue {
 		m.Counter = &dto.Counter{Value: &s.value}
 	} else {
-		m.Gauge = &dto.Gauge{Value: &s.value}
+		s.gauge.Value = &s.value
+		m.Gauge = &s.gauge
 	}
 	return nil
 }

@@ -1,0 +1,21 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) {
+	var n int
+	var delay string
+	if _, err := fmt.Sscan(os.Getenv(simulatorEnv), &n, &delay); err == nil {
+		d, _ := time.ParseDuration(delay)
+		playOSS(n, d)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
