@@ -106,6 +106,8 @@ minutes.example.com loses its token within 3 minutes. Ctrl-C ends the demo.
 // scrape stands in for Prometheus until ctx is done: without scrapes nothing
 // is asked, and the page would have nothing to show.
 func (d *demo) scrape(ctx context.Context, port string) {
+	client := http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
 	ticker := time.NewTicker(5 * time.Second)
 	defer ticker.Stop()
 	for ctx.Err() == nil {
@@ -113,7 +115,7 @@ func (d *demo) scrape(ctx context.Context, port string) {
 		if err != nil {
 			return
 		}
-		if resp, err := http.DefaultClient.Do(req); err == nil {
+		if resp, err := client.Do(req); err == nil {
 			_, _ = io.Copy(io.Discard, resp.Body)
 			resp.Body.Close()
 		}

@@ -34,8 +34,7 @@ func main() {
 // complain prints a refused configuration as it is, one fault a line, and any
 // other error with the program's name.
 func complain(w io.Writer, err error) {
-	var faults config.Faults
-	if errors.As(err, &faults) {
+	if faults, ok := errors.AsType[config.Faults](err); ok {
 		fmt.Fprintln(w, faults)
 		return
 	}

@@ -24,11 +24,11 @@ func serve(ctx context.Context, server *http.Server, flags *toolkit.FlagConfig, 
 	}()
 	err := toolkit.ListenAndServe(server, flags, slog.New(sloggokit.NewGoKitHandler(logger, nil)))
 	cancel()
+	ended := <-drained
 	if !errors.Is(err, http.ErrServerClosed) {
-		<-drained
 		return err
 	}
-	return <-drained
+	return ended
 }
 
 func shutdown(server *http.Server, within time.Duration) error {

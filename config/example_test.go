@@ -71,7 +71,7 @@ targets: [{unknownunknown: 1}]
 		t.Fatalf("%d lists of keys in:\n%s", len(lists), faults)
 	}
 	for _, list := range lists {
-		for _, key := range strings.Split(list[1], ", ") {
+		for key := range strings.SplitSeq(list[1], ", ") {
 			if !regexp.MustCompile(`(?m)^[ #-]*` + key + `:`).Match(example) {
 				t.Errorf("%s does not show %s", examplePath, key)
 			}

@@ -38,8 +38,7 @@ func readFile(path string) ([]byte, error) {
 
 // cause drops the path from an error that is about to be wrapped with it.
 func cause(err error) error {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
+	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathError.Err
 	}
 	return err

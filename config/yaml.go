@@ -28,7 +28,7 @@ func (d *decoder) document(text []byte) (value, bool) {
 	}
 	stream := yaml.NewDecoder(bytes.NewReader(text))
 	root, err := next(stream)
-	if err == io.EOF || err == nil && root.Content[0].ShortTag() == "!!null" {
+	if errors.Is(err, io.EOF) || err == nil && root.Content[0].ShortTag() == "!!null" {
 		d.fault(value{line: 1}, "empty; write at least accounts and targets, as config.example.yaml does")
 		return value{}, false
 	}
@@ -38,7 +38,7 @@ func (d *decoder) document(text []byte) (value, bool) {
 	}
 	if second, err := next(stream); err == nil {
 		d.fault(value{line: second.Line}, `a second YAML document; write one, without "---" between parts`)
-	} else if err != io.EOF {
+	} else if !errors.Is(err, io.EOF) {
 		d.syntaxFault(text, err)
 	}
 	return value{line: root.Line, node: root.Content[0]}, true

@@ -4,13 +4,12 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/xml"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -46,7 +45,7 @@ func (e *Error) Error() string {
 		b.WriteString(" " + e.Code)
 	}
 	if e.Err != nil {
-		b.WriteString(" " + e.Err.Error())
+		b.WriteString(" " + clean(e.Err.Error())) // the cause may quote what the peer sent
 	}
 	if e.Hint != "" {
 		b.WriteString("; " + e.Hint)
@@ -66,75 +65,33 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // credentialsError marks a failure of the credentials provider, which the SDK
 // hands through as it is.
-type credentialsError struct{ err error }
+type credentialsError struct {
+	account string
+	err     error
+}
 
-func (e *credentialsError) Error() string { return "getting credentials: " + e.err.Error() }
+func (e *credentialsError) Error() string {
+	if e.account == "" {
+		return "getting credentials: " + e.err.Error()
+	}
+	return fmt.Sprintf("getting credentials of account %q: %v", e.account, e.err)
+}
+
 func (e *credentialsError) Unwrap() error { return e.err }
 
 // newError turns whatever the SDK or the transport reported into an Error. An
-// answer of OSS outranks an expired ctx: when the deadline falls into a
-// back-off, the last answer says more than "timeout".
+// answer outranks an expired ctx: when the deadline falls into a back-off, the
+// last answer says more than "timeout".
 func newError(ctx context.Context, operation string, err error) *Error {
-	var service *oss.ServiceError
-	if errors.As(err, &service) && (ctx.Err() == nil || service.Code != noEnvelope) {
-		return newServiceError(operation, service)
+	var refused *refusal
+	if errors.As(err, &refused) {
+		return refused.asError(operation)
 	}
 	e := &Error{Operation: operation, Reason: transportReason(err), Err: cause(err)}
 	if ctx.Err() != nil && e.Reason != ReasonCredentials {
 		e.Reason, e.Err = ReasonTimeout, fmt.Errorf("no complete answer in time: %w", ctx.Err())
 	}
 	return e
-}
-
-// noEnvelope is the code the SDK makes up for an error whose body is not OSS's.
-const noEnvelope = "BadErrorResponse"
-
-func newServiceError(operation string, s *oss.ServiceError) *Error {
-	e := &Error{
-		Operation:  operation,
-		Status:     s.StatusCode,
-		RequestID:  clean(s.RequestID),
-		RetryAfter: retryAfter(s.Headers),
-	}
-	if s.Code == noEnvelope {
-		e.Reason, e.Err = reasonForStatus(s.StatusCode), fmt.Errorf("%s, and the body is not an error of OSS", http.StatusText(s.StatusCode))
-		if e.Reason == ReasonClientError || e.Reason == ReasonAccessDenied || e.Reason == ReasonCredentials {
-			e.Reason = ReasonBadResponse // something between us and OSS answered
-		}
-		return e
-	}
-	e.Code, e.EC = clean(s.Code), clean(s.EC)
-	if e.EC == "" {
-		e.EC = clean(s.Headers.Get("x-oss-ec"))
-	}
-	e.Reason = reasonFor(s.Code, e.EC, s.StatusCode)
-	e.Err = errors.New(strings.TrimSuffix(clean(s.Message), "."))
-	e.Hint = hint(e.Reason, s.Snapshot)
-	return e
-}
-
-// hint says what the operator can do about a refusal that OSS words badly.
-func hint(reason Reason, body []byte) string {
-	switch reason {
-	case ReasonWrongEndpoint:
-		var reply struct{ Endpoint string }
-		if xml.Unmarshal(body, &reply) == nil && reply.Endpoint != "" {
-			return "the bucket answers at " + clean(reply.Endpoint) + ": set its region"
-		}
-		return "set the bucket's region or endpoint"
-	case ReasonClockSkew:
-		return "set this machine's clock"
-	}
-	return ""
-}
-
-// retryAfter reads a Retry-After in seconds. The date form is not used by OSS.
-func retryAfter(h http.Header) time.Duration {
-	seconds, err := strconv.Atoi(h.Get("Retry-After"))
-	if err != nil || seconds < 0 {
-		return 0
-	}
-	return time.Duration(min(seconds, 3600)) * time.Second
 }
 
 // transportReason names why a call failed below OSS's own answers.
@@ -145,7 +102,6 @@ func transportReason(err error) Reason {
 		resolve  *net.DNSError
 		verify   *tls.CertificateVerificationError
 		hostname x509.HostnameError
-		alert    tls.AlertError
 		record   tls.RecordHeaderError
 		tooLong  *http.MaxBytesError
 		network  net.Error
@@ -157,25 +113,45 @@ func transportReason(err error) Reason {
 		return ReasonInvalidArgument
 	case errors.As(err, &resolve):
 		return ReasonDNS
-	case errors.As(err, &verify), errors.As(err, &hostname), errors.As(err, &alert), errors.As(err, &record),
-		errors.Is(err, http.ErrSchemeMismatch):
+	case errors.As(err, &verify), errors.As(err, &hostname), errors.As(err, &record),
+		errors.Is(err, http.ErrSchemeMismatch), handshakeFailed(cause(err)):
 		return ReasonTLS
-	case errors.As(err, &tooLong), strings.Contains(err.Error(), "malformed"):
-		return ReasonBadResponse // net/http has no type for a peer that does not speak HTTP
+	case errors.As(err, &tooLong), garbled(cause(err)):
+		return ReasonBadResponse
 	case errors.As(err, &network) && network.Timeout():
 		return ReasonTimeout
 	}
 	return ReasonConnect
 }
 
+// handshakeFailed finds the failures that crypto/tls has no exported type for:
+// alerts of either side, and a peer that keeps to no version we speak.
+func handshakeFailed(cause error) bool {
+	var op *net.OpError
+	if errors.As(cause, &op) {
+		return op.Op == "remote error" || op.Op == "local error"
+	}
+	return strings.HasPrefix(cause.Error(), "tls: ")
+}
+
+// garbled finds replies that are not HTTP. net/http has no type for them; they
+// are what is left of the broken replies once the connection's own failures,
+// which have types, are set aside.
+func garbled(cause error) bool {
+	var network net.Error
+	if errors.Is(cause, io.EOF) || errors.Is(cause, io.ErrUnexpectedEOF) || errors.As(cause, &network) {
+		return false
+	}
+	var body *bodyError
+	return errors.As(cause, &body) || strings.HasPrefix(cause.Error(), "net/http: HTTP/1.x transport connection broken: ")
+}
+
 // cause strips the SDK's and net/http's wrapping, which repeats the request.
 func cause(err error) error {
-	var request *url.Error
-	if errors.As(err, &request) {
+	if request, ok := errors.AsType[*url.Error](err); ok {
 		return request.Err
 	}
-	var operation *oss.OperationError
-	if errors.As(err, &operation) {
+	if operation, ok := errors.AsType[*oss.OperationError](err); ok {
 		return operation.Unwrap()
 	}
 	return err

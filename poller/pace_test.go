@@ -3,6 +3,7 @@ package poller_test
 import (
 	"context"
 	"maps"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,7 +14,7 @@ import (
 )
 
 func both(a, b *config.Config) *config.Config {
-	return &config.Config{Probe: a.Probe, Targets: append(a.Targets[:len(a.Targets):len(a.Targets)], b.Targets...)}
+	return &config.Config{Probe: a.Probe, Targets: append(slices.Clip(a.Targets), b.Targets...)}
 }
 
 // within polls with a deadline.

@@ -191,8 +191,7 @@ func (p *Poller) wake() {
 }
 
 func reasonOf(err error) Reason {
-	var failure *ossclient.Error
-	if errors.As(err, &failure) {
+	if failure, ok := errors.AsType[*ossclient.Error](err); ok {
 		return failure.Reason
 	}
 	return ReasonInternal

@@ -36,9 +36,9 @@ func sdkConfig(t *testing.T, s *osstest.Server) *oss.Config {
 
 func sdkGet(t *testing.T, client *oss.Client, d osstest.Domain) (*oss.CnameToken, error) {
 	t.Helper()
-	request := &oss.GetCnameTokenRequest{Bucket: oss.Ptr(d.Bucket), Cname: oss.Ptr(d.Cname)}
+	request := &oss.GetCnameTokenRequest{Bucket: new(d.Bucket), Cname: new(d.Cname)}
 	if d.Wildcard {
-		request.Wildcard = oss.Ptr(true)
+		request.Wildcard = new(true)
 	}
 	result, err := client.GetCnameToken(t.Context(), request)
 	if err != nil {
@@ -50,9 +50,9 @@ func sdkGet(t *testing.T, client *oss.Client, d osstest.Domain) (*oss.CnameToken
 func sdkCreate(t *testing.T, client *oss.Client, d osstest.Domain) (*oss.CnameToken, error) {
 	t.Helper()
 	result, err := client.CreateCnameToken(t.Context(), &oss.CreateCnameTokenRequest{
-		Bucket: oss.Ptr(d.Bucket),
+		Bucket: new(d.Bucket),
 		BucketCnameConfiguration: &oss.BucketCnameConfiguration{
-			Cname: &oss.Cname{Domain: oss.Ptr(d.Cname), IsWildCard: oss.Ptr(d.Wildcard)},
+			Cname: &oss.Cname{Domain: new(d.Cname), IsWildCard: new(d.Wildcard)},
 		},
 	})
 	if err != nil {
