@@ -59,7 +59,7 @@ func New(opts Options) (*Client, error) {
 		opts.Now = time.Now
 	}
 	return &Client{
-		sdk:           oss.NewClient(sdkConfig(opts), withoutSkewCorrection),
+		sdk:           oss.NewClient(sdkConfig(opts)),
 		now:           opts.Now,
 		getCnameToken: exchange{"GetCnameToken", newHTTPClient(opts.Transport), opts.Now, opts.Observer},
 	}, nil
@@ -78,10 +78,6 @@ func sdkConfig(opts Options) *oss.Config {
 	}
 	return cfg
 }
-
-// withoutSkewCorrection keeps the SDK from signing with OSS's clock after a
-// RequestTimeTooSkewed: an operator must learn that the machine's clock is off.
-func withoutSkewCorrection(o *oss.Options) { o.FeatureFlags &^= oss.FeatureCorrectClockSkew }
 
 // newRetryer repeats a question only where a second call can help: OSS failed,
 // or the connection broke. A throttled call is not repeated, that feeds the fire.

@@ -32,7 +32,7 @@ func markErrors(from Credentials) Credentials {
 	return credentials.CredentialsProviderFunc(func(ctx context.Context) (credentials.Credentials, error) {
 		key, err := from.GetCredentials(ctx)
 		if err != nil {
-			return key, &credentialsError{err}
+			return key, &credentialsError{err: err}
 		}
 		return key, nil
 	})

@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-
-	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 )
 
 // Domain names what a token is for: one custom domain of one bucket.
@@ -57,17 +55,15 @@ func parseToken(body []byte, asked Domain) (Token, error) {
 
 // explain turns the one refusal that is an answer into ErrNoToken, after
 // checking that it is about d where it says what it is about.
-func (d Domain) explain(refusal *Error, err error) error {
-	if refusal.Status != http.StatusNotFound || refusal.Code != "CnameTokenNotFound" {
-		return refusal
+func (d Domain) explain(failure *Error, err error) error {
+	var refused *refusal
+	if !errors.As(err, &refused) || failure.Status != http.StatusNotFound || failure.Code != "CnameTokenNotFound" {
+		return failure
 	}
-	var service *oss.ServiceError
-	var about struct{ Bucket, Cname string }
-	if errors.As(err, &service) && xml.Unmarshal(service.Snapshot, &about) == nil {
-		if err := d.matches(cmp.Or(about.Bucket, d.Bucket), cmp.Or(about.Cname, d.Cname)); err != nil {
-			refusal.Reason, refusal.Err = ReasonBadResponse, err
-			return refusal
-		}
+	about := refused.envelope
+	if err := d.matches(cmp.Or(about.Bucket, d.Bucket), cmp.Or(about.Cname, d.Cname)); err != nil {
+		failure.Reason, failure.Err = ReasonBadResponse, err
+		return failure
 	}
 	return ErrNoToken
 }

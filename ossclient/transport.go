@@ -1,15 +1,21 @@
 package ossclient
 
 import (
+	"bytes"
 	"crypto/tls"
+	"errors"
+	"io"
 	"net"
 	"net/http"
 	"time"
 )
 
-// mostBody bounds how much of a reply is read, in bytes. A token's reply has
-// 300, a list of a bucket's domains some hundred thousand.
-const mostBody = 1 << 20
+// Bounds of how much of a reply is read, in bytes. A token's reply has 300 and
+// as much in its header, a list of a bucket's domains some hundred thousand.
+const (
+	mostHeader = 64 << 10
+	mostBody   = 1 << 20
+)
 
 // Observer is told of every HTTP exchange with OSS.
 type Observer interface {
@@ -26,13 +32,14 @@ type Observer interface {
 // not. The caller's context is the only timeout.
 func NewTransport() *http.Transport {
 	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         (&net.Dialer{KeepAlive: 30 * time.Second}).DialContext,
-		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(0)},
-		MaxIdleConns:        1024,
-		MaxIdleConnsPerHost: 1024, // path style puts every bucket on one host
-		IdleConnTimeout:     100 * time.Second,
-		DisableCompression:  true, // replies are small, and a bomb stays packed
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{KeepAlive: 30 * time.Second}).DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(0)},
+		MaxIdleConns:           1024,
+		MaxIdleConnsPerHost:    1024, // path style puts every bucket on one host
+		IdleConnTimeout:        100 * time.Second,
+		MaxResponseHeaderBytes: mostHeader,
+		DisableCompression:     true, // replies are small, and a bomb stays packed
 	}
 }
 
@@ -60,8 +67,10 @@ func newHTTPClient(transport http.RoundTripper) *http.Client {
 	}
 }
 
-// Do implements oss.HTTPClient.
+// Do implements oss.HTTPClient. The SDK gets whole replies with a status of
+// 2xx: it signs and repeats, but what an answer means is decided here.
 func (x exchange) Do(req *http.Request) (*http.Response, error) {
+	req.Body = http.NoBody // so that net/http may repeat it on meeting a connection that OSS has just closed
 	sent := x.now()
 	resp, err := x.http.Do(req)
 	took := x.now().Sub(sent)
@@ -73,6 +82,33 @@ func (x exchange) Do(req *http.Request) (*http.Response, error) {
 		// OSS wrote the date somewhere between question and answer.
 		x.observer.ClockSkew(sent.Add(took / 2).Sub(date))
 	}
-	resp.Body = http.MaxBytesReader(nil, resp.Body, mostBody)
+	body, err := readBody(resp)
+	if err != nil {
+		return nil, &bodyError{err}
+	}
+	if resp.StatusCode/100 != 2 {
+		return nil, newRefusal(resp, body)
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
 }
+
+// readBody reads and closes the body, as far as it is any use.
+func readBody(resp *http.Response) ([]byte, error) {
+	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		return nil, nil // the body is the bare connection, which heeds no deadline
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(nil, resp.Body, mostBody))
+	var tooLong *http.MaxBytesError
+	if errors.As(err, &tooLong) && resp.StatusCode/100 != 2 {
+		return body, nil // some gateway's page: its status says enough
+	}
+	return body, err
+}
+
+// bodyError marks a reply that broke off in its body.
+type bodyError struct{ err error }
+
+func (e *bodyError) Error() string { return "reading reply: " + e.err.Error() }
+func (e *bodyError) Unwrap() error { return e.err }

@@ -1,0 +1,96 @@
+package ossclient
+
+import (
+	"cmp"
+	"encoding/base64"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// refusal is an answer whose status is no 2xx: one of OSS, or of something
+// between us. The SDK never sees it. It would take the code out of a body that
+// is cut short, let the body overrule the status, and panic at a JSON null.
+type refusal struct {
+	status   int
+	header   http.Header
+	envelope envelope
+	foreign  bool // the answer has no envelope of OSS
+}
+
+// envelope is the body of a refusal of OSS. It names a bucket, a domain or the
+// right endpoint where that matters.
+type envelope struct {
+	XMLName   xml.Name `xml:"Error"`
+	Code      string
+	Message   string
+	RequestID string `xml:"RequestId"`
+	EC        string
+	Bucket    string
+	Cname     string
+	Endpoint  string
+}
+
+// newRefusal reads a refusal. OSS puts the envelope into a header where the
+// body must be empty.
+func newRefusal(resp *http.Response, body []byte) *refusal {
+	r := &refusal{status: resp.StatusCode, header: resp.Header}
+	if len(body) == 0 {
+		body, _ = base64.StdEncoding.DecodeString(resp.Header.Get("x-oss-err"))
+	}
+	r.foreign = xml.Unmarshal(body, &r.envelope) != nil || r.envelope.Code == ""
+	return r
+}
+
+// Error implements error, for the SDK's sake: what people read is asError's.
+func (r *refusal) Error() string { return "refused with " + strconv.Itoa(r.status) }
+
+// asError tells what the refusal means.
+func (r *refusal) asError(operation string) *Error {
+	e := &Error{
+		Operation:  operation,
+		Status:     r.status,
+		RequestID:  clean(r.header.Get("x-oss-request-id")),
+		RetryAfter: retryAfter(r.header),
+	}
+	if r.foreign {
+		e.Reason, e.Err = reasonForStatus(r.status), fmt.Errorf("%s, and the body is not an error of OSS", http.StatusText(r.status))
+		if e.Reason == ReasonClientError || e.Reason == ReasonAccessDenied || e.Reason == ReasonCredentials {
+			e.Reason = ReasonBadResponse // something between us and OSS answered
+		}
+		return e
+	}
+	e.RequestID = cmp.Or(clean(r.envelope.RequestID), e.RequestID)
+	e.Code = clean(r.envelope.Code)
+	e.EC = cmp.Or(clean(r.envelope.EC), clean(r.header.Get("x-oss-ec")))
+	e.Reason = reasonFor(r.envelope.Code, e.EC, r.status)
+	e.Err = errors.New(strings.TrimSuffix(clean(r.envelope.Message), "."))
+	e.Hint = hint(e.Reason, clean(r.envelope.Endpoint))
+	return e
+}
+
+// hint says what the operator can do about a refusal that OSS words badly.
+func hint(reason Reason, endpoint string) string {
+	switch {
+	case reason == ReasonWrongEndpoint && endpoint != "":
+		return "the bucket answers at " + endpoint + ": set its region"
+	case reason == ReasonWrongEndpoint:
+		return "set the bucket's region or endpoint"
+	case reason == ReasonClockSkew:
+		return "set this machine's clock"
+	}
+	return ""
+}
+
+// retryAfter reads a Retry-After in seconds. The date form is not used by OSS.
+func retryAfter(h http.Header) time.Duration {
+	seconds, err := strconv.Atoi(h.Get("Retry-After"))
+	if err != nil || seconds < 0 {
+		return 0
+	}
+	return time.Duration(min(seconds, 3600)) * time.Second
+}
