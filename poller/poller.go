@@ -64,7 +64,7 @@ func New(oss TokenGetter, opts Options) *Poller {
 // answer, and one that an overlapping Poll gets, is not asked for again. If ctx
 // was cancelled nobody is left to be told, and the results are nil.
 func (p *Poller) Poll(ctx context.Context, cfg *config.Config) []Result {
-	r := p.begin(cfg)
+	r := p.begin(ctx, cfg)
 	r.wait(ctx)
 	return p.end(ctx, r)
 }

@@ -37,7 +37,7 @@ type question struct {
 }
 
 // begin opens a round: a question for every target that needs one.
-func (p *Poller) begin(cfg *config.Config) *round {
+func (p *Poller) begin(ctx context.Context, cfg *config.Config) *round {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r := &round{began: p.now(), visits: make([]visit, len(cfg.Targets))}
@@ -54,7 +54,9 @@ func (p *Poller) begin(cfg *config.Config) *round {
 		}
 		r.visits[i] = v
 	}
-	p.dispatch()
+	if ctx.Err() == nil {
+		p.dispatch()
+	}
 	return r
 }
 

@@ -108,6 +108,21 @@ func TestHangingUpStopsTheWork(t *testing.T) {
 	})
 }
 
+func TestCallerWhoIsGoneAsksNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, oss := newPoller()
+		ctx, hangUp := context.WithCancel(t.Context())
+		hangUp()
+		if results := p.Poll(ctx, targets("main", 3)); results != nil {
+			t.Errorf("told %+v", results)
+		}
+		synctest.Wait()
+		if asked := oss.calls(); len(asked) != 0 {
+			t.Errorf("asked about %v", asked)
+		}
+	})
+}
+
 // TestStuckCallKeepsItsSlot shows that a call which ignores its context cannot
 // make the limit of calls in flight grow.
 func TestStuckCallKeepsItsSlot(t *testing.T) {
