@@ -12,23 +12,26 @@ import (
 )
 
 // clients puts each target's question to the OSS client of its account. A
-// client is built when first needed and serves as long as its account stays
-// as it is, over as many reloads as may come.
+// client, the keys it signs with and the connections it uses are made when
+// first needed, and serve as long as what they hang on stays as it is, over as
+// many reloads as may come.
 type clients struct {
-	getenv    func(string) string
-	observer  ossclient.Observer
-	transport http.RoundTripper
+	getenv   func(string) string
+	observer ossclient.Observer
 
-	mu sync.Mutex
-	of map[config.Account]*ossclient.Client
+	mu     sync.Mutex // guards all below
+	of     map[config.Account]*ossclient.Client
+	keys   map[source]ossclient.Credentials
+	routes map[ossclient.Route]*http.Transport
 }
 
 func newClients(getenv func(string) string, observer ossclient.Observer) *clients {
 	return &clients{
-		getenv:    getenv,
-		observer:  observer,
-		transport: ossclient.NewTransport(),
-		of:        map[config.Account]*ossclient.Client{},
+		getenv:   getenv,
+		observer: observer,
+		of:       map[config.Account]*ossclient.Client{},
+		keys:     map[source]ossclient.Credentials{},
+		routes:   map[ossclient.Route]*http.Transport{},
 	}
 }
 
@@ -41,15 +44,25 @@ func (c *clients) GetCnameToken(ctx context.Context, t config.Target) (ossclient
 	return client.GetCnameToken(ctx, ossclient.Domain{Bucket: t.Bucket, Cname: t.Domain, Wildcard: t.Wildcard})
 }
 
-// Retain lets go of the clients that cfg has no use for.
+// Retain lets go of what cfg has no use for, and of what was made with a
+// ca_file: that file is read again.
 func (c *clients) Retain(cfg *config.Config) {
-	used := map[config.Account]bool{}
+	accounts, sources, routes := map[config.Account]bool{}, map[source]bool{}, map[ossclient.Route]bool{}
 	for _, t := range cfg.Targets {
-		used[t.Account] = true
+		if t.Account.CAFile == "" {
+			accounts[t.Account], sources[sourceOf(t.Account)], routes[routeOf(t.Account)] = true, true, true
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	maps.DeleteFunc(c.of, func(a config.Account, _ *ossclient.Client) bool { return !used[a] })
+	maps.DeleteFunc(c.of, func(a config.Account, _ *ossclient.Client) bool { return !accounts[a] })
+	maps.DeleteFunc(c.keys, func(s source, _ ossclient.Credentials) bool { return !sources[s] })
+	maps.DeleteFunc(c.routes, func(r ossclient.Route, transport *http.Transport) bool {
+		if !routes[r] {
+			transport.CloseIdleConnections()
+		}
+		return !routes[r]
+	})
 }
 
 func (c *clients) client(a config.Account) (*ossclient.Client, error) {
@@ -58,12 +71,18 @@ func (c *clients) client(a config.Account) (*ossclient.Client, error) {
 	if client := c.of[a]; client != nil {
 		return client, nil
 	}
+	transport, err := c.transport(routeOf(a))
+	if err != nil {
+		return nil, &ossclient.Error{Operation: fmt.Sprintf("Account %q", a.Name), Reason: ossclient.ReasonTLS, Err: err}
+	}
 	client, err := ossclient.New(ossclient.Options{
+		Account:     a.Name,
 		Region:      a.Region,
 		Endpoint:    a.Endpoint,
+		Network:     networkOf(a),
 		SignatureV1: a.SignatureVersion == config.SignatureV1,
-		Credentials: ossclient.FromEnvironment(c.getenv),
-		Transport:   c.transport,
+		Credentials: c.credentials(sourceOf(a), transport),
+		Transport:   transport,
 		Observer:    c.observer,
 	})
 	if err != nil {
@@ -71,4 +90,35 @@ func (c *clients) client(a config.Account) (*ossclient.Client, error) {
 	}
 	c.of[a] = client
 	return client, nil
+}
+
+// transport returns the connections of r. c.mu is held.
+func (c *clients) transport(r ossclient.Route) (*http.Transport, error) {
+	if transport := c.routes[r]; transport != nil {
+		return transport, nil
+	}
+	transport, err := r.Transport()
+	if err == nil {
+		c.routes[r] = transport
+	}
+	return transport, err
+}
+
+// credentials returns the keys of s. c.mu is held.
+func (c *clients) credentials(s source, transport http.RoundTripper) ossclient.Credentials {
+	if c.keys[s] == nil {
+		c.keys[s] = s.open(ossclient.STS{Transport: transport}, c.getenv)
+	}
+	return c.keys[s]
+}
+
+func routeOf(a config.Account) ossclient.Route {
+	return ossclient.Route{Proxy: a.ProxyURL, CAFile: a.CAFile}
+}
+
+func networkOf(a config.Account) ossclient.Network {
+	return map[string]ossclient.Network{
+		config.NetworkInternal:  ossclient.Internal,
+		config.NetworkDualStack: ossclient.DualStack,
+	}[a.Network]
 }

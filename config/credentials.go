@@ -20,7 +20,8 @@ const (
 const (
 	DefaultSessionDuration = time.Hour
 	MinSessionDuration     = 15 * time.Minute
-	MaxSessionDuration     = 12 * time.Hour)
+	MaxSessionDuration     = 12 * time.Hour
+)
 
 // Credentials names a source of keys, never a key. Fields that its Type has no use for are zero.
 type Credentials struct {

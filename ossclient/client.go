@@ -21,8 +21,10 @@ import (
 
 // Options configures a Client. Only Region and Credentials are needed.
 type Options struct {
+	Account     string            // its name, for messages; may be ""
 	Region      string            // plain region id such as "cn-hangzhou"; V4 signs it
-	Endpoint    string            // host, or http(s) URL; "" is the region's public endpoint
+	Endpoint    string            // host, or http(s) URL; "" is the region's, on Network
+	Network     Network           // the region's endpoint to use; 0 is the public one
 	SignatureV1 bool              // the old signature; false is V4
 	Credentials Credentials       // asked before each call
 	Attempts    int               // calls per question at most, the first included; 0 is 2
@@ -31,9 +33,20 @@ type Options struct {
 	Now         func() time.Time  // the clock that dates requests; nil is time.Now
 }
 
+// Network is one of the endpoints that every region has.
+type Network int
+
+// The networks.
+const (
+	Public    Network = iota
+	Internal          // inside the region only
+	DualStack         // IPv4 and IPv6
+)
+
 // Client asks one region of one account. It is safe for concurrent use.
 type Client struct {
 	sdk           *oss.Client
+	credentials   Credentials
 	now           func() time.Time
 	getCnameToken exchange
 }
@@ -60,6 +73,7 @@ func New(opts Options) (*Client, error) {
 	}
 	return &Client{
 		sdk:           oss.NewClient(sdkConfig(opts)),
+		credentials:   opts.Credentials,
 		now:           opts.Now,
 		getCnameToken: exchange{"GetCnameToken", newHTTPClient(opts.Transport), opts.Now, opts.Observer},
 	}, nil
@@ -68,10 +82,15 @@ func New(opts Options) (*Client, error) {
 func sdkConfig(opts Options) *oss.Config {
 	cfg := oss.NewConfig().
 		WithRegion(opts.Region).
-		WithCredentialsProvider(markErrors(opts.Credentials)).
+		WithCredentialsProvider(forSDK(opts.Account, opts.Credentials)).
 		WithRetryer(newRetryer(opts.Attempts))
-	if opts.Endpoint != "" {
+	switch {
+	case opts.Endpoint != "":
 		cfg.WithEndpoint(opts.Endpoint)
+	case opts.Network == Internal:
+		cfg.WithUseInternalEndpoint(true)
+	case opts.Network == DualStack:
+		cfg.WithUseDualStackEndpoint(true)
 	}
 	if opts.SignatureV1 {
 		cfg.WithSignatureVersion(oss.SignatureVersionV1)
@@ -106,7 +125,7 @@ func (c *Client) GetCnameToken(ctx context.Context, d Domain) (Token, error) {
 		"wildcard": strconv.FormatBool(d.Wildcard), // some kinds of buckets insist on it
 	})
 	if err != nil {
-		return Token{}, d.explain(newError(ctx, x.operation, err), err)
+		return Token{}, d.explain(c.failure(ctx, x.operation, err), err)
 	}
 	defer output.Body.Close()
 	body, err := io.ReadAll(output.Body)
@@ -121,6 +140,15 @@ func (c *Client) GetCnameToken(ctx context.Context, d Domain) (Token, error) {
 		}
 	}
 	return token, nil
+}
+
+// failure turns err into an Error, and lets go of a key that OSS refused.
+func (c *Client) failure(ctx context.Context, operation string, err error) *Error {
+	e := newError(ctx, operation, err)
+	if keeper, ok := c.credentials.(refusable); ok && e.Reason == ReasonCredentials && e.Status != 0 {
+		keeper.refused()
+	}
+	return e
 }
 
 // get sends a signed GET about a bucket. The caller closes the body.

@@ -19,7 +19,7 @@ type Domain struct {
 
 // Token is the proof of ownership that OSS holds for a Domain.
 type Token struct {
-	Value   string // what the TXT record _dnsauth.<domain> must carry
+	Value   Secret // what the TXT record _dnsauth.<domain> must carry
 	Expires time.Time
 }
 
@@ -50,7 +50,7 @@ func parseToken(body []byte, asked Domain) (Token, error) {
 	if err != nil {
 		return Token{}, fmt.Errorf("reading ExpireTime: %w", err)
 	}
-	return Token{Value: reply.Token, Expires: expires}, nil
+	return Token{Value: Secret(reply.Token), Expires: expires}, nil
 }
 
 // explain turns the one refusal that is an answer into ErrNoToken, after

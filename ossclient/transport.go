@@ -26,13 +26,13 @@ type Observer interface {
 	ClockSkew(skew time.Duration)
 }
 
-// NewTransport returns the connection pool that all Clients of a process
-// share. It keeps a connection longer than the usual scrape interval, since
-// every bucket is a host of its own, and resumes TLS sessions where it could
-// not. The caller's context is the only timeout.
+// NewTransport returns the connections of the usual Route. It keeps a
+// connection longer than the usual scrape interval, since every bucket is a
+// host of its own, and resumes TLS sessions where it could not. The caller's
+// context is the only timeout.
 func NewTransport() *http.Transport {
 	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
+		Proxy:                  proxyFromEnvironment,
 		DialContext:            (&net.Dialer{KeepAlive: 30 * time.Second}).DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(0)},
 		MaxIdleConns:           1024,
