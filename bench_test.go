@@ -78,16 +78,22 @@ func startOSS(b *testing.B, n int, delay time.Duration) string {
 	return strings.TrimSpace(url)
 }
 
-// benchStore returns a configuration of n targets at url, with more lines in
-// its probe section.
-func benchStore(b *testing.B, url string, n int, probe string) *config.Store {
-	b.Helper()
+// benchConfig is a configuration of n targets at url, with more lines in its
+// probe section.
+func benchConfig(url string, n int, probe string) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "probe: {%s}\naccounts:\n  main: {region: cn-hangzhou, endpoint: %q}\ntargets:\n", probe, url)
 	for i := range n {
 		fmt.Fprintf(&text, "  - {bucket: examplebucket, cname: %s}\n", benchDomain(i))
 	}
-	store, err := config.NewStore(func() (*config.Config, error) { return config.Parse("bench", []byte(text.String())) })
+	return text.String()
+}
+
+// benchStore returns benchConfig in force.
+func benchStore(b *testing.B, url string, n int, probe string) *config.Store {
+	b.Helper()
+	text := []byte(benchConfig(url, n, probe))
+	store, err := config.NewStore(func() (*config.Config, error) { return config.Parse("bench", text) })
 	if err != nil {
 		b.Fatal(err)
 	}
