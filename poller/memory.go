@@ -20,16 +20,16 @@ func keyOf(t config.Target) key {
 
 // entry is the memory of one target.
 type entry struct {
-	facts      Facts
-	freshUntil time.Time // the facts need not be asked for again before
-	last       Attempt
-	asked      time.Time // when a question about it last had its chance
-	cut        bool      // the last question was cut short and lost its chance
-	landed     time.Time // when one was last answered or refused
-	probes     uint64
-	errors     uint64
-	reported   Outcome   // what Poll last returned
-	open       *question // queued or in flight; nil if none is
+	facts    Facts
+	keep     float64 // the part of the target's cache_ttl for which the facts are not asked for again
+	last     Attempt
+	asked    time.Time // when a question about it last had its chance
+	cut      bool      // the last question was cut short and lost its chance
+	landed   time.Time // when one was last answered or refused
+	probes   uint64
+	errors   uint64
+	reported Outcome   // what Poll last returned
+	open     *question // queued or in flight; nil if none is
 }
 
 // remember returns t's entry. p.mu is held.
@@ -44,15 +44,13 @@ func (p *Poller) remember(t config.Target) *entry {
 }
 
 // learn takes a definitive answer in. After a gap the answer is kept for a
-// random part of ttl only, so that targets that were asked together then are
-// not asked together for ever.
-func (e *entry) learn(f Facts, ttl time.Duration) {
-	if e.last.Succeeded() {
-		e.freshUntil = f.Confirmed.Add(ttl)
-	} else {
-		e.freshUntil = f.Confirmed.Add(time.Duration(rand.Float64() * float64(ttl)))
+// random part of its time only, so that targets that were asked together then
+// are not asked together for ever.
+func (e *entry) learn(f Facts) {
+	e.facts, e.keep = f, 1
+	if !e.last.Succeeded() {
+		e.keep = rand.Float64()
 	}
-	e.facts = f
 }
 
 // cutShort gives the target its place in the queue back if q was in flight: a

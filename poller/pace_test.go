@@ -169,3 +169,33 @@ func TestCacheTTL(t *testing.T) {
 		}
 	})
 }
+
+// TestCacheTTLIsTheOneInForce changes it by a reload, which must not have to
+// wait for what was cached before.
+func TestCacheTTLIsTheOneInForce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, oss := newPoller()
+		cached := func(ttl time.Duration) *config.Config {
+			cfg := targets("main", 10)
+			for i := range cfg.Targets {
+				cfg.Targets[i].CacheTTL = ttl
+			}
+			return cfg
+		}
+		for range 2 { // the second answer follows a success, so that it is kept for all its time
+			p.Poll(t.Context(), cached(0))
+			time.Sleep(time.Second)
+		}
+		for _, test := range []struct {
+			ttl  time.Duration
+			want int
+		}{{time.Hour, 0}, {500 * time.Millisecond, 10}, {time.Hour, 0}, {0, 10}} {
+			oss.calls()
+			p.Poll(t.Context(), cached(test.ttl))
+			if n := len(oss.calls()); n != test.want {
+				t.Errorf("with a ttl of %v: %d calls, want %d", test.ttl, n, test.want)
+			}
+			time.Sleep(time.Second)
+		}
+	})
+}

@@ -161,9 +161,9 @@ func (p *Poller) conclude(q *question, token ossclient.Token, err error, now tim
 	attempt := Attempt{Ended: now, Duration: now.Sub(q.started)}
 	switch {
 	case err == nil:
-		q.entry.learn(Facts{Confirmed: now, Exists: true, Expires: token.Expires}, q.target.CacheTTL)
+		q.entry.learn(Facts{Confirmed: now, Exists: true, Expires: token.Expires})
 	case errors.Is(err, ossclient.ErrNoToken):
-		q.entry.learn(Facts{Confirmed: now}, q.target.CacheTTL)
+		q.entry.learn(Facts{Confirmed: now})
 	default:
 		attempt.Reason, attempt.Err = reasonOf(err), err
 	}

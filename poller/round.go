@@ -46,7 +46,7 @@ func (p *Poller) begin(ctx context.Context, cfg *config.Config) *round {
 	p.queue.concurrency = cfg.Probe.Concurrency
 	for i, t := range cfg.Targets {
 		v := visit{target: t, entry: p.remember(t)}
-		if v.entry.open == nil && !v.entry.answered(since, r.began) {
+		if v.entry.open == nil && !v.entry.answered(since, r.began, t.CacheTTL) {
 			v.entry.open = p.queue.add(t, v.entry, cfg.Probe.Timeout)
 		}
 		if v.question = v.entry.open; v.question != nil {
@@ -73,10 +73,11 @@ func (p *Poller) oldestRound() time.Time {
 	return oldest
 }
 
-// answered reports whether the entry needs no question: its facts are cached,
-// or it was asked about since.
-func (e *entry) answered(since, now time.Time) bool {
-	return now.Before(e.freshUntil) || e.landed.After(since)
+// answered reports whether the entry needs no question: its facts are younger
+// than ttl, as it is configured now, or it was asked about since.
+func (e *entry) answered(since, now time.Time, ttl time.Duration) bool {
+	fresh := time.Duration(e.keep * float64(ttl))
+	return now.Before(e.facts.Confirmed.Add(fresh)) || e.landed.After(since)
 }
 
 // wait returns when every question of the round is answered or ctx ends.
