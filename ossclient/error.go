@@ -83,8 +83,7 @@ func (e *credentialsError) Unwrap() error { return e.err }
 // answer outranks an expired ctx: when the deadline falls into a back-off, the
 // last answer says more than "timeout".
 func newError(ctx context.Context, operation string, err error) *Error {
-	var refused *refusal
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*refusal](err); ok {
 		return refused.asError(operation)
 	}
 	e := &Error{Operation: operation, Reason: transportReason(err), Err: cause(err)}
@@ -127,8 +126,7 @@ func transportReason(err error) Reason {
 // handshakeFailed finds the failures that crypto/tls has no exported type for:
 // alerts of either side, and a peer that keeps to no version we speak.
 func handshakeFailed(cause error) bool {
-	var op *net.OpError
-	if errors.As(cause, &op) {
+	if op, ok := errors.AsType[*net.OpError](cause); ok {
 		return op.Op == "remote error" || op.Op == "local error"
 	}
 	return strings.HasPrefix(cause.Error(), "tls: ")

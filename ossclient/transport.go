@@ -29,12 +29,14 @@ type Observer interface {
 // NewTransport returns the connections of the usual Route. It keeps a
 // connection longer than the usual scrape interval, since every bucket is a
 // host of its own, and resumes TLS sessions where it could not. The caller's
-// context is the only timeout.
+// context is the only timeout of a call; but net/http goes on connecting when
+// the caller has left, in the hope of the next one, and that must end too.
 func NewTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                  proxyFromEnvironment,
-		DialContext:            (&net.Dialer{KeepAlive: 30 * time.Second}).DialContext,
+		DialContext:            (&net.Dialer{KeepAlive: 30 * time.Second, Timeout: 30 * time.Second}).DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(0)},
+		TLSHandshakeTimeout:    30 * time.Second,
 		MaxIdleConns:           1024,
 		MaxIdleConnsPerHost:    1024, // path style puts every bucket on one host
 		IdleConnTimeout:        100 * time.Second,
