@@ -23,6 +23,7 @@ var law = map[string]struct{ may, never []string }{
 	"poller":            {may: []string{"config", "ossclient"}, never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
 	"ossclient":         {never: []string{"github.com/prometheus/", "github.com/go-kit/", "log"}},
 	"ossclient/osstest": {never: []string{"github.com/prometheus/", "github.com/go-kit/"}},
+	"ossclient/ststest": {never: []string{sdk, "github.com/prometheus/", "github.com/go-kit/"}},
 	"config":            {never: []string{sdk, "net/http", "github.com/go-kit/"}},
 	"e2e":               {never: []string{sdk}},
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -123,11 +124,8 @@ func (r *stsRequest) signWith(key Key) {
 		r.query.Set("SecurityToken", string(key.Token))
 	}
 	all := url.Values{}
-	for _, part := range []url.Values{r.query, r.form} {
-		for name, values := range part {
-			all[name] = values
-		}
-	}
+	maps.Copy(all, r.query)
+	maps.Copy(all, r.form)
 	escape := strings.NewReplacer("+", "%20", "*", "%2A", "%7E", "~")
 	mac := hmac.New(sha1.New, []byte(key.Secret+"&"))
 	_, _ = io.WriteString(mac, "POST&%2F&"+url.QueryEscape(escape.Replace(all.Encode())))

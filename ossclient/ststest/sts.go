@@ -1,0 +1,217 @@
+// Package ststest plays the services that hand out temporary keys: Alibaba Cloud's STS and the metadata service of an
+// ECS instance. Both are real HTTP servers on loopback that check what they are sent: a client that passes here has
+// signed, and shown its metadata token, as the real ones want it.
+package ststest
+
+import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Key is a temporary key that was handed out, or one that may assume roles.
+type Key struct {
+	ID, Secret, Token string
+	Expires           time.Time // zero is never
+}
+
+// Options are the settings of both services. The zero value works.
+type Options struct {
+	Now    func() time.Time // nil is time.Now
+	Life   time.Duration    // of the keys that are handed out, whatever was asked for; 0 is an hour
+	Issued func(Key)        // told of each key before it is handed out; nil is nobody
+}
+
+// STS is an STS with one role. All methods may be called at any time, from any goroutine.
+type STS struct {
+	URL string
+
+	mint
+	http *httptest.Server
+
+	mu         sync.Mutex // guards all below
+	keys       map[string]Key
+	tokens     map[string]time.Time // OIDC tokens, until when they are good
+	role       string
+	externalID string
+	fault      *fault
+	nonces     map[string]bool
+	requests   []url.Values
+}
+
+// fault is how STS refuses.
+type fault struct {
+	status        int
+	Code, Message string
+	RequestID     string `json:"RequestId"`
+}
+
+// NewSTS starts an STS that knows the role and wants that external id; "" is none.
+func NewSTS(role, externalID string, opts Options) *STS {
+	s := &STS{
+		mint: newMint(opts), role: role, externalID: externalID,
+		keys: map[string]Key{}, tokens: map[string]time.Time{}, nonces: map[string]bool{},
+	}
+	s.http = httptest.NewServer(s)
+	s.URL = s.http.URL
+	return s
+}
+
+// Close stops the server.
+func (s *STS) Close() { s.http.Close() }
+
+// AddKey permits a key to assume the role.
+func (s *STS) AddKey(k Key) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keys[k.ID] = k
+}
+
+// AddToken permits an OIDC token to assume the role, until expires.
+func (s *STS) AddToken(token string, expires time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tokens[token] = expires
+}
+
+// Fail answers everything with a refusal; code "" ends that.
+func (s *STS) Fail(status int, code, message string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault = nil
+	if code != "" {
+		s.fault = &fault{status: status, Code: code, Message: message}
+	}
+}
+
+// Requests returns the parameters of every request so far.
+func (s *STS) Requests() []url.Values {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.requests)
+}
+
+// ServeHTTP answers one request.
+func (s *STS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	refused := s.judge(r)
+	if refused != nil {
+		refused.RequestID = "STS-REQUEST-1"
+		reply(w, refused.status, refused)
+		return
+	}
+	reply(w, http.StatusOK, map[string]any{"RequestId": "STS-REQUEST-1", "Credentials": s.issue()})
+}
+
+// judge says why the request gets no key; nil is that it gets one.
+func (s *STS) judge(r *http.Request) *fault {
+	if err := r.ParseForm(); err != nil || r.Method != http.MethodPost {
+		return &fault{status: 400, Code: "InvalidParameter", Message: "The request is not a form."}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = append(s.requests, r.Form)
+	if s.fault != nil {
+		return s.fault
+	}
+	at, err := time.Parse("2006-01-02T15:04:05Z", r.Form.Get("Timestamp"))
+	if err != nil || s.now().Sub(at).Abs() > 15*time.Minute {
+		return &fault{status: 400, Code: "InvalidTimeStamp.Expired", Message: "Specified time stamp or date value is expired."}
+	}
+	switch r.Form.Get("Action") {
+	case "AssumeRole":
+		if refused := s.authenticate(r.Form); refused != nil {
+			return refused
+		}
+	case "AssumeRoleWithOIDC":
+		expires, known := s.tokens[r.PostForm.Get("OIDCToken")]
+		if !known || r.PostForm.Get("OIDCProviderArn") == "" {
+			return &fault{status: 400, Code: "AuthenticationFail.OIDCToken.Invalid", Message: "The OIDC token is invalid."}
+		}
+		if !s.now().Before(expires) {
+			return &fault{status: 400, Code: "AuthenticationFail.OIDCToken.Expired", Message: "This JWT has expired."}
+		}
+	default:
+		return &fault{status: 404, Code: "InvalidAction.NotFound", Message: "Specified api is not found."}
+	}
+	return s.admit(r.PostForm)
+}
+
+// admit checks what is asked for.
+func (s *STS) admit(form url.Values) *fault {
+	seconds, err := strconv.Atoi(form.Get("DurationSeconds"))
+	switch {
+	case form.Get("RoleArn") != s.role:
+		return &fault{status: 404, Code: "EntityNotExist.Role", Message: "The role not exists: " + form.Get("RoleArn") + "."}
+	case form.Get("ExternalId") != s.externalID:
+		return &fault{status: 403, Code: "NoPermission", Message: "You are not authorized to do this action. You should be authorized by RAM."}
+	case err != nil || seconds < 900 || seconds > 43200:
+		return &fault{status: 400, Code: "InvalidParameter.DurationSeconds", Message: "The parameter DurationSeconds is wrongly formed."}
+	case form.Get("RoleSessionName") == "":
+		return &fault{status: 400, Code: "InvalidParameter.RoleSessionName", Message: "The parameter RoleSessionName is wrongly formed."}
+	}
+	return nil
+}
+
+// authenticate checks the signature. Like the real STS it repeats all that was signed when it does not match.
+func (s *STS) authenticate(form url.Values) *fault {
+	k, known := s.keys[form.Get("AccessKeyId")]
+	if !known {
+		return &fault{status: 404, Code: "InvalidAccessKeyId.NotFound", Message: "Specified access key is not found."}
+	}
+	if form.Get("SecurityToken") != k.Token || !k.Expires.IsZero() && !s.now().Before(k.Expires) {
+		return &fault{status: 400, Code: "InvalidSecurityToken.Expired", Message: "Specified SecurityToken is expired: " + form.Get("SecurityToken")}
+	}
+	if s.nonces[form.Get("SignatureNonce")] {
+		return &fault{status: 400, Code: "SignatureNonceUsed", Message: "Specified signature nonce was used already."}
+	}
+	s.nonces[form.Get("SignatureNonce")] = true
+	signed := stringToSign(form)
+	mac := hmac.New(sha1.New, []byte(k.Secret+"&"))
+	mac.Write([]byte(signed))
+	if form.Get("Signature") != base64.StdEncoding.EncodeToString(mac.Sum(nil)) {
+		return &fault{status: 400, Code: "SignatureDoesNotMatch",
+			Message: "Specified signature is not matched with our calculation. server string to sign is:" + signed}
+	}
+	return nil
+}
+
+// stringToSign follows the documentation of the RPC signature word by word, in its own code.
+func stringToSign(form url.Values) string {
+	var pairs []string
+	for name := range form {
+		if name != "Signature" {
+			pairs = append(pairs, escape(name)+"="+escape(form.Get(name)))
+		}
+	}
+	slices.Sort(pairs)
+	return "POST&" + escape("/") + "&" + escape(strings.Join(pairs, "&"))
+}
+
+// escape leaves A-Z, a-z, 0-9, "-", "_", "." and "~" alone.
+func escape(text string) string {
+	var b strings.Builder
+	for _, c := range []byte(text) {
+		if strings.IndexByte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~", c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}
+
+func reply(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body)
+}
