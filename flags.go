@@ -18,12 +18,15 @@ const defaultAddress = ":19525"
 type flags struct {
 	configFile    string
 	check         bool
+	watch         bool
 	demo          bool
 	timeoutOffset time.Duration
 	maxTimeout    time.Duration
 	logLevel      string
 	logFormat     string
 	web           *toolkit.FlagConfig
+	health        string // listen address; "" is none
+	reload        bool
 }
 
 // parseFlags reads the command line. It returns nil after --help or --version,
@@ -39,6 +42,7 @@ func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 	app.Version(version.Print(app.Name))
 	app.Flag("config.file", "The targets and accounts to watch.").Default("config.yaml").StringVar(&f.configFile)
 	app.Flag("config.check", "Check the configuration file and exit.").BoolVar(&f.check)
+	app.Flag("config.watch", "Reload when the configuration file says something else.").BoolVar(&f.watch)
 	app.Flag("demo", "Serve made-up targets on a simulated OSS; needs no configuration and no cloud account.").BoolVar(&f.demo)
 	app.Flag("scrape.timeout-offset", "How much of Prometheus' scrape timeout to leave for the way back; at most half of it is.").
 		Default("500ms").DurationVar(&f.timeoutOffset)
@@ -46,6 +50,8 @@ func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 		Default("30s").DurationVar(&f.maxTimeout)
 	app.Flag("log.level", "Least level to log.").Default("info").EnumVar(&f.logLevel, "debug", "info", "warn", "error")
 	app.Flag("log.format", "Format of the log.").Default("logfmt").EnumVar(&f.logFormat, "logfmt", "json")
+	app.Flag("web.health-listen-address", "Also serve /-/healthy and /-/ready here, in plain HTTP and without a password; none by default.").StringVar(&f.health)
+	app.Flag("web.enable-reload", "Serve POST /-/reload; SIGHUP reloads in any case.").Default("true").BoolVar(&f.reload)
 	f.web = kingpinflag.AddFlags(app, defaultAddress)
 	_, err := app.Parse(args)
 	switch {

@@ -8,11 +8,9 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/go-kit/log"
 
@@ -59,6 +57,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		listening = func(at net.Addr) { demo.show(ctx, stdout, at) }
 	}
 
+	watcher := newWatcher(flags.configFile)
 	store, err := config.NewStore(load)
 	if err != nil {
 		return err
@@ -67,24 +66,14 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		fmt.Fprintf(stdout, "%s: %d targets, no faults\n", flags.configFile, len(store.Config().Targets))
 		return nil
 	}
+	warnOfOpenFiles(store.Config(), logger)
 
 	exporter := wire(store, getenv, logger)
 	go reloadOnHangup(ctx, exporter.Reload)
-	server := &http.Server{
-		Handler: web.New(exporter, web.Options{
-			TimeoutOffset: flags.timeoutOffset,
-			MaxTimeout:    flags.maxTimeout,
-			Ready:         func() bool { return ctx.Err() == nil },
-			Logger:        printer{logger},
-		}),
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		BaseContext: func(l net.Listener) context.Context {
-			listening(l.Addr())
-			return context.Background()
-		},
+	if flags.watch {
+		go reloadOnChange(ctx, watcher, exporter.Reload)
 	}
-	return serve(ctx, server, flags.web, flags.maxTimeout, logger)
+	return serve(ctx, exporter, flags, listening, logger)
 }
 
 // wire puts the parts together.

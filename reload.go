@@ -23,6 +23,7 @@ func reload(store *config.Store, logger log.Logger, retain ...func(*config.Confi
 	for _, keepOnly := range retain {
 		keepOnly(store.Config())
 	}
+	warnOfOpenFiles(store.Config(), logger)
 	level.Info(logger).Log("msg", "configuration loaded", "targets", len(store.Config().Targets))
 	return nil
 }

@@ -49,19 +49,49 @@ func New(p Poller, opts Options) *Collector {
 // all of them, to be collected once.
 func (c *Collector) Scrape(ctx context.Context, cfg *config.Config) prometheus.Collector {
 	results := c.poller.Poll(ctx, cfg)
-	for _, r := range results {
-		c.logChange(r)
-	}
+	c.logChanges(results)
 	return newSnapshot(results, cfg.LabelNames(), c.now)
 }
 
-// logChange logs what is news about a target, once and not at every scrape.
-func (c *Collector) logChange(r poller.Result) {
-	is := r.Outcome()
-	if is == r.Was {
-		return
+// outcomeCredentials fails all targets of an account at once.
+const outcomeCredentials poller.Outcome = "credentials"
+
+// change is news about some targets of an account.
+type change struct {
+	account string
+	is, was poller.Outcome
+}
+
+// logChanges logs what is news, once and not at every scrape. That an
+// account's credentials fail or work again is one line, however many targets
+// it has.
+func (c *Collector) logChanges(results []poller.Result) {
+	together := map[change]int{} // how many targets
+	for _, r := range results {
+		switch news := changeOf(r); {
+		case news.is == news.was:
+		case news.is == outcomeCredentials || news.was == outcomeCredentials:
+			together[news]++
+		default:
+			c.log(r, "bucket", r.Target.Bucket, "cname", r.Target.Cname())
+		}
 	}
-	logger := log.With(c.logger, "bucket", r.Target.Bucket, "cname", r.Target.Cname(), "state", is, "was", r.Was)
+	for _, r := range results {
+		news := changeOf(r)
+		if n := together[news]; n > 0 {
+			c.log(r, "account", news.account, "targets", n)
+			delete(together, news)
+		}
+	}
+}
+
+func changeOf(r poller.Result) change {
+	return change{r.Target.Account.Name, r.Outcome(), r.Was}
+}
+
+// log tells of r; about is pairs of key and value.
+func (c *Collector) log(r poller.Result, about ...any) {
+	logger := log.With(log.With(c.logger, about...), "state", r.Outcome(), "was", r.Was)
 	switch {
 	case r.Attempt.Err != nil:
 		level.Warn(logger).Log("msg", "probe failed", "err", r.Attempt.Err)

@@ -65,14 +65,26 @@ func New(e Exporter, opts Options) http.Handler {
 		opts.Now = time.Now
 	}
 	h := &handler{e, opts}
-	mux := http.NewServeMux()
+	mux := h.health()
 	mux.Handle("GET /metrics", promhttp.InstrumentMetricHandler(e.Own, http.HandlerFunc(h.metrics)))
 	mux.HandleFunc("GET /{$}", h.page)
-	mux.HandleFunc("GET /-/healthy", h.healthy)
-	mux.HandleFunc("GET /-/ready", h.ready)
 	if e.Reload != nil {
 		mux.HandleFunc("POST /-/reload", h.reload)
 	}
+	return http.NewCrossOriginProtection().Handler(mux) // no other site's page may reload
+}
+
+// NewHealth returns the handler of the two health endpoints alone, for a
+// listener beside the one that wants a password.
+func NewHealth(ready func() bool) http.Handler {
+	h := &handler{Options: Options{Ready: ready}}
+	return h.health()
+}
+
+func (h *handler) health() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /-/healthy", h.healthy)
+	mux.HandleFunc("GET /-/ready", h.ready)
 	return mux
 }
 

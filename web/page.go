@@ -31,10 +31,16 @@ func (h *handler) page(w http.ResponseWriter, _ *http.Request) {
 	for i, r := range results {
 		rows[i] = newRow(r, now)
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Cache-Control", "no-store")
+	for name, value := range map[string]string{
+		"Content-Type":            "text/html; charset=utf-8",
+		"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+		"X-Content-Type-Options":  "nosniff",
+		"X-Frame-Options":         "DENY",
+		"Referrer-Policy":         "no-referrer",
+		"Cache-Control":           "no-store",
+	} {
+		w.Header().Set(name, value)
+	}
 	if err := pageTemplate.Execute(w, map[string]any{"Rows": rows, "Version": version.Info(), "Now": stamp(now)}); err != nil && h.Logger != nil {
 		h.Logger.Println("writing status page:", err)
 	}
