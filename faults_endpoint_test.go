@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"io"
 	"math/big"
 	"net"
@@ -185,17 +186,31 @@ func resolveNothing(t *testing.T) {
 		}
 	}()
 	ending, end := context.WithCancel(context.Background())
-	usual := net.DefaultResolver
-	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+	dial := func(ctx context.Context) (net.Conn, error) {
 		c, err := new(net.Dialer).DialContext(ctx, "udp", server.LocalAddr().String())
 		if err == nil {
 			context.AfterFunc(ending, func() { c.Close() })
 		}
 		return c, err
-	}}
+	}
+	dialNameserver.Store(&dial)
 	t.Cleanup(func() {
-		net.DefaultResolver = usual
+		dialNameserver.Store(nil)
 		end()
 		server.Close()
 	})
+}
+
+// dialNameserver reaches the only DNS server that this process asks; nil is
+// that there is none.
+var dialNameserver atomic.Pointer[func(context.Context) (net.Conn, error)]
+
+// stayOnThisMachine returns a resolver that asks nobody but dialNameserver.
+func stayOnThisMachine() *net.Resolver {
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		if dial := dialNameserver.Load(); dial != nil {
+			return (*dial)(ctx)
+		}
+		return nil, errors.New("the tests know no DNS server")
+	}}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"testing"
 	"time"
@@ -17,5 +18,6 @@ func TestMain(m *testing.M) {
 		playOSS(n, d)
 		return
 	}
+	net.DefaultResolver = stayOnThisMachine()
 	goleak.VerifyTestMain(m)
 }
