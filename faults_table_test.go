@@ -52,6 +52,7 @@ func connectionFaults() []fault {
 		{name: "resets", want: ossclient.ReasonConnect, answer: osstest.Raw(resets)},
 		{name: "resets-in-the-body", want: ossclient.ReasonConnect, answer: sends("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n<Cn", resets)},
 		{name: "closes-before-the-headers", want: ossclient.ReasonConnect, answer: sends("", closes)},
+		{name: "malformed", want: ossclient.ReasonConnect, answer: sends("", closes)}, // its name is in the error's text and says nothing
 		{name: "closes-in-the-headers", want: ossclient.ReasonConnect, answer: sends("HTTP/1.1 200 OK\r\nServer: AliyunOSS\r\n", closes)},
 		{name: "closes-in-the-body", want: ossclient.ReasonConnect, answer: onTheWire("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", +10)},
 		{name: "closes-in-a-refusal", want: ossclient.ReasonConnect, answer: sends("HTTP/1.1 404 Not Found\r\nContent-Length: 99\r\n\r\n<Error><Code>CnameTokenNotFound</Code></Error>", closes)},
