@@ -7,7 +7,8 @@ import (
 
 // Secret is a text that no output may show: it prints and encodes as hidden,
 // by whatever verb or encoder. string(s) is the text itself. Put it in
-// exported fields only: fmt asks unexported ones for nothing.
+// exported fields and values only: fmt does not ask unexported fields, nor
+// encoding/json the keys of a map.
 type Secret string
 
 const hidden = "(secret)"

@@ -25,7 +25,7 @@ func TestSecretNeverPrints(t *testing.T) {
 	key := ossclient.Key{ID: "id", Secret: plain, Token: plain}
 	token := ossclient.Token{Value: plain}
 	values := []any{
-		plain, &plain, []ossclient.Secret{plain}, map[ossclient.Secret]ossclient.Secret{plain: plain},
+		plain, &plain, []ossclient.Secret{plain}, map[string]ossclient.Secret{"key": plain},
 		key, &key, token, &token, []any{key, token}, struct{ Any any }{plain}, fmt.Errorf("wrapped: %v", plain),
 	}
 	var out bytes.Buffer

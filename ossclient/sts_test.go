@@ -193,7 +193,7 @@ func TestRoleThatCannotBeAssumed(t *testing.T) {
 		"not STS":         {nil, func(c *cloud, _ *ossclient.Role) { c.other = c.oss.URL() }, []string{"and the body is not STS's"}},
 		"nobody there":    {nil, func(c *cloud, _ *ossclient.Role) { c.sts.Close() }, []string{at, "connection refused"}},
 		"rude text":       {nil, func(c *cloud, _ *ossclient.Role) { c.sts.Fail(400, "Odd\nCode", "a\nb"+strings.Repeat("c", 1000)) }, []string{"400 Odd Code a bccc"}},
-		"repeats secrets": {nil, func(c *cloud, _ *ossclient.Role) { c.sts.Fail(400, "Odd", "signed with "+secret+" by you") }, []string{"signed with (secret) by you"}},
+		"repeats secrets": {nil, func(c *cloud, _ *ossclient.Role) { c.sts.Fail(400, "Odd", "signed with "+secret+", you") }, []string{"signed with (secret), you"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCloud(t)

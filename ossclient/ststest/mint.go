@@ -1,6 +1,7 @@
 package ststest
 
 import (
+	"cmp"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -11,11 +12,12 @@ type mint struct {
 	now    func() time.Time
 	life   time.Duration
 	issued func(Key)
+	prefix string
 	made   *atomic.Int64
 }
 
 func newMint(opts Options) mint {
-	m := mint{now: opts.Now, life: opts.Life, issued: opts.Issued, made: new(atomic.Int64)}
+	m := mint{now: opts.Now, life: opts.Life, issued: opts.Issued, prefix: cmp.Or(opts.Prefix, "issued"), made: new(atomic.Int64)}
 	if m.now == nil {
 		m.now = time.Now
 	}
@@ -36,8 +38,8 @@ func (m mint) issue() map[string]string {
 	n := m.made.Add(1)
 	key := Key{
 		ID:      fmt.Sprintf("STS.id-%d", n),
-		Secret:  fmt.Sprintf("issued-secret-%d", n),
-		Token:   fmt.Sprintf("issued-token-%d", n),
+		Secret:  fmt.Sprintf("%s-secret-%d", m.prefix, n),
+		Token:   fmt.Sprintf("%s-token-%d", m.prefix, n),
 		Expires: m.now().Add(m.life),
 	}
 	m.issued(key)

@@ -30,6 +30,7 @@ type Options struct {
 	Now    func() time.Time // nil is time.Now
 	Life   time.Duration    // of the keys that are handed out, whatever was asked for; 0 is an hour
 	Issued func(Key)        // told of each key before it is handed out; nil is nobody
+	Prefix string           // of the keys' secrets and tokens; "" is "issued"
 }
 
 // STS is an STS with one role. All methods may be called at any time, from any goroutine.
@@ -84,7 +85,7 @@ func (s *STS) AddToken(token string, expires time.Time) {
 	s.tokens[token] = expires
 }
 
-// Fail answers everything with a refusal; code "" ends that.
+// Fail answers everything with a refusal that repeats the tokens it was sent; code "" ends that.
 func (s *STS) Fail(status int, code, message string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,7 +122,9 @@ func (s *STS) judge(r *http.Request) *fault {
 	defer s.mu.Unlock()
 	s.requests = append(s.requests, r.Form)
 	if s.fault != nil {
-		return s.fault
+		repeats := *s.fault
+		repeats.Message += r.Form.Get("OIDCToken") + r.Form.Get("SecurityToken") + url.QueryEscape(r.Form.Get("SecurityToken"))
+		return &repeats
 	}
 	at, err := time.Parse("2006-01-02T15:04:05Z", r.Form.Get("Timestamp"))
 	if err != nil || s.now().Sub(at).Abs() > 15*time.Minute {
