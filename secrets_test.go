@@ -111,7 +111,7 @@ func drive(t *testing.T, url string) string {
 func leaks(t *testing.T, where, text string) {
 	t.Helper()
 	for _, form := range []string{
-		planted, url.QueryEscape(planted + "/+="), fmt.Sprintf("%x", planted), fmt.Sprint([]byte(planted)),
+		planted, url.QueryEscape(planted + "/+="), fmt.Sprintf("%x", planted), fmt.Sprintf("%d", []byte(planted)),
 		base64.StdEncoding.EncodeToString([]byte(planted))[:8], fmt.Sprintf("%q", planted)[1:6],
 	} {
 		if at := strings.Index(text, form); at >= 0 {
