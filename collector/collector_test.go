@@ -210,3 +210,30 @@ func TestChangesAreLoggedOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestFailingCredentialsAreOneLine has two accounts whose credentials fail for
+// several targets each, and work again.
+func TestFailingCredentialsAreOneLine(t *testing.T) {
+	cfg, results := everyResult(t)
+	var lines bytes.Buffer
+	p := &fakePoller{results: results}
+	c := collector.New(p, collector.Options{Logger: level.NewFilter(log.NewLogfmtLogger(&lines), level.AllowInfo())})
+	for i := range results {
+		results[i].Facts = poller.Facts{Confirmed: now, Exists: true, Expires: now.Add(time.Hour)}
+		results[i].Attempt = poller.Attempt{Ended: now, Reason: "credentials", Err: errors.New("no key for " + cfg.Targets[i].Account.Name)}
+		results[i].Was = "token"
+	}
+	c.Scrape(t.Context(), cfg)
+	for i := range results {
+		results[i].Was, results[i].Attempt = "credentials", poller.Attempt{Ended: now}
+	}
+	c.Scrape(t.Context(), cfg)
+	want := `level=warn account=main targets=3 state=credentials was=token msg="probe failed" err="no key for main"
+level=warn account=other targets=3 state=credentials was=token msg="probe failed" err="no key for other"
+level=info account=main targets=3 state=token was=credentials msg="state changed"
+level=info account=other targets=3 state=token was=credentials msg="state changed"
+`
+	if lines.String() != want {
+		t.Errorf("logged\n%swant\n%s", &lines, want)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,6 +65,26 @@ func TestKeysRotateWhilePrometheusScrapes(t *testing.T) {
 	prom.holds(t, `count(min_over_time(oss_cname_token_probe_success[10m]) == 1) == 2`)
 	prom.holds(t, `count(oss_cname_token_probe_errors_total == 0) == 2`)
 	prom.holds(t, `min_over_time(up[10m]) == 1 and count_over_time(up[10m]) > 10`)
+}
+
+// TestProxyPasswordIsNotShown has the environment name a proxy with a password, misspelt in a way that net/http would repeat.
+func TestProxyPasswordIsNotShown(t *testing.T) {
+	const password = "pr0xy-s3cret"
+	t.Setenv("HTTPS_PROXY", "http://me:"+password+"@pro xy:3128")
+	t.Setenv("OSS_ACCESS_KEY_ID", "e2e")
+	t.Setenv("OSS_ACCESS_KEY_SECRET", password)
+	file := filepath.Join(t.TempDir(), "config.yaml")
+	text := "accounts: {main: {region: cn-hangzhou}}\ntargets: [{bucket: any-bucket, cname: www.example.com}]\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	exporter := startExporter(t, "--config.file="+file, "--log.level=debug")
+	metrics, _ := exporter.get(t, "/metrics", acceptText)
+	page, _ := exporter.get(t, "/", "text/html")
+	said, _ := exporter.output.read()
+	if all := string(metrics) + string(page) + said; strings.Contains(all, password) || !strings.Contains(said, "HTTPS_PROXY or HTTP_PROXY is no URL of a proxy") {
+		t.Errorf("want what to correct, without the password:\n%s", said)
+	}
 }
 
 func keyID(version int) string     { return fmt.Sprintf("key-%d", version) }

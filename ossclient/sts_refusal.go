@@ -29,17 +29,16 @@ func (r stsRefusal) explain(status int, secrets []Secret) error {
 	return errors.New(b.String())
 }
 
-// stsHint says what the operator can do about a refusal. The codes are those
-// of https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerole
-// and its neighbours; each begins a family.
+// stsHint says what the operator can do about a refusal. Each code
+// begins a family. Codes:
+// https://help.aliyun.com/zh/ram/developer-reference/api-sts-2015-04-01-errorcodes
 func stsHint(code string) string {
 	for _, known := range []struct{ code, hint string }{
 		{"NoPermission", "allow the caller sts:AssumeRole, and name it in the role's trust policy, with the external id if one is asked for"},
 		{"EntityNotExist.Role", "there is no such role: correct role_arn"},
 		{"AuthenticationFail.OIDCToken.Expired", "the token in oidc_token_file has expired: see that the cluster still renews the mounted token"},
 		{"AuthenticationFail.OIDCToken", "see that the OIDC provider's issuer and client ids are those of the token"},
-		{"AuthenticationFail.NoPermission", "name the OIDC provider, the issuer and the service account in the role's trust policy"},
-		{"EntityNotExist.OIDCProvider", "there is no such OIDC provider: correct oidc_provider_arn"},
+		{"AuthenticationFail.NoPermission", "correct oidc_provider_arn, and name the provider and the service account in the role's trust policy"},
 		{"InvalidTimeStamp", "set this machine's clock"},
 		{"IllegalTimestamp", "set this machine's clock"},
 		{"InvalidAccessKeyId", "the key that assumes the role is unknown or disabled: renew it"},

@@ -235,7 +235,7 @@ func TestOIDC(t *testing.T) {
 	mustKey(t, from, issued(2))
 
 	c.clock.advance(time.Hour)
-	noKey(t, from, "400 AuthenticationFail.OIDCToken.Expired This JWT has expired; the token in oidc_token_file has expired: see that the cluster still renews")
+	noKey(t, from, "401 AuthenticationFail.OIDCToken.Expired This JsonWebToken is expired; the token in oidc_token_file has expired: see that the cluster still renews")
 }
 
 func TestOIDCThatIsNoUse(t *testing.T) {

@@ -138,10 +138,10 @@ func (s *STS) judge(r *http.Request) *fault {
 	case "AssumeRoleWithOIDC":
 		expires, known := s.tokens[r.PostForm.Get("OIDCToken")]
 		if !known || r.PostForm.Get("OIDCProviderArn") == "" {
-			return &fault{status: 400, Code: "AuthenticationFail.OIDCToken.Invalid", Message: "The OIDC token is invalid."}
+			return &fault{status: 401, Code: "AuthenticationFail.OIDCToken.Invalid", Message: "The Jwt content is invalid that cannot be recognized."}
 		}
 		if !s.now().Before(expires) {
-			return &fault{status: 400, Code: "AuthenticationFail.OIDCToken.Expired", Message: "This JWT has expired."}
+			return &fault{status: 401, Code: "AuthenticationFail.OIDCToken.Expired", Message: "This JsonWebToken is expired."}
 		}
 	default:
 		return &fault{status: 404, Code: "InvalidAction.NotFound", Message: "Specified api is not found."}
