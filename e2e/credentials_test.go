@@ -67,10 +67,10 @@ func TestKeysRotateWhilePrometheusScrapes(t *testing.T) {
 	prom.holds(t, `min_over_time(up[10m]) == 1 and count_over_time(up[10m]) > 10`)
 }
 
-// TestProxyPasswordIsNotShown has the environment name a proxy with a password, misspelt in a way that net/http would repeat.
+// TestProxyPasswordIsNotShown has the environment name a proxy with a password and a line break, which net/http would repeat.
 func TestProxyPasswordIsNotShown(t *testing.T) {
 	const password = "pr0xy-s3cret"
-	t.Setenv("HTTPS_PROXY", "http://me:"+password+"@pro xy:3128")
+	t.Setenv("HTTPS_PROXY", "http://me:"+password+"@127.0.0.1:1\n")
 	t.Setenv("OSS_ACCESS_KEY_ID", "e2e")
 	t.Setenv("OSS_ACCESS_KEY_SECRET", password)
 	file := filepath.Join(t.TempDir(), "config.yaml")
