@@ -5,10 +5,12 @@ SHELL := bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-BINARY   := oss_cname_exporter
-FUZZTIME ?= 1m
-IMAGE    ?= $(BINARY):$(VERSION)
-DOCKER   ?= docker
+BINARY    := oss_cname_exporter
+FUZZTIME  ?= 1m
+SOAK_TIME ?= 10m
+SOAK_SEED ?=
+IMAGE     ?= $(BINARY):$(VERSION)
+DOCKER    ?= docker
 
 # The version comes from git and names neither this machine nor the moment of the build: same commit, same binary.
 VERSION    ?= $(or $(patsubst v%,%,$(shell git describe --tags --always --dirty 2>/dev/null)),devel)
@@ -63,6 +65,10 @@ lint: $(GOLANGCI_LINT) ## Run every static check: Go, go.mod, shell, Dockerfile
 e2e: $(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool ## Run the binary against a real Prometheus and a real browser
 	@$(call debian,chromium,chromium)
 	PATH="$(CURDIR)/$(PROMETHEUS_DIR):$$PATH" CGO_ENABLED=1 go test -tags e2e -count=1 -parallel 16 ./e2e/...
+
+.PHONY: soak
+soak: ## Run the binary in every weather at once, for SOAK_TIME (10m); SOAK_SEED repeats a run
+	SOAK_TIME=$(SOAK_TIME) SOAK_SEED=$(SOAK_SEED) CGO_ENABLED=1 go test -tags e2e,soak -count=1 -v -timeout 0 -run '^TestSoak$$' ./e2e
 
 .PHONY: bench
 bench: ## Run the benchmarks
