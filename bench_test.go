@@ -144,7 +144,7 @@ func BenchmarkScrapeBesideBareSDK(b *testing.B) {
 		for i := range n {
 			calls.Go(func() error {
 				_, err := client.GetCnameToken(b.Context(),
-					&oss.GetCnameTokenRequest{Bucket: oss.Ptr("examplebucket"), Cname: oss.Ptr(benchDomain(i))})
+					&oss.GetCnameTokenRequest{Bucket: new("examplebucket"), Cname: new(benchDomain(i))})
 				return err
 			})
 		}
