@@ -35,16 +35,6 @@ func (r Route) Transport() (*http.Transport, error) {
 	return transport, nil
 }
 
-// proxyFromEnvironment does not say what is wrong with a malformed variable:
-// it may hold a password.
-func proxyFromEnvironment(req *http.Request) (*url.URL, error) {
-	proxy, err := http.ProxyFromEnvironment(req)
-	if err != nil {
-		return nil, errors.New("HTTPS_PROXY or HTTP_PROXY is no URL of a proxy; correct the environment")
-	}
-	return proxy, nil
-}
-
 // readCertificates returns the system's authorities and those in the file.
 func readCertificates(path string) (*x509.CertPool, error) {
 	text, err := readBounded(path)
