@@ -57,7 +57,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		listening = func(at net.Addr) { demo.show(ctx, stdout, at) }
 	}
 
-	watcher := newWatcher(flags.configFile)
+	var watched *watcher
+	if flags.watch {
+		watched = newWatcher(flags.configFile)
+	}
 	store, err := config.NewStore(load)
 	if err != nil {
 		return err
@@ -70,8 +73,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 
 	exporter := wire(store, getenv, logger)
 	go reloadOnHangup(ctx, exporter.Reload)
-	if flags.watch {
-		go reloadOnChange(ctx, watcher, exporter.Reload)
+	if watched != nil {
+		go reloadOnChange(ctx, watched, exporter.Reload)
 	}
 	return serve(ctx, exporter, flags, listening, logger)
 }

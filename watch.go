@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"io"
 	"os"
 	"time"
+
+	"oss_cname_exporter/config"
 )
 
 // watchInterval is how often a watched configuration is looked at.
@@ -29,14 +32,19 @@ func newWatcher(path string) *watcher {
 }
 
 // changed reports whether the file says something else than it did the last
-// time. A file that cannot be read, or is gone, does not.
+// time. One that is gone, unreadable or too large says nothing.
 func (w *watcher) changed() bool {
-	text, err := os.ReadFile(w.path)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
+	file, err := os.Open(w.path)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	hash := sha256.New()
+	if _, err := io.CopyN(hash, file, config.MaxSize); !errors.Is(err, io.EOF) {
 		return false
 	}
 	seen := w.seen
-	w.seen = sha256.Sum256(text)
+	w.seen = [sha256.Size]byte(hash.Sum(nil))
 	return w.seen != seen
 }
 

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"oss_cname_exporter/config"
 )
 
 // TestWatcherNoticesContents changes a file in every way that editors and
@@ -49,12 +51,14 @@ func TestWatcherNoticesContents(t *testing.T) {
 		}, true},
 		{"it is written in place", func() { must(os.WriteFile(in("config.yaml"), []byte("four"), 0o600)) }, true},
 		{"it is touched", func() { must(os.Chtimes(in("config.yaml"), time.Now(), time.Now())) }, false},
-		{"it is gone", func() { must(os.Remove(in("config.yaml"))) }, true},
+		{"it is gone", func() { must(os.Remove(in("config.yaml"))) }, false},
 		{"it is unreadable", func() { must(os.Mkdir(in("config.yaml"), 0o700)) }, false},
 		{"it is back", func() {
 			must(os.Remove(in("config.yaml")))
 			must(os.WriteFile(in("config.yaml"), []byte("four"), 0o600))
-		}, true},
+		}, false},
+		{"and then says something else", func() { must(os.WriteFile(in("config.yaml"), []byte("five"), 0o600)) }, true},
+		{"it is huge", func() { must(os.Truncate(in("config.yaml"), config.MaxSize)) }, false},
 	} {
 		step.do()
 		if got := w.changed(); got != step.want {

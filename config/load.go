@@ -8,8 +8,8 @@ import (
 	"os"
 )
 
-// maxSize bounds what is read, so that the wrong path (a log, a device) does not fill the memory.
-const maxSize = 16 << 20
+// MaxSize bounds, in bytes, what is read, so that the wrong path (a log, a device) does not fill the memory.
+const MaxSize = 16 << 20
 
 // Load reads and parses the file at path.
 func Load(path string) (*Config, error) {
@@ -26,12 +26,12 @@ func readFile(path string) ([]byte, error) {
 		return nil, cause(err)
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	text, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
 	if err != nil {
 		return nil, cause(err)
 	}
-	if len(text) > maxSize {
-		return nil, fmt.Errorf("larger than %d MiB; is it the right file?", maxSize>>20)
+	if len(text) > MaxSize {
+		return nil, fmt.Errorf("larger than %d MiB; is it the right file?", MaxSize>>20)
 	}
 	return text, nil
 }
