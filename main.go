@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	stdlog "log"
 	"net"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/config"
@@ -47,6 +49,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return err
 	}
 	logger := newLogger(stderr, flags.logLevel, flags.logFormat)
+	stdlog.SetOutput(log.NewStdlibAdapter(level.Warn(logger))) // where net/http's client complains
 
 	load := func() (*config.Config, error) { return config.Load(flags.configFile) }
 	listening := func(net.Addr) {}
