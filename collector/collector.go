@@ -9,7 +9,6 @@ import (
 
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"oss_cname_exporter/config"
 	"oss_cname_exporter/poller"
@@ -47,7 +46,7 @@ func New(p Poller, opts Options) *Collector {
 
 // Scrape polls the targets of cfg until ctx ends and returns the metrics of
 // all of them, to be collected once.
-func (c *Collector) Scrape(ctx context.Context, cfg *config.Config) prometheus.Collector {
+func (c *Collector) Scrape(ctx context.Context, cfg *config.Config) *Snapshot {
 	results := c.poller.Poll(ctx, cfg)
 	c.logChanges(results)
 	return newSnapshot(results, cfg.LabelNames(), c.now)
@@ -93,6 +92,8 @@ func changeOf(r poller.Result) change {
 func (c *Collector) log(r poller.Result, about ...any) {
 	logger := log.With(log.With(c.logger, about...), "state", r.Outcome(), "was", r.Was)
 	switch {
+	case r.Target.Unlisted: // nothing is remembered of it, so all is news for ever
+		level.Debug(logger).Log("msg", "probed a target that is not configured", "err", r.Attempt.Err)
 	case r.Attempt.Err != nil:
 		level.Warn(logger).Log("msg", "probe failed", "err", r.Attempt.Err)
 	case r.Was == "":

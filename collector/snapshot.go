@@ -11,8 +11,8 @@ import (
 	"oss_cname_exporter/poller"
 )
 
-// snapshot is the outcome of one poll as a prometheus.Collector.
-type snapshot struct {
+// Snapshot is the outcome of one poll as a prometheus.Collector.
+type Snapshot struct {
 	results []poller.Result
 	own     []string // names of the targets' own labels
 	now     func() time.Time
@@ -20,8 +20,8 @@ type snapshot struct {
 	descs   []*prometheus.Desc // of series, index by index
 }
 
-func newSnapshot(results []poller.Result, own []string, now func() time.Time) *snapshot {
-	s := &snapshot{results: results, own: own, now: now, series: targetSeries()}
+func newSnapshot(results []poller.Result, own []string, now func() time.Time) *Snapshot {
+	s := &Snapshot{results: results, own: own, now: now, series: targetSeries()}
 	for _, f := range s.series {
 		labels := slices.Concat([]string{"bucket", "cname"}, own, f.extra)
 		s.descs = append(s.descs, prometheus.V2.NewDesc(f.name, f.help,
@@ -30,15 +30,18 @@ func newSnapshot(results []poller.Result, own []string, now func() time.Time) *s
 	return s
 }
 
+// Results returns what the poll found out.
+func (s *Snapshot) Results() []poller.Result { return s.results }
+
 // Describe implements prometheus.Collector.
-func (s *snapshot) Describe(ch chan<- *prometheus.Desc) {
+func (s *Snapshot) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range s.descs {
 		ch <- d
 	}
 }
 
 // Collect implements prometheus.Collector.
-func (s *snapshot) Collect(ch chan<- prometheus.Metric) {
+func (s *Snapshot) Collect(ch chan<- prometheus.Metric) {
 	now := s.now()
 	for _, r := range s.results {
 		labels := s.labels(r)
@@ -56,7 +59,7 @@ func (s *snapshot) Collect(ch chan<- prometheus.Metric) {
 }
 
 // labels returns the labels that all series of r share, sorted by name.
-func (s *snapshot) labels(r poller.Result) []*dto.LabelPair {
+func (s *Snapshot) labels(r poller.Result) []*dto.LabelPair {
 	pairs := make([]*dto.LabelPair, 0, 2+len(s.own))
 	pairs = append(pairs, pair("bucket", r.Target.Bucket), pair("cname", r.Target.Cname()))
 	for _, name := range s.own {

@@ -42,6 +42,8 @@ type Config struct {
 	Targets  []Target  // in the file's order, at least one; no two share bucket and cname
 
 	labelNames []string
+	places     map[pair]int // of Targets
+	routes     []Account    // every account at every region and endpoint that the file has it asked at, its own first
 }
 
 // LabelNames returns the names of all targets' own labels, sorted, each once.
@@ -77,6 +79,7 @@ type Target struct {
 	Account  Account           // the target's own region and endpoint already applied
 	CacheTTL time.Duration     // 0 = ask on every scrape
 	Labels   map[string]string // the target's own labels; nil = none
+	Unlisted bool              // asked about by a query and in no file: once it is answered, nothing is remembered of it
 }
 
 // Cname returns the domain as operators write it, "*.example.com" for a wildcard: the value of the cname label.

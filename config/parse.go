@@ -16,6 +16,7 @@ func Parse(name string, text []byte) (*Config, error) {
 	if len(p.faults) > 0 {
 		return nil, p.faults.sorted()
 	}
+	p.config.index()
 	return &p.config, nil
 }
 

@@ -70,9 +70,11 @@ func (p *parser) checkEndpointServes(v value, account Account, served string) {
 	}
 }
 
-func (p *parser) accountNamed(name string) (Account, error) {
+func (p *parser) accountNamed(name string) (Account, error) { return named(name, p.config.Accounts) }
+
+func named(name string, accounts []Account) (Account, error) {
 	var known []string
-	for _, account := range p.config.Accounts {
+	for _, account := range accounts {
 		if account.Name == name {
 			return account, nil
 		}

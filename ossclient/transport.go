@@ -69,9 +69,21 @@ func newHTTPClient(transport http.RoundTripper) *http.Client {
 	}
 }
 
-// Do implements oss.HTTPClient. The SDK gets whole replies with a status of
-// 2xx: it signs and repeats, but what an answer means is decided here.
+// Do implements oss.HTTPClient.
 func (x exchange) Do(req *http.Request) (*http.Response, error) {
+	trace := TraceOf(req.Context())
+	if trace == nil {
+		return x.send(req)
+	}
+	t := tracing{trace, x.now}
+	resp, err := x.send(t.follow(req))
+	t.answered(req.Context(), x.operation, resp, err)
+	return resp, err
+}
+
+// send gives the SDK whole replies with a status of 2xx: it signs and repeats,
+// but what an answer means is decided here.
+func (x exchange) send(req *http.Request) (*http.Response, error) {
 	req.Body = http.NoBody // so that net/http may repeat it on meeting a connection that OSS has just closed
 	sent := x.now()
 	resp, err := x.http.Do(req)

@@ -30,6 +30,7 @@ type entry struct {
 	errors   uint64
 	reported Outcome   // what Poll last returned
 	open     *question // queued or in flight; nil if none is
+	listed   bool      // a configured target's: kept until Retain says otherwise
 }
 
 // remember returns t's entry. p.mu is held.
@@ -40,7 +41,16 @@ func (p *Poller) remember(t config.Target) *entry {
 		e = &entry{}
 		p.memory[k] = e
 	}
+	e.listed = e.listed || !t.Unlisted
 	return e
+}
+
+// forget drops v's entry if it is no configured target's and nobody else waits
+// for its answer: strangers' questions must not fill the memory. p.mu is held.
+func (p *Poller) forget(v visit) {
+	if k := keyOf(v.target); !v.entry.listed && v.entry.open == nil && p.memory[k] == v.entry {
+		delete(p.memory, k)
+	}
 }
 
 // learn takes a definitive answer in. After a gap the answer is kept for a

@@ -35,7 +35,7 @@ type Poller struct {
 	mu     sync.Mutex // guards all below and every entry, question and lane
 	memory map[key]*entry
 	queue  queue
-	rounds map[*round]struct{} // the calls of Poll under way
+	rounds map[*round]struct{} // the calls of Poll under way, of more than one target
 	errors map[Reason]uint64   // failed attempts of all targets
 }
 
@@ -75,7 +75,10 @@ func (p *Poller) Peek(cfg *config.Config) []Result {
 	defer p.mu.Unlock()
 	results := make([]Result, len(cfg.Targets))
 	for i, t := range cfg.Targets {
-		results[i] = p.remember(t).result(t)
+		results[i] = Result{Target: t}
+		if e := p.memory[keyOf(t)]; e != nil {
+			results[i] = e.result(t)
+		}
 	}
 	return results
 }
@@ -116,7 +119,7 @@ func (p *Poller) depart() (*question, context.Context) {
 	if q == nil {
 		return nil, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), q.timeout)
+	ctx, cancel := context.WithTimeout(WithTrace(context.Background(), q.trace), q.timeout)
 	q.started, q.cancel = now, cancel
 	q.before, q.entry.asked = q.entry.asked, now
 	return q, ctx

@@ -34,6 +34,7 @@ type question struct {
 	before  time.Time     // when the target was asked about the time before
 	started time.Time
 	cancel  context.CancelFunc // nil until started
+	trace   *Trace             // of the round that asked; nil if it wants none
 }
 
 // begin opens a round: a question for every target that needs one.
@@ -41,13 +42,16 @@ func (p *Poller) begin(ctx context.Context, cfg *config.Config) *round {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r := &round{began: p.now(), visits: make([]visit, len(cfg.Targets))}
-	p.rounds[r] = struct{}{}
-	since := p.oldestRound()
+	if len(r.visits) > 1 { // a round of one target ends with the answer and has nothing to share after it
+		p.rounds[r] = struct{}{}
+	}
+	since, trace := p.oldestRound(r.began), ossclient.TraceOf(ctx)
 	p.queue.concurrency = cfg.Probe.Concurrency
 	for i, t := range cfg.Targets {
 		v := visit{target: t, entry: p.remember(t)}
-		if v.entry.open == nil && !v.entry.answered(since, r.began, t.CacheTTL) {
+		if v.entry.open == nil && (trace != nil || !v.entry.answered(since, r.began, t.CacheTTL)) {
 			v.entry.open = p.queue.add(t, v.entry, cfg.Probe.Timeout)
+			v.entry.open.trace = trace
 		}
 		if v.question = v.entry.open; v.question != nil {
 			v.question.waiters++
@@ -60,13 +64,13 @@ func (p *Poller) begin(ctx context.Context, cfg *config.Config) *round {
 	return r
 }
 
-// oldestRound returns when the first of the rounds under way began. What was
-// answered since is shared among them: two servers that scrape at the same
-// moment are one question. p.mu is held.
-func (p *Poller) oldestRound() time.Time {
-	var oldest time.Time
+// oldestRound returns when the first of the rounds under way began, now if
+// there is none. What was answered since is shared among them: two servers that
+// scrape at the same moment are one question. p.mu is held.
+func (p *Poller) oldestRound(now time.Time) time.Time {
+	oldest := now
 	for r := range p.rounds {
-		if oldest.IsZero() || r.began.Before(oldest) {
+		if r.began.Before(oldest) {
 			oldest = r.began
 		}
 	}
@@ -105,12 +109,14 @@ func (p *Poller) end(ctx context.Context, r *round) []Result {
 			if v.question.isOpen() {
 				p.leave(v.question)
 			}
+			p.forget(v)
 		}
 		return nil
 	}
 	results := make([]Result, len(r.visits))
 	for i, v := range r.visits {
 		results[i] = p.tell(v)
+		p.forget(v)
 	}
 	return results
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"oss_cname_exporter/collector"
 	"oss_cname_exporter/config"
 	"oss_cname_exporter/poller"
 )
@@ -22,7 +23,7 @@ type Exporter struct {
 	// keeps to what it got.
 	Config func() *config.Config
 	// Scrape asks about all targets and returns their metrics.
-	Scrape func(context.Context, *config.Config) prometheus.Collector
+	Scrape func(context.Context, *config.Config) *collector.Snapshot
 	// Peek tells what is known of all targets without asking.
 	Peek func(*config.Config) []poller.Result
 	// Own holds the exporter's own series.
@@ -67,6 +68,8 @@ func New(e Exporter, opts Options) http.Handler {
 	h := &handler{e, opts}
 	mux := h.health()
 	mux.Handle("GET /metrics", promhttp.InstrumentMetricHandler(e.Own, http.HandlerFunc(h.metrics)))
+	mux.HandleFunc("GET /probe", h.probe)
+	mux.HandleFunc("GET /sd", h.discover)
 	mux.HandleFunc("GET /{$}", h.page)
 	if e.Reload != nil {
 		mux.HandleFunc("POST /-/reload", h.reload)
@@ -90,10 +93,16 @@ func (h *handler) health() *http.ServeMux {
 
 // metrics is a scrape: every target's series and the exporter's own.
 func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
+	h.scrape(w, r, h.Config(), h.Own)
+}
+
+// scrape answers with the series of all targets of cfg, and with also.
+func (h *handler) scrape(w http.ResponseWriter, r *http.Request, cfg *config.Config, also ...prometheus.Collector) {
 	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
 	defer cancel()
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(h.Scrape(ctx, h.Config()), h.Own)
+	registry.MustRegister(h.Scrape(ctx, cfg))
+	registry.MustRegister(also...)
 	promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 		ErrorLog:          h.Logger,
 		ErrorHandling:     promhttp.ContinueOnError, // one bad series must not cost the others

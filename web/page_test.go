@@ -1,6 +1,9 @@
 package web_test
 
 import (
+	"html"
+	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +45,24 @@ func TestPagePutsTheUrgentFirst(t *testing.T) {
 	_, body := serve(t, web.Options{}, token(10*time.Hour), token(2*time.Hour)).get(t, "/")
 	if first, second := strings.Index(body, "*.example.org"), strings.Index(body, "www.example.com"); first < 0 || first > second {
 		t.Errorf("the token that dies first is at %d, the other at %d", first, second)
+	}
+}
+
+// TestPageLeadsToTheProbe follows each target's link.
+func TestPageLeadsToTheProbe(t *testing.T) {
+	f := serve(t, web.Options{}, token(time.Hour), token(time.Hour))
+	_, body := f.get(t, "/")
+	links := regexp.MustCompile(`href="(probe\?[^"]*)"`).FindAllStringSubmatch(body, -1)
+	if len(links) != 2 {
+		t.Fatalf("%d links in\n%s", len(links), body)
+	}
+	asked := f.asked()
+	for i, link := range links {
+		resp, text := f.get(t, "/"+html.UnescapeString(link[1]))
+		want := []string{"www.example.com", "*.example.org"}[i]
+		if resp.StatusCode != http.StatusOK || asked().Cname() != want || asked().Unlisted || !strings.HasPrefix(text, "What was asked") {
+			t.Errorf("%s: got %s about %+v: %s", link[1], resp.Status, asked(), text)
+		}
 	}
 }
 

@@ -1,0 +1,84 @@
+package ossclient_test
+
+import (
+	"context"
+	"crypto/x509"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"oss_cname_exporter/ossclient"
+)
+
+// traced asks about the fixture's domain and returns what the trace says, one
+// step a line.
+func (f *fixture) traced(t *testing.T, client *ossclient.Client) string {
+	t.Helper()
+	trace := new(ossclient.Trace)
+	_, _ = client.GetCnameToken(ossclient.WithTrace(t.Context(), trace), ossclient.Domain{Bucket: bucket, Cname: cname})
+	var text strings.Builder
+	for _, s := range trace.Steps() {
+		if strings.ContainsAny(s.Text, "\n\r") || s.At.IsZero() || s.Took < 0 {
+			t.Errorf("not a step: %+v", s)
+		}
+		text.WriteString(s.Text + "\n")
+	}
+	for _, hidden := range []string{secret, tokenVal, "Signature", "OSS4-HMAC"} {
+		if strings.Contains(text.String(), hidden) {
+			t.Errorf("shows %q:\n%s", hidden, text.String())
+		}
+	}
+	return text.String()
+}
+
+func TestTraceTellsEachPhase(t *testing.T) {
+	f := newFixture(t)
+	server := httptest.NewTLSServer(f.oss)
+	defer server.Close()
+	transport := ossclient.NewTransport()
+	defer transport.CloseIdleConnections()
+	transport.TLSClientConfig.RootCAs = x509.NewCertPool()
+	transport.TLSClientConfig.RootCAs.AddCert(server.Certificate())
+	f.opts.Endpoint, f.opts.Transport = server.URL, transport
+	client, err := ossclient.New(f.opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const asked, answered = `GET https://127\.0\.0\.1:\d+/examplebucket/\?\S+\n`, `first byte of the answer\nGetCnameToken: 200 \(request id [0-9A-F]{24}\)\n`
+	for _, want := range []string{
+		asked + `connected to 127\.0\.0\.1:\d+\nTLS 1\.3 handshake, resumed: false\n` + answered,
+		asked + `took an open connection to 127\.0\.0\.1:\d+, idle for \S+\n` + answered,
+	} {
+		if got := f.traced(t, client); !regexp.MustCompile(`^` + want + `$`).MatchString(got) {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
+	}
+}
+
+func TestTraceTellsFailures(t *testing.T) {
+	f := newFixture(t)
+	for name, tt := range map[string]struct{ endpoint, want string }{
+		"refused":   {"http://127.0.0.1:1", `(?s)connect: connection refused\nGetCnameToken: .*GET .*connection refused`},
+		"not TLS":   {strings.Replace(f.oss.URL(), "http:", "https:", 1), `GetCnameToken: .*HTTP`},
+		"not there": {f.oss.URL(), `GetCnameToken: 404 CnameTokenNotFound`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f.oss.DeleteToken(domain(false))
+			f.opts.Endpoint = tt.endpoint
+			client, err := ossclient.New(f.opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := f.traced(t, client); !regexp.MustCompile(tt.want).MatchString(got) {
+				t.Errorf("got\n%s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestNoTrace(t *testing.T) {
+	if ctx := context.Background(); ossclient.WithTrace(ctx, nil) != ctx || ossclient.TraceOf(ctx) != nil {
+		t.Error("a trace came from nowhere")
+	}
+}

@@ -1,0 +1,84 @@
+package web
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"oss_cname_exporter/config"
+)
+
+// probe is a scrape of one target, configured or not: its series alone.
+func (h *handler) probe(w http.ResponseWriter, r *http.Request) {
+	query, debug, err := parseProbe(r.URL.RawQuery)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	cfg, err := h.Config().Only(query)
+	switch {
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusBadRequest)
+	case debug:
+		h.explain(w, r, cfg)
+	default:
+		h.scrape(w, r, cfg)
+	}
+}
+
+// parseProbe reads the parameters of /probe. The target is named in one or in
+// two; module is the account, since Prometheus Operator's Probe can send
+// nothing but target and module.
+func parseProbe(raw string) (q config.Query, debug bool, err error) {
+	values, err := single(raw, "target", "bucket", "cname", "account", "module", "region", "debug")
+	if err != nil {
+		return q, false, err
+	}
+	q = config.Query{
+		Bucket: values["bucket"], Cname: values["cname"], Region: values["region"],
+		Account: cmp.Or(values["account"], values["module"]),
+	}
+	if module := values["module"]; module != "" && module != q.Account {
+		return q, false, errors.New("account and module: they differ and mean the same; write one of them")
+	}
+	if target := values["target"]; target != "" {
+		if q.Bucket != "" || q.Cname != "" {
+			return q, false, errors.New("target: given beside bucket or cname; write either target, or bucket and cname")
+		}
+		var whole bool
+		if q.Bucket, q.Cname, whole = strings.Cut(target, "/"); !whole {
+			return q, false, fmt.Errorf("target: %.64q: write it as bucket/cname, such as examplebucket/www.example.com", target)
+		}
+	}
+	if text := values["debug"]; text != "" {
+		if debug, err = strconv.ParseBool(text); err != nil {
+			return q, false, fmt.Errorf("debug: %.64q: write true or false", text)
+		}
+	}
+	return q, debug, nil
+}
+
+// single returns the parameters in raw. Each must be one of known and given
+// once: a slip would otherwise be a question about something else.
+func single(raw string, known ...string) (map[string]string, error) {
+	query, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, fmt.Errorf("reading query: %w", err)
+	}
+	values := map[string]string{}
+	for name, given := range query {
+		if !slices.Contains(known, name) {
+			return nil, fmt.Errorf("unknown parameter %.64q; known: %s", name, strings.Join(known, ", "))
+		}
+		if len(given) > 1 {
+			return nil, fmt.Errorf("%s: given %d times; write it once", name, len(given))
+		}
+		values[name] = given[0]
+	}
+	return values, nil
+}

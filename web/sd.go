@@ -1,0 +1,109 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"oss_cname_exporter/config"
+)
+
+// metaPrefix begins the labels that Prometheus drops after relabelling.
+const metaPrefix = "__meta_oss_cname_"
+
+// discover lists the configured targets in Prometheus' HTTP service discovery
+// format. Each parameter is a label and the value that a target must have; a
+// label given more than once may have any of the values.
+func (h *handler) discover(w http.ResponseWriter, r *http.Request) {
+	cfg := h.Config()
+	wanted, err := parseFilter(r.URL.RawQuery, cfg)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	groups := []targetGroup{} // not nil: Prometheus wants a list
+	for _, t := range cfg.Targets {
+		if matches(t, wanted) {
+			groups = append(groups, newTargetGroup(t))
+		}
+	}
+	body, err := json.Marshal(groups)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-cache") // ask again, and be told if nothing changed
+	w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(body)))
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+}
+
+// targetGroup is one element of the list: a target with the labels that
+// relabelling can use.
+type targetGroup struct {
+	Targets []string          `json:"targets"` // bucket/cname, what /probe takes as its target
+	Labels  map[string]string `json:"labels"`
+}
+
+func newTargetGroup(t config.Target) targetGroup {
+	labels := map[string]string{}
+	for _, name := range ownLabels() {
+		labels[metaPrefix+name] = labelOf(t, name)
+	}
+	labels[metaPrefix+"wildcard"] = strconv.FormatBool(t.Wildcard)
+	for name, value := range t.Labels {
+		labels[metaPrefix+"label_"+name] = value
+	}
+	return targetGroup{[]string{t.Bucket + "/" + t.Cname()}, labels}
+}
+
+// ownLabels are those that every target has, whatever its own are called.
+func ownLabels() []string { return []string{"account", "bucket", "cname", "region"} }
+
+// labelOf returns the value of a label as the target's series have it.
+func labelOf(t config.Target, name string) string {
+	switch name {
+	case "account":
+		return t.Account.Name
+	case "bucket":
+		return t.Bucket
+	case "cname":
+		return t.Cname()
+	case "region":
+		return t.Account.Region
+	}
+	return t.Labels[name]
+}
+
+// parseFilter refuses labels that no target has: a slip would otherwise empty
+// the list, and with it all monitoring.
+func parseFilter(raw string, cfg *config.Config) (url.Values, error) {
+	wanted, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, fmt.Errorf("reading query: %w", err)
+	}
+	known := slices.Concat(ownLabels(), cfg.LabelNames())
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		if !slices.Contains(known, name) {
+			return nil, fmt.Errorf("unknown label %.64q; known: %s", name, strings.Join(known, ", "))
+		}
+	}
+	return wanted, nil
+}
+
+func matches(t config.Target, wanted url.Values) bool {
+	for name, values := range wanted {
+		if !slices.Contains(values, labelOf(t, name)) {
+			return false
+		}
+	}
+	return true
+}
