@@ -25,7 +25,7 @@ GOLANGCI_LINT_VERSION := v2.15.0
 GOLANGCI_LINT         := .tools/bin/golangci-lint-$(GOLANGCI_LINT_VERSION)/golangci-lint
 # Without remove_all_sd Prometheus pulls in a module that does not install; add enable_http_sd and so on to get one discovery back.
 PROMETHEUS_VERSION := v0.316.0
-PROMETHEUS_TAGS    := remove_all_sd
+PROMETHEUS_TAGS    := remove_all_sd,enable_http_sd
 PROMETHEUS_DIR     := .tools/bin/prometheus-$(PROMETHEUS_VERSION)-$(PROMETHEUS_TAGS)
 
 # $(call debian,COMMAND,PACKAGES) installs Debian packages unless the command is there; no package, no target.
