@@ -9,6 +9,8 @@ import (
 	"github.com/prometheus/common/version"
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
+
+	"oss_cname_exporter/config"
 )
 
 // defaultAddress is where the exporter listens unless told otherwise.
@@ -22,6 +24,7 @@ type flags struct {
 	demo          bool
 	timeoutOffset time.Duration
 	maxTimeout    time.Duration
+	shard         config.Shard
 	logLevel      string
 	logFormat     string
 	web           *toolkit.FlagConfig
@@ -33,6 +36,7 @@ type flags struct {
 // whose text goes to stdout.
 func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 	var f flags
+	var shard string
 	app := kingpin.New("oss_cname_exporter", "Exports to Prometheus how long the CNAME tokens of Alibaba Cloud OSS buckets have to live.")
 	app.UsageWriter(stdout)
 	app.ErrorWriter(io.Discard)
@@ -48,6 +52,9 @@ func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 		Default("500ms").DurationVar(&f.timeoutOffset)
 	app.Flag("scrape.max-timeout", "The longest that a scrape may take, also if the scraper names no timeout.").
 		Default("30s").DurationVar(&f.maxTimeout)
+	app.Flag("shard", "Which part of the targets to watch, from 0; or the name of a StatefulSet's pod, which ends in it.").
+		Default("0").StringVar(&shard)
+	app.Flag("total-shards", "How many exporters share the targets.").Default("1").IntVar(&f.shard.Total)
 	app.Flag("log.level", "Least level to log.").Default("info").EnumVar(&f.logLevel, "debug", "info", "warn", "error")
 	app.Flag("log.format", "Format of the log.").Default("logfmt").EnumVar(&f.logFormat, "logfmt", "json")
 	app.Flag("web.health-listen-address", "Also serve /-/healthy and /-/ready here, in plain HTTP and without a password; none by default.").StringVar(&f.health)
@@ -60,5 +67,6 @@ func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%w, try --help", err)
 	}
-	return &f, nil
+	f.shard, err = config.ParseShard(shard, f.shard.Total)
+	return &f, err
 }

@@ -64,7 +64,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if flags.watch {
 		watched = newWatcher(flags.configFile)
 	}
-	store, err := config.NewStore(load)
+	store, err := config.NewStore(sharded(load, flags.shard))
 	if err != nil {
 		return err
 	}
@@ -80,6 +80,17 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		go reloadOnChange(ctx, watched, exporter.Reload)
 	}
 	return serve(ctx, exporter, flags, listening, logger)
+}
+
+// sharded returns load for the exporter that watches one shard of the targets.
+func sharded(load func() (*config.Config, error), s config.Shard) func() (*config.Config, error) {
+	return func() (*config.Config, error) {
+		cfg, err := load()
+		if err != nil {
+			return nil, err
+		}
+		return cfg.Shard(s), nil
+	}
 }
 
 // wire puts the parts together.
