@@ -39,7 +39,7 @@ const (
 type Config struct {
 	Probe    Probe
 	Accounts []Account // by name, at least one
-	Targets  []Target  // in the file's order, at least one; no two share bucket and cname
+	Targets  []Target  // in the file's order, then in the target files'; no two share bucket and cname
 
 	labelNames []string
 	places     map[pair]int // of Targets

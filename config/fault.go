@@ -20,7 +20,7 @@ type Fault struct {
 
 func (f Fault) String() string { return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Text) }
 
-// Faults is the error of a refused file: all that is wrong with it, sorted by line.
+// Faults is the error of a refused file: all that is wrong with it and with those it names, sorted by file and line.
 type Faults []Fault
 
 // Error returns one line for each fault.
@@ -32,9 +32,11 @@ func (fs Faults) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// sorted returns fs by line, with a closing note if reading stopped early.
+// sorted returns fs by file and line, with a closing note if reading stopped early.
 func (fs Faults) sorted() Faults {
-	slices.SortStableFunc(fs, func(a, b Fault) int { return cmp.Compare(a.Line, b.Line) })
+	slices.SortStableFunc(fs, func(a, b Fault) int {
+		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	})
 	if len(fs) < maxFaults {
 		return fs
 	}

@@ -6,18 +6,19 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 // MaxSize bounds, in bytes, what is read, so that the wrong path (a log, a device) does not fill the memory.
 const MaxSize = 16 << 20
 
-// Load reads and parses the file at path.
+// Load reads and parses the file at path, and the target files that it names.
 func Load(path string) (*Config, error) {
 	text, err := readFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading config %q: %w", path, err)
 	}
-	return Parse(path, text)
+	return parse(path, text, filepath.Dir(path))
 }
 
 func readFile(path string) ([]byte, error) {

@@ -6,11 +6,14 @@ import (
 	"slices"
 )
 
-// Parse reads a configuration from text; name is the file's, for messages.
+// Parse reads a configuration from text alone; name is the file's, for messages.
 // A refused text gives Faults with all that is wrong with it.
-func Parse(name string, text []byte) (*Config, error) {
-	p := &parser{decoder: &decoder{file: name}, pairs: map[string]int{}, labels: map[string]bool{}}
-	if root, ok := p.document(text); ok {
+func Parse(name string, text []byte) (*Config, error) { return parse(name, text, "") }
+
+// parse is Parse for a text that may name files in dir.
+func parse(name string, text []byte, dir string) (*Config, error) {
+	p := &parser{decoder: &decoder{file: name}, dir: dir, pairs: map[pair]place{}, labels: map[string]bool{}}
+	if root, ok := p.document(text, "write at least accounts and targets, as config.example.yaml does"); ok {
 		p.readConfig(root)
 	}
 	if len(p.faults) > 0 {
@@ -24,18 +27,29 @@ func Parse(name string, text []byte) (*Config, error) {
 type parser struct {
 	*decoder
 	config Config
-	pairs  map[string]int  // bucket/cname -> line of the target
+	dir    string          // where target files are; "" = nowhere
+	pairs  map[pair]place  // where each target is
 	labels map[string]bool // names of all targets' own labels
 }
 
+// place is a line of a file.
+type place struct {
+	file string
+	line int
+}
+
 func (p *parser) readConfig(v value) {
-	f := p.fields(v, "probe", "accounts", "targets")
+	f := p.fields(v, "probe", "accounts", "targets", "target_files")
 	if f == nil {
 		return
 	}
 	p.readProbe(f["probe"])
 	p.readAccounts(f["accounts"])
+	if f["targets"].empty() && f["target_files"].empty() {
+		p.fault(f["targets"], `missing; write at least one, such as "- {bucket: examplebucket, cname: www.example.com}"`)
+	}
 	p.readTargets(f["targets"])
+	p.readTargetFiles(f["target_files"])
 	p.config.labelNames = slices.Sorted(maps.Keys(p.labels))
 }
 

@@ -3,9 +3,6 @@ package config
 import "fmt"
 
 func (p *parser) readTargets(v value) {
-	if v.empty() {
-		p.fault(v, `missing; write at least one, such as "- {bucket: examplebucket, cname: www.example.com}"`)
-	}
 	for _, item := range p.items(v) {
 		if p.full() {
 			break
@@ -29,18 +26,21 @@ func (p *parser) readTarget(v value) {
 	}
 	p.readTargetAccount(f, &t.Account)
 	read(p.decoder, f["cache_ttl"], &t.CacheTTL, durationIn(0, MaxCacheTTL))
-	t.Labels = p.readLabels(f["labels"])
+	t.Labels = p.readLabels(p.entries(f["labels"]))
 	p.config.Targets = append(p.config.Targets, t)
 }
 
 // checkUnique refuses a second target with the same labels bucket and cname: two equal series fail the whole scrape.
 func (p *parser) checkUnique(v value, t Target) {
-	pair := t.Bucket + "/" + t.Cname()
-	if first, twice := p.pairs[pair]; twice {
-		p.fault(v, "%s is a target already on line %d; keep one", pair, first)
-		return
+	first, twice := p.pairs[t.pair()]
+	switch {
+	case !twice:
+		p.pairs[t.pair()] = place{p.file, v.line}
+	case first.file == p.file:
+		p.fault(v, "%s/%s is a target already on line %d; keep one", t.Bucket, t.Cname(), first.line)
+	default:
+		p.fault(v, "%s/%s is a target already on line %d of %s; keep one", t.Bucket, t.Cname(), first.line, quote(first.file))
 	}
-	p.pairs[pair] = v.line
 }
 
 // readTargetAccount finds the target's account and applies the target's own region and endpoint to the copy.
@@ -84,12 +84,12 @@ func named(name string, accounts []Account) (Account, error) {
 }
 
 // readLabels returns the target's own labels, nil for none.
-func (p *parser) readLabels(v value) map[string]string {
-	if v.empty() {
+func (p *parser) readLabels(entries []entry) map[string]string {
+	if len(entries) == 0 {
 		return nil
 	}
 	labels := map[string]string{}
-	for _, e := range p.entries(v) {
+	for _, e := range entries {
 		if p.full() || !p.admitLabel(e) {
 			break
 		}

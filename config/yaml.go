@@ -20,8 +20,8 @@ var (
 	anchorPattern   = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
 )
 
-// document returns the one YAML document in text; false if there is a fault instead.
-func (d *decoder) document(text []byte) (value, bool) {
+// document returns the one YAML document in text; false if there is a fault instead. want says what to write if it is empty.
+func (d *decoder) document(text []byte, want string) (value, bool) {
 	if at, ok := firstUnreadable(text); ok {
 		d.fault(value{line: lineOf(text, at)}, "not readable as text; save the file as UTF-8 without control characters")
 		return value{}, false
@@ -29,7 +29,7 @@ func (d *decoder) document(text []byte) (value, bool) {
 	stream := yaml.NewDecoder(bytes.NewReader(text))
 	root, err := next(stream)
 	if errors.Is(err, io.EOF) || err == nil && root.Content[0].ShortTag() == "!!null" {
-		d.fault(value{line: 1}, "empty; write at least accounts and targets, as config.example.yaml does")
+		d.fault(value{line: 1}, "empty; %s", want)
 		return value{}, false
 	}
 	if err != nil {

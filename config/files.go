@@ -1,0 +1,124 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+// readTargetFiles reads the files of targets that the patterns name, each file once. A pattern may match nothing yet;
+// a file that is named in full must be there.
+func (p *parser) readTargetFiles(v value) {
+	if !v.empty() && p.dir == "" {
+		p.fault(v, "of no use here; only a configuration that is a file can name others")
+		return
+	}
+	known := map[string]bool{}
+	for _, item := range p.items(v) {
+		var pattern string
+		if !require(p.decoder, item, &pattern, filePattern, `a file or a pattern, such as "targets.d/*.yml"`) {
+			continue
+		}
+		for _, path := range p.matching(pattern) {
+			if !known[path] && !p.full() {
+				known[path] = true
+				p.readTargetFile(item, path)
+			}
+		}
+	}
+}
+
+// matching returns the files that pattern names, beside the configuration unless it begins at the root.
+func (p *parser) matching(pattern string) []string {
+	if !filepath.IsAbs(pattern) {
+		pattern = filepath.Join(p.dir, pattern)
+	}
+	if !strings.ContainsAny(pattern, `*?[\`) {
+		return []string{pattern}
+	}
+	paths, _ := filepath.Glob(pattern) // filePattern has refused the only error
+	return paths
+}
+
+// readTargetFile reads a list in the shape of Prometheus' file_sd. at is where the file is named.
+func (p *parser) readTargetFile(at value, path string) {
+	text, err := readFile(path)
+	if err != nil {
+		p.fault(at, "reading %s: %v", quote(path), err)
+		return
+	}
+	named := p.file
+	p.file = path
+	defer func() { p.file = named }()
+	if filepath.Ext(path) == ".json" {
+		// The one thing of JSON that YAML cannot read. "\\" is a pair of its own and may stand before a slash.
+		text = []byte(strings.NewReplacer(`\\`, `\\`, `\/`, `/`).Replace(string(text)))
+	}
+	if root, ok := p.document(text, `write a list of targets, "[]" for none`); ok {
+		for _, group := range p.items(root) {
+			p.readGroup(group)
+		}
+	}
+}
+
+// readGroup reads targets, each "bucket/cname", with labels that all of them have. The labels account and region say
+// what they say on the target's series: whom to ask, and where.
+func (p *parser) readGroup(v value) {
+	f := p.fields(v, "targets", "labels")
+	if f == nil {
+		return
+	}
+	common := Target{CacheTTL: p.config.Probe.CacheTTL}
+	chosen := map[string]value{"account": f["labels"].child("account", f["labels"].line, nil)}
+	var own []entry
+	for _, e := range p.entries(f["labels"]) {
+		if e.key == "account" || e.key == "region" {
+			chosen[e.key] = e.value
+		} else {
+			own = append(own, e)
+		}
+	}
+	p.readTargetAccount(chosen, &common.Account)
+	common.Labels = p.readLabels(own)
+	if f["targets"].node == nil {
+		p.fault(f["targets"], `missing; write a list, such as ["examplebucket/www.example.com"]`)
+	}
+	for _, item := range p.items(f["targets"]) {
+		t := common
+		if !p.full() && require(p.decoder, item, &t, t.named, `bucket and domain, such as "examplebucket/www.example.com"`) {
+			p.checkUnique(item, t)
+			p.config.Targets = append(p.config.Targets, t)
+		}
+	}
+}
+
+// named returns t for the bucket and domain in text.
+func (t Target) named(text string) (Target, error) {
+	before, after, whole := strings.Cut(text, "/")
+	if !whole {
+		return t, errors.New(`write bucket and domain, such as "examplebucket/www.example.com"`)
+	}
+	name, err := bucket(before)
+	if err != nil {
+		return t, err
+	}
+	cname, err := parseDomain(after)
+	if err != nil {
+		return t, err
+	}
+	t.Bucket, t.Domain, t.Wildcard = name, cname.base, cname.wildcard
+	return t, nil
+}
+
+func filePattern(text string) (string, error) {
+	switch filepath.Ext(text) {
+	case ".yml", ".yaml", ".json":
+	default:
+		return "", errors.New("target files end in .yml, .yaml or .json; write one such as \"targets.d/*.yml\"")
+	}
+	if _, err := filepath.Match(text, ""); err != nil {
+		return "", fmt.Errorf(`not a pattern: %w; close the "[", or write a backslash before it`, err)
+	}
+	return printable(text)
+}
