@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"oss_cname_exporter/config"
@@ -14,13 +16,14 @@ import (
 // watchInterval is how often a watched configuration is looked at.
 const watchInterval = 5 * time.Second
 
-// watcher notices that a file says something else. It compares contents and
-// asks the path anew each time, so that an editor that renames, a ConfigMap
-// whose symlink is swapped and a file that is written in place are all the same
-// to it, and a touched file is no news.
+// watcher notices that a file, or one that it names, says something else. It
+// compares contents and asks the path anew each time, so that an editor that
+// renames, a ConfigMap whose symlink is swapped and a file that is written in
+// place are all the same to it, and a touched file is no news.
 type watcher struct {
-	path string
-	seen [sha256.Size]byte
+	path  string
+	named func() []string // patterns of the files that the file names; nil is none
+	seen  [sha256.Size]byte
 }
 
 // newWatcher remembers what the file says now: call it before the file is
@@ -32,20 +35,47 @@ func newWatcher(path string) *watcher {
 }
 
 // changed reports whether the file says something else than it did the last
-// time. One that is gone, unreadable or too large says nothing.
+// time. While one of the files is unreadable or too large, none says anything.
 func (w *watcher) changed() bool {
-	file, err := os.Open(w.path)
-	if err != nil {
+	hash := sha256.New()
+	if addFile(hash, w.path) != nil {
 		return false
 	}
-	defer file.Close()
-	hash := sha256.New()
-	if _, err := io.CopyN(hash, file, config.MaxSize); !errors.Is(err, io.EOF) {
-		return false
+	for _, path := range w.namedFiles() {
+		fmt.Fprintf(hash, "\n%s\n", path)
+		if addFile(hash, path) != nil {
+			return false
+		}
 	}
 	seen := w.seen
 	w.seen = [sha256.Size]byte(hash.Sum(nil))
 	return w.seen != seen
+}
+
+// namedFiles returns the files that the file names. They are news when they are
+// seen first: whether they were read as they are then, nobody knows.
+func (w *watcher) namedFiles() []string {
+	if w.named == nil {
+		return nil
+	}
+	var files []string
+	for _, pattern := range w.named() {
+		paths, _ := filepath.Glob(pattern)
+		files = append(files, paths...)
+	}
+	return files
+}
+
+func addFile(hash io.Writer, path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if _, err := io.CopyN(hash, file, config.MaxSize); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("not all of %q can be read: %w", path, err)
+	}
+	return nil
 }
 
 // reloadOnChange looks at the file now and then until ctx is done.

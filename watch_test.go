@@ -93,3 +93,39 @@ func TestWatcherReloadsOncePerChange(t *testing.T) {
 		t.Errorf("%d reloads for one change", reloads)
 	}
 }
+
+// TestWatcherNoticesTargetFiles adds, changes and removes a file that the
+// configuration names by a pattern.
+func TestWatcherNoticesTargetFiles(t *testing.T) {
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(in(name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("config.yaml", "one")
+	w := newWatcher(in("config.yaml"))
+	w.named = func() []string { return []string{in("*.yml"), in("one.json")} }
+	for _, step := range []struct {
+		name string
+		do   func()
+		want bool
+	}{
+		{"nothing", func() {}, false},
+		{"one comes", func() { write("a.yml", "a") }, true},
+		{"it stays", func() {}, false},
+		{"another comes", func() { write("one.json", "[]") }, true},
+		{"it changes", func() { write("one.json", "[{}]") }, true},
+		{"a stranger comes", func() { write("two.json", "[]") }, false},
+		{"one is renamed", func() { _ = os.Rename(in("a.yml"), in("b.yml")) }, true},
+		{"one goes", func() { _ = os.Remove(in("b.yml")) }, true},
+		{"the configuration changes", func() { write("config.yaml", "two") }, true},
+	} {
+		step.do()
+		if got := w.changed(); got != step.want {
+			t.Errorf("%s: changed is %v", step.name, got)
+		}
+	}
+}

@@ -41,6 +41,8 @@ type Config struct {
 	Accounts []Account // by name, at least one
 	Targets  []Target  // in the file's order, then in the target files'; no two share bucket and cname
 
+	TargetFiles []string // paths and patterns of the files that were read beside this one
+
 	labelNames []string
 	places     map[pair]int // of Targets
 	routes     []Account    // every account at every region and endpoint that the file has it asked at, its own first

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// readTargetFiles reads the files of targets that the patterns name, each file once. A pattern may match nothing yet;
-// a file that is named in full must be there.
+// readTargetFiles reads the files of targets that the patterns name, each file once. Relative ones are beside the
+// configuration. A pattern may match nothing yet; a file that is named in full must be there.
 func (p *parser) readTargetFiles(v value) {
 	if !v.empty() && p.dir == "" {
 		p.fault(v, "of no use here; only a configuration that is a file can name others")
@@ -20,7 +20,11 @@ func (p *parser) readTargetFiles(v value) {
 		if !require(p.decoder, item, &pattern, filePattern, `a file or a pattern, such as "targets.d/*.yml"`) {
 			continue
 		}
-		for _, path := range p.matching(pattern) {
+		if !filepath.IsAbs(pattern) {
+			pattern = filepath.Join(p.dir, pattern)
+		}
+		p.config.TargetFiles = append(p.config.TargetFiles, pattern)
+		for _, path := range matching(pattern) {
 			if !known[path] && !p.full() {
 				known[path] = true
 				p.readTargetFile(item, path)
@@ -29,11 +33,8 @@ func (p *parser) readTargetFiles(v value) {
 	}
 }
 
-// matching returns the files that pattern names, beside the configuration unless it begins at the root.
-func (p *parser) matching(pattern string) []string {
-	if !filepath.IsAbs(pattern) {
-		pattern = filepath.Join(p.dir, pattern)
-	}
+// matching returns the files that pattern names.
+func matching(pattern string) []string {
 	if !strings.ContainsAny(pattern, `*?[\`) {
 		return []string{pattern}
 	}

@@ -68,6 +68,10 @@ target_files: ["targets.d/*.yml", "targets.d/*.json", "targets.d/a.yml"]
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
+	dir := filepath.Dir(path) + "/targets.d/"
+	if want := []string{dir + "*.yml", dir + "*.json", dir + "a.yml"}; !reflect.DeepEqual(c.TargetFiles, want) {
+		t.Errorf("TargetFiles = %q, want %q", c.TargetFiles, want)
+	}
 	if !reflect.DeepEqual(c.LabelNames(), []string{"team"}) {
 		t.Errorf("LabelNames = %q", c.LabelNames())
 	}

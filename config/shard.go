@@ -38,7 +38,7 @@ func (c *Config) Shard(s Shard) *Config {
 	if s.Total <= 1 {
 		return c
 	}
-	part := &Config{Probe: c.Probe, Accounts: c.Accounts, labelNames: c.labelNames}
+	part := &Config{Probe: c.Probe, Accounts: c.Accounts, TargetFiles: c.TargetFiles, labelNames: c.labelNames}
 	for _, t := range c.Targets {
 		if s.holds(t) {
 			part.Targets = append(part.Targets, t)
