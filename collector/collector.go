@@ -31,6 +31,7 @@ type Collector struct {
 	poller Poller
 	logger log.Logger
 	now    func() time.Time
+	series []series
 }
 
 // New returns a Collector on p.
@@ -41,7 +42,7 @@ func New(p Poller, opts Options) *Collector {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	return &Collector{poller: p, logger: opts.Logger, now: opts.Now}
+	return &Collector{poller: p, logger: opts.Logger, now: opts.Now, series: targetSeries()}
 }
 
 // Scrape polls the targets of cfg until ctx ends and returns the metrics of
@@ -49,7 +50,7 @@ func New(p Poller, opts Options) *Collector {
 func (c *Collector) Scrape(ctx context.Context, cfg *config.Config) *Snapshot {
 	results := c.poller.Poll(ctx, cfg)
 	c.logChanges(results)
-	return newSnapshot(results, cfg.LabelNames(), c.now)
+	return &Snapshot{results: results, own: cfg.LabelNames(), now: c.now, series: c.series}
 }
 
 // outcomeCredentials fails all targets of an account at once.

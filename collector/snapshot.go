@@ -11,23 +11,13 @@ import (
 	"oss_cname_exporter/poller"
 )
 
-// Snapshot is the outcome of one poll as a prometheus.Collector.
+// Snapshot is the outcome of one poll, to be put beside other series as a
+// prometheus.Collector, or to be told by itself as a prometheus.Gatherer.
 type Snapshot struct {
 	results []poller.Result
 	own     []string // names of the targets' own labels
 	now     func() time.Time
 	series  []series
-	descs   []*prometheus.Desc // of series, index by index
-}
-
-func newSnapshot(results []poller.Result, own []string, now func() time.Time) *Snapshot {
-	s := &Snapshot{results: results, own: own, now: now, series: targetSeries()}
-	for _, f := range s.series {
-		labels := slices.Concat([]string{"bucket", "cname"}, own, f.extra)
-		s.descs = append(s.descs, prometheus.V2.NewDesc(f.name, f.help,
-			prometheus.UnconstrainedLabels(labels), nil, prometheus.WithUnit(f.unit)))
-	}
-	return s
 }
 
 // Results returns what the poll found out.
@@ -35,13 +25,47 @@ func (s *Snapshot) Results() []poller.Result { return s.results }
 
 // Describe implements prometheus.Collector.
 func (s *Snapshot) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range s.descs {
+	for _, d := range s.descs() {
 		ch <- d
 	}
 }
 
 // Collect implements prometheus.Collector.
 func (s *Snapshot) Collect(ch chan<- prometheus.Metric) {
+	descs := s.descs()
+	s.each(func(i int, m *sample) {
+		m.desc = descs[i]
+		ch <- m
+	})
+}
+
+// Gather implements prometheus.Gatherer. A registry would do the same; to set
+// one up costs more than to ask OSS about one target.
+func (s *Snapshot) Gather() ([]*dto.MetricFamily, error) {
+	families := make([]*dto.MetricFamily, len(s.series))
+	for i, f := range s.series {
+		families[i] = f.family()
+	}
+	s.each(func(i int, m *sample) {
+		var metric dto.Metric
+		_ = m.Write(&metric) // never fails
+		families[i].Metric = append(families[i].Metric, &metric)
+	})
+	return slices.DeleteFunc(families, func(f *dto.MetricFamily) bool { return len(f.Metric) == 0 }), nil
+}
+
+// descs returns the description of each of s.series.
+func (s *Snapshot) descs() []*prometheus.Desc {
+	descs := make([]*prometheus.Desc, len(s.series))
+	for i, f := range s.series {
+		labels := slices.Concat([]string{"bucket", "cname"}, s.own, f.extra)
+		descs[i] = prometheus.V2.NewDesc(f.name, f.help, prometheus.UnconstrainedLabels(labels), nil, prometheus.WithUnit(f.unit))
+	}
+	return descs
+}
+
+// each makes every sample, with the index of its series.
+func (s *Snapshot) each(yield func(series int, m *sample)) {
 	now := s.now()
 	for _, r := range s.results {
 		labels := s.labels(r)
@@ -51,11 +75,20 @@ func (s *Snapshot) Collect(ch chan<- prometheus.Metric) {
 			if !ok {
 				continue
 			}
-			samples[i].desc, samples[i].kind, samples[i].value = s.descs[i], f.kind, v
+			samples[i].kind, samples[i].value = f.kind, v
 			samples[i].labels = with(labels, f.extra, extra)
-			ch <- &samples[i]
+			yield(i, &samples[i])
 		}
 	}
+}
+
+// family returns what f's samples have in common.
+func (f series) family() *dto.MetricFamily {
+	family := &dto.MetricFamily{Name: &f.name, Help: &f.help, Type: f.kind.ToDTO()}
+	if f.unit != "" {
+		family.Unit = &f.unit
+	}
+	return family
 }
 
 // labels returns the labels that all series of r share, sorted by name.

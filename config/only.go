@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -15,6 +14,10 @@ type Query struct{ Bucket, Cname, Account, Region string }
 // A query chooses among the accounts, regions and endpoints that the file names and brings none of its own: whoever may
 // ask us must not have us sign a request for a stranger's host.
 func (c *Config) Only(q Query) (*Config, error) {
+	domain, wildcard := strings.CutPrefix(q.Cname, "*.")
+	if i, listed := c.places[pair{q.Bucket, domain, wildcard}]; listed && c.Targets[i].answers(q) {
+		return c.alone(c.Targets[i]), nil // nearly always; and what is looked up need not be checked
+	}
 	t := Target{CacheTTL: c.Probe.CacheTTL, Unlisted: true}
 	var err error
 	if t.Bucket, err = bucket(q.Bucket); err != nil {
@@ -42,9 +45,9 @@ func (t Target) answers(q Query) bool {
 	return (q.Account == "" || q.Account == t.Account.Name) && (q.Region == "" || q.Region == t.Account.Region)
 }
 
-// alone returns c with the one target t.
+// alone returns c with the one target t. The label names stay those of all targets, so that its series look as ever.
 func (c *Config) alone(t Target) *Config {
-	return &Config{Probe: c.Probe, Accounts: c.Accounts, Targets: []Target{t}, labelNames: slices.Sorted(maps.Keys(t.Labels))}
+	return &Config{Probe: c.Probe, Accounts: c.Accounts, Targets: []Target{t}, labelNames: c.labelNames}
 }
 
 // route returns the account that q chooses, as the file reaches it; the configured target's if q names none.

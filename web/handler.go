@@ -93,16 +93,10 @@ func (h *handler) health() *http.ServeMux {
 
 // metrics is a scrape: every target's series and the exporter's own.
 func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
-	h.scrape(w, r, h.Config(), h.Own)
-}
-
-// scrape answers with the series of all targets of cfg, and with also.
-func (h *handler) scrape(w http.ResponseWriter, r *http.Request, cfg *config.Config, also ...prometheus.Collector) {
 	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
 	defer cancel()
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(h.Scrape(ctx, cfg))
-	registry.MustRegister(also...)
+	registry.MustRegister(h.Scrape(ctx, h.Config()), h.Own)
 	promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 		ErrorLog:          h.Logger,
 		ErrorHandling:     promhttp.ContinueOnError, // one bad series must not cost the others

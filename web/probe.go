@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"oss_cname_exporter/config"
 )
@@ -27,8 +30,18 @@ func (h *handler) probe(w http.ResponseWriter, r *http.Request) {
 	case debug:
 		h.explain(w, r, cfg)
 	default:
-		h.scrape(w, r, cfg)
+		h.scrapeOne(w, r, cfg)
 	}
+}
+
+func (h *handler) scrapeOne(w http.ResponseWriter, r *http.Request, cfg *config.Config) {
+	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
+	defer cancel()
+	promhttp.HandlerFor(h.Scrape(ctx, cfg), promhttp.HandlerOpts{
+		ErrorLog:           h.Logger,
+		EnableOpenMetrics:  true,
+		DisableCompression: true, // two packets instead of one cost less than packing them
+	}).ServeHTTP(w, r)
 }
 
 // parseProbe reads the parameters of /probe. The target is named in one or in

@@ -33,11 +33,11 @@ func TestProbeIsAScrapeOfOneTarget(t *testing.T) {
 	asked := f.asked()
 	for query, want := range map[string]struct{ cname, series string }{
 		"target=examplebucket/www.example.com":                              {"www.example.com", `{bucket="examplebucket",cname="www.example.com",team="web"}`},
-		"target=examplebucket%2F*.example.org":                              {"*.example.org", `{bucket="examplebucket",cname="*.example.org"}`},
+		"target=examplebucket%2F*.example.org":                              {"*.example.org", `{bucket="examplebucket",cname="*.example.org",team=""}`},
 		"bucket=examplebucket&cname=www.example.com&account=main":           {"www.example.com", `{bucket="examplebucket",cname="www.example.com",team="web"}`},
-		"target=another-bucket/x.example.com&module=main":                   {"x.example.com", `{bucket="another-bucket",cname="x.example.com"}`},
+		"target=another-bucket/x.example.com&module=main":                   {"x.example.com", `{bucket="another-bucket",cname="x.example.com",team=""}`},
 		"target=examplebucket/WWW.example.com.&region=cn-hangzhou&debug=":   {"www.example.com", `{bucket="examplebucket",cname="www.example.com",team="web"}`},
-		"bucket=examplebucket&cname=x.example.com&module=main&account=main": {"x.example.com", `{bucket="examplebucket",cname="x.example.com"}`},
+		"bucket=examplebucket&cname=x.example.com&module=main&account=main": {"x.example.com", `{bucket="examplebucket",cname="x.example.com",team=""}`},
 	} {
 		before := time.Now()
 		resp, body := f.get(t, "/probe?"+query, "X-Prometheus-Scrape-Timeout-Seconds", "5")
