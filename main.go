@@ -77,8 +77,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	exporter := wire(store, getenv, logger)
 	go reloadOnHangup(ctx, exporter.Reload)
 	if watched != nil {
-		watched.named = func() []string { return store.Config().TargetFiles }
-		go reloadOnChange(ctx, watched, exporter.Reload)
+		go reloadOnChange(ctx, watched, store, exporter.Reload)
 	}
 	return serve(ctx, exporter, flags, listening, logger)
 }

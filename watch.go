@@ -78,8 +78,10 @@ func addFile(hash io.Writer, path string) error {
 	return nil
 }
 
-// reloadOnChange looks at the file now and then until ctx is done.
-func reloadOnChange(ctx context.Context, w *watcher, reload func() error) {
+// reloadOnChange looks at the file, and at those that the configuration in
+// force names, now and then until ctx is done.
+func reloadOnChange(ctx context.Context, w *watcher, store *config.Store, reload func() error) {
+	w.named = func() []string { return store.Config().TargetFiles }
 	ticker := time.NewTicker(watchInterval)
 	defer ticker.Stop()
 	w.run(ctx, ticker.C, reload)
