@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -86,4 +87,18 @@ func TestPrometheusReadsEveryFormat(t *testing.T) {
 			return nil
 		})
 	})
+}
+
+// TestShownScrapeConfigsAreValid checks the files that operators copy.
+func TestShownScrapeConfigsAreValid(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../deploy/prometheus/*.yml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files: %v", err)
+	}
+	for _, file := range files {
+		if out, err := exec.CommandContext(t.Context(), "promtool", "check", "config", file).CombinedOutput(); err != nil {
+			t.Errorf("promtool check config %s: %v\n%s", file, err, out)
+		}
+	}
 }

@@ -17,6 +17,7 @@ import (
 // process is a program that runs until it is told to end, or until its test does.
 type process struct {
 	cmd    *exec.Cmd
+	killed bool // by the test, so that it could not go in order
 	output *output
 	done   chan struct{} // closed once the process is gone and its output complete
 }
@@ -46,7 +47,7 @@ func start(t *testing.T, name string, args ...string) *process {
 func (p *process) end(t *testing.T) {
 	t.Helper()
 	<-p.done
-	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
+	if code := p.cmd.ProcessState.ExitCode(); code != 0 && !p.killed {
 		t.Errorf("%v: exit code %d (%v), want 0", p.cmd.Args, code, p.cmd.ProcessState)
 	}
 	text, _ := p.output.read()
@@ -64,6 +65,14 @@ func (p *process) signal(t *testing.T, sig os.Signal) {
 	if err := p.cmd.Process.Signal(sig); err != nil {
 		t.Fatalf("signalling %v: %v", p.cmd.Args, err)
 	}
+}
+
+// kill ends the process as a crash of its machine would.
+func (p *process) kill(t *testing.T) {
+	t.Helper()
+	p.killed = true
+	p.signal(t, os.Kill)
+	p.wait(t)
 }
 
 func (p *process) wait(t *testing.T) {
