@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -65,7 +66,8 @@ func BenchmarkProbeBesideBareSDK(b *testing.B) {
 
 // BenchmarkConcurrentProbes has 1,000 clients probe the real binary at once, each
 // on a connection of its own, half of them about targets that are in no file.
-// peak-MB is the most memory that the exporter ever had resident.
+// peak-MB is the most memory that the exporter ever had resident, cpu-µs/probe
+// what a probe costs with all that HTTP takes on both sides of it.
 func BenchmarkConcurrentProbes(b *testing.B) {
 	const n, clients, latency = 500, 1000, 20 * time.Millisecond
 	url := startOSS(b, clients, latency)
@@ -73,6 +75,7 @@ func BenchmarkConcurrentProbes(b *testing.B) {
 	probe := strings.TrimSuffix(exporter.metrics, "metrics") + "probe?target=examplebucket/"
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
 	b.Cleanup(client.CloseIdleConnections)
+	before := exporter.cpu(b)
 	for b.Loop() {
 		var probes errgroup.Group
 		for i := range clients {
@@ -83,6 +86,23 @@ func BenchmarkConcurrentProbes(b *testing.B) {
 		}
 	}
 	b.ReportMetric(exporter.peakMB(b), "peak-MB")
+	b.ReportMetric(float64((exporter.cpu(b)-before).Microseconds())/float64(b.N*clients), "cpu-µs/probe")
+}
+
+// cpu is the processor time that the process has used, which Linux counts in
+// hundredths of a second.
+func (e binary) cpu(b *testing.B) time.Duration {
+	b.Helper()
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", e.pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, fields, _ := strings.Cut(string(stat), ") ") // past the name, which may have spaces
+	var utime, stime int64
+	if _, err := fmt.Sscan(strings.Join(strings.Fields(fields)[11:13], " "), &utime, &stime); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(utime+stime) * 10 * time.Millisecond
 }
 
 func probeBinary(b *testing.B, client *http.Client, url string) error {

@@ -164,3 +164,27 @@ func TestTextAloneNamesNoFiles(t *testing.T) {
 	checkFaults(t, minimal+"target_files: [/etc/*.json]\n",
 		"4: target_files: of no use here; only a configuration that is a file can name others")
 }
+
+// FuzzTargetFile holds target files to what FuzzParse holds the configuration to.
+func FuzzTargetFile(f *testing.F) {
+	for _, seed := range []string{
+		"- targets: [examplebucket/a.example, \"examplebucket/*.a.example\"]\n  labels: {account: main, team: web}\n",
+		"- targets: [a, /, a/b/c, abc/B\u00fccher.example]\n  labels: {account: other, region: cn-beijing}\n- {}\n- labels: [x]\n",
+		"[{\"targets\": [\"abc\\/a.example\"], \"labels\": {\"account\": \"main\", \"x\": \"\\\\/\"}}]",
+		"&a [*a]", "", "[]", "- targets: &t [abc/a.example]\n  labels: &l {account: main}\n- targets: *t\n  labels: *l\n",
+	} {
+		f.Add(seed, true)
+		f.Add(seed, false)
+	}
+	f.Fuzz(func(t *testing.T, text string, asJSON bool) {
+		name := map[bool]string{true: "targets.json", false: "targets.yml"}[asJSON]
+		path := inFiles(t, "config.yaml", twoAccounts+"target_files: ["+name+"]\n", name, text)
+		c, err := config.Load(path)
+		switch {
+		case err != nil:
+			checkRefused(t, c, err, []byte(text+"\n\n\n\n\n\n"))
+		case len(c.Targets) > 0:
+			checkAccepted(t, c)
+		}
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -84,7 +85,8 @@ func single(raw string, known ...string) (map[string]string, error) {
 		return nil, fmt.Errorf("reading query: %w", err)
 	}
 	values := map[string]string{}
-	for name, given := range query {
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		given := query[name]
 		if !slices.Contains(known, name) {
 			return nil, fmt.Errorf("unknown parameter %.64q; known: %s", name, strings.Join(known, ", "))
 		}
