@@ -42,14 +42,15 @@ func (s *Snapshot) Collect(ch chan<- prometheus.Metric) {
 // Gather implements prometheus.Gatherer. A registry would do the same; to set
 // one up costs more than to ask OSS about one target.
 func (s *Snapshot) Gather() ([]*dto.MetricFamily, error) {
+	metrics := make([]dto.Metric, len(s.series)*len(s.results))
 	families := make([]*dto.MetricFamily, len(s.series))
-	for i, f := range s.series {
-		families[i] = f.family()
+	for i := range s.series {
+		families[i] = s.series[i].family()
 	}
 	s.each(func(i int, m *sample) {
-		var metric dto.Metric
-		_ = m.Write(&metric) // never fails
-		families[i].Metric = append(families[i].Metric, &metric)
+		_ = m.Write(&metrics[0]) // never fails
+		families[i].Metric = append(families[i].Metric, &metrics[0])
+		metrics = metrics[1:]
 	})
 	return slices.DeleteFunc(families, func(f *dto.MetricFamily) bool { return len(f.Metric) == 0 }), nil
 }
@@ -83,7 +84,7 @@ func (s *Snapshot) each(yield func(series int, m *sample)) {
 }
 
 // family returns what f's samples have in common.
-func (f series) family() *dto.MetricFamily {
+func (f *series) family() *dto.MetricFamily {
 	family := &dto.MetricFamily{Name: &f.name, Help: &f.help, Type: f.kind.ToDTO()}
 	if f.unit != "" {
 		family.Unit = &f.unit
