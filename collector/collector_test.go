@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/go-kit/log/level"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/prometheus/common/expfmt"
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/config"
@@ -105,6 +107,35 @@ func TestExpositionIsLintFree(t *testing.T) {
 			t.Errorf("%s: %s: %s", name, p.Metric, p.Text)
 		}
 	}
+}
+
+// TestSnapshotByItself compares what a snapshot gathers with what a registry
+// makes of it.
+func TestSnapshotByItself(t *testing.T) {
+	cfg, results := everyResult(t)
+	c := collector.New(&fakePoller{results: results}, collector.Options{Now: func() time.Time { return now }})
+	registry := prometheus.NewPedanticRegistry()
+	registry.MustRegister(c.Scrape(t.Context(), cfg))
+	if got, want := lines(t, c.Scrape(t.Context(), cfg)), lines(t, registry); got != want {
+		t.Errorf("by itself:\n%s\nfrom a registry:\n%s", got, want)
+	}
+}
+
+// lines returns the exposition of what g gathers, sorted.
+func lines(t *testing.T, g prometheus.Gatherer) string {
+	t.Helper()
+	families, err := g.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	encoder := expfmt.NewEncoder(&text, expfmt.NewFormat(expfmt.TypeOpenMetrics))
+	for _, family := range families {
+		if err := encoder.Encode(family); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return strings.Join(slices.Sorted(strings.Lines(text.String())), "")
 }
 
 // TestNobodyWaited covers the scrape whose client hung up: the poller then has

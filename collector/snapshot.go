@@ -40,7 +40,7 @@ func (s *Snapshot) Collect(ch chan<- prometheus.Metric) {
 }
 
 // Gather implements prometheus.Gatherer. A registry would do the same; to set
-// one up costs more than to ask OSS about one target.
+// one up costs nearly as much as to ask OSS about one target.
 func (s *Snapshot) Gather() ([]*dto.MetricFamily, error) {
 	metrics := make([]dto.Metric, len(s.series)*len(s.results))
 	families := make([]*dto.MetricFamily, len(s.series))
