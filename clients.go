@@ -81,7 +81,7 @@ func (c *clients) client(a config.Account) (*ossclient.Client, error) {
 		Endpoint:    a.Endpoint,
 		Network:     networkOf(a),
 		SignatureV1: a.SignatureVersion == config.SignatureV1,
-		Credentials: c.credentials(sourceOf(a), transport),
+		Credentials: c.credentials(sourceOf(a)),
 		Transport:   transport,
 		Observer:    c.observer,
 	})
@@ -105,9 +105,9 @@ func (c *clients) transport(r ossclient.Route) (*http.Transport, error) {
 }
 
 // credentials returns the keys of s. c.mu is held.
-func (c *clients) credentials(s source, transport http.RoundTripper) ossclient.Credentials {
+func (c *clients) credentials(s source) ossclient.Credentials {
 	if c.keys[s] == nil {
-		c.keys[s] = s.open(ossclient.STS{Transport: transport}, c.getenv)
+		c.keys[s] = s.open(c.getenv)
 	}
 	return c.keys[s]
 }

@@ -12,26 +12,25 @@ import (
 type source struct {
 	config.Credentials
 	stsEndpoint string
-	route       ossclient.Route
+	proxy       string
 }
 
 func sourceOf(a config.Account) source {
-	s := source{Credentials: a.Credentials, stsEndpoint: a.Credentials.STSEndpoint, route: routeOf(a)}
+	s := source{Credentials: a.Credentials, stsEndpoint: a.Credentials.STSEndpoint, proxy: a.ProxyURL}
 	if s.stsEndpoint == "" && a.Network == config.NetworkInternal {
 		s.stsEndpoint = "https://sts-vpc." + a.Region + ".aliyuncs.com"
 	}
 	return s
 }
 
-// open returns the credentials of s. sts is how STS is reached; getenv is
-// os.Getenv or a stand-in.
-func (s source) open(sts ossclient.STS, getenv func(string) string) ossclient.Credentials {
-	sts.Endpoint = s.stsEndpoint
+// open returns the credentials of s. getenv is os.Getenv or a stand-in.
+func (s source) open(getenv func(string) string) ossclient.Credentials {
+	sts := ossclient.STS{Endpoint: s.stsEndpoint, Proxy: s.proxy}
 	return map[string]func() ossclient.Credentials{
 		config.CredentialsEnvironment: func() ossclient.Credentials { return ossclient.FromEnvironment(getenv) },
 		config.CredentialsFiles:       func() ossclient.Credentials { return ossclient.FromFiles(s.keyFiles()) },
 		config.CredentialsECSRole: func() ossclient.Credentials {
-			return ossclient.FromInstance(ossclient.Instance{Role: s.RoleName, Endpoint: s.MetadataEndpoint})
+			return ossclient.FromInstance(ossclient.Instance{Role: s.RoleName})
 		},
 		config.CredentialsOIDC: func() ossclient.Credentials {
 			return sts.FromOIDC(ossclient.OIDC{

@@ -9,6 +9,7 @@ import (
 	"io"
 	stdlog "log"
 	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -18,11 +19,13 @@ import (
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/config"
+	"oss_cname_exporter/ossclient"
 	"oss_cname_exporter/poller"
 	"oss_cname_exporter/web"
 )
 
 func main() {
+	http.DefaultTransport = ossclient.NewLibraryTransport() //nolint:forbidigo // the only way to tell the vendor's library how to connect
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr); err != nil {

@@ -3,12 +3,19 @@ package main
 import (
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
+
+	"oss_cname_exporter/ossclient"
+	"oss_cname_exporter/ossclient/ststest"
 )
+
+// way leads the vendor's library to the stand-ins.
+var way ststest.Way
 
 func TestMain(m *testing.M) {
 	var n int
@@ -19,5 +26,6 @@ func TestMain(m *testing.M) {
 		return
 	}
 	net.DefaultResolver = stayOnThisMachine()
+	http.DefaultTransport = way.Pave(ossclient.NewLibraryTransport())
 	goleak.VerifyTestMain(m)
 }

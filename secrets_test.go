@@ -37,9 +37,9 @@ const vaultAccounts = `
   environment: {credentials: {type: environment}}
   files: {credentials: {type: static_files, access_key_id_file: %[1]s/id, access_key_secret_file: %[1]s/secret}}
   session: {credentials: {type: static_files, access_key_id_file: %[1]s/sts-id, access_key_secret_file: %[1]s/sts-secret, security_token_file: %[1]s/sts-token}}
-  instance: {credentials: {type: ecs_role, metadata_endpoint: "%[2]s"}}
-  cluster: {credentials: {type: oidc, role_arn: "%[4]s", oidc_provider_arn: "acs:ram::1:oidc-provider/c", oidc_token_file: %[1]s/jwt, sts_endpoint: "%[3]s"}}
-  role: {credentials: {type: assume_role, role_arn: "%[4]s", sts_endpoint: "%[3]s", source: static_files, access_key_id_file: %[1]s/sts-id, access_key_secret_file: %[1]s/sts-secret, security_token_file: %[1]s/source-token}}
+  instance: {credentials: {type: ecs_role}}
+  cluster: {credentials: {type: oidc, role_arn: "%[3]s", oidc_provider_arn: "acs:ram::1:oidc-provider/c", oidc_token_file: %[1]s/jwt, sts_endpoint: "%[2]s"}}
+  role: {credentials: {type: assume_role, role_arn: "%[3]s", sts_endpoint: "%[2]s", source: static_files, access_key_id_file: %[1]s/sts-id, access_key_secret_file: %[1]s/sts-secret, security_token_file: %[1]s/source-token}}
   program: {credentials: {type: process, command: "/bin/sh %[1]s/program.sh"}}
   profile: {credentials: {type: profile, profile_file: %[1]s/profile.json}}
 `
@@ -52,6 +52,7 @@ func newVault(t *testing.T) *vault {
 	v.sts, v.metadata = ststest.NewSTS(vaultRole, "", issued), ststest.NewMetadata("reader", issued)
 	t.Cleanup(v.sts.Close)
 	t.Cleanup(v.metadata.Close)
+	way.To(v.metadata)
 	const secret = planted + "-secret/+="
 	v.env = map[string]string{"OSS_ACCESS_KEY_ID": "vault-key", "OSS_ACCESS_KEY_SECRET": secret}
 	v.oss.AddKey("vault-key", secret)
@@ -82,7 +83,7 @@ func (v *vault) accounts() []string {
 }
 
 func (v *vault) config() string {
-	accounts := fmt.Sprintf(vaultAccounts, v.dir, v.metadata.URL, v.sts.URL, vaultRole)
+	accounts := fmt.Sprintf(vaultAccounts, v.dir, v.sts.URL, vaultRole)
 	text := "accounts:" + strings.ReplaceAll(accounts, ": {credentials", fmt.Sprintf(`: {region: cn-hangzhou, endpoint: "%s", credentials`, v.oss.URL())) + "targets:\n"
 	for _, account := range v.accounts() {
 		text += fmt.Sprintf("  - {bucket: vault-bucket, cname: %s.example.com, account: %[1]s}\n", account)

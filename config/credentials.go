@@ -32,8 +32,7 @@ type Credentials struct {
 	AccessKeySecretFile string
 	SecurityTokenFile   string // "" = the key has none
 
-	RoleName         string // "" = the role that the instance has
-	MetadataEndpoint string // scheme://host[:port]; "" = the instance's own
+	RoleName string // "" = ALIBABA_CLOUD_ECS_METADATA, else the role that the instance has
 
 	RoleARN         string // "" only for oidc: ALIBABA_CLOUD_ROLE_ARN
 	OIDCProviderARN string // "" = ALIBABA_CLOUD_OIDC_PROVIDER_ARN
@@ -42,9 +41,9 @@ type Credentials struct {
 	SessionName     string // "" = the exporter's own name
 	SessionPolicy   string // JSON; narrows what the role allows; "" = all of it
 	SessionDuration time.Duration
-	STSEndpoint     string // scheme://host[:port]; "" = the account's network's
+	STSEndpoint     string // https://host[:port]; "" = the account's network's
 
-	Command string // program and arguments, split at spaces; no shell
+	Command string // what the shell runs
 
 	ProfileFile string // "" = ALIBABA_CLOUD_CONFIG_FILE, else ~/.aliyun/config.json
 	Profile     string // "" = ALIBABA_CLOUD_PROFILE, else the file's current one

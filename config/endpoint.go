@@ -35,6 +35,15 @@ func endpoint(text string) (string, error) {
 	return u.Scheme + "://" + strings.ToLower(u.Host), nil
 }
 
+// httpsEndpoint accepts an endpoint that keys may be fetched from.
+func httpsEndpoint(text string) (string, error) {
+	full, err := endpoint(text)
+	if host, plain := strings.CutPrefix(full, "http://"); plain {
+		return "", fmt.Errorf(`keys do not travel in the clear; write "https://%s"`, host)
+	}
+	return full, err
+}
+
 // proxyURL accepts a proxy. One that wants a password is named by HTTPS_PROXY: no secret is written in the file.
 func proxyURL(text string) (string, error) {
 	proxy, err := endpoint(text)

@@ -46,7 +46,6 @@ const (
 // Client asks one region of one account. It is safe for concurrent use.
 type Client struct {
 	sdk           *oss.Client
-	credentials   Credentials
 	now           func() time.Time
 	getCnameToken exchange
 }
@@ -73,7 +72,6 @@ func New(opts Options) (*Client, error) {
 	}
 	return &Client{
 		sdk:           oss.NewClient(sdkConfig(opts)),
-		credentials:   opts.Credentials,
 		now:           opts.Now,
 		getCnameToken: exchange{"GetCnameToken", newHTTPClient(opts.Transport), opts.Now, opts.Observer},
 	}, nil
@@ -83,7 +81,7 @@ func sdkConfig(opts Options) *oss.Config {
 	cfg := oss.NewConfig().
 		WithRegion(opts.Region).
 		WithCredentialsProvider(forSDK(opts.Account, opts.Credentials)).
-		WithRetryer(newRetryer(opts.Attempts))
+		WithRetryer(newRetryer(opts.Attempts, opts.Credentials))
 	switch {
 	case opts.Endpoint != "":
 		cfg.WithEndpoint(opts.Endpoint)
@@ -99,19 +97,30 @@ func sdkConfig(opts Options) *oss.Config {
 }
 
 // newRetryer repeats a question only where a second call can help: OSS failed,
-// or the connection broke. A throttled call is not repeated, that feeds the fire.
-func newRetryer(attempts int) retry.Retryer {
+// the connection broke, or a key that was good for long is refused and there is
+// another. A throttled call is not repeated, that feeds the fire.
+func newRetryer(attempts int, from Credentials) retry.Retryer {
 	return retry.NewStandard(func(o *retry.RetryOptions) {
 		o.MaxAttempts = cmp.Or(attempts, 2)
-		o.ErrorRetryables = []retry.ErrorRetryable{transient{}}
+		o.ErrorRetryables = []retry.ErrorRetryable{transient{from}}
 	})
 }
 
-type transient struct{}
+type transient struct{ from Credentials }
 
-func (transient) IsErrorRetryable(err error) bool {
-	reason := newError(context.Background(), "", err).Reason
-	return reason == ReasonServerError || reason == ReasonConnect
+// IsErrorRetryable implements retry.ErrorRetryable. The SDK asks after every
+// call that failed, the last one too.
+func (t transient) IsErrorRetryable(err error) bool {
+	switch newError(context.Background(), "", err).Reason {
+	case ReasonServerError, ReasonConnect:
+		return true
+	case ReasonCredentials:
+		answer, answered := errors.AsType[*refusal](err)
+		keeper, keeps := t.from.(refusable)
+		return answered && keeps && keeper.refused(answer.token)
+	default:
+		return false
+	}
 }
 
 // GetCnameToken asks for the token of d. The error is ErrNoToken if OSS says
@@ -125,7 +134,7 @@ func (c *Client) GetCnameToken(ctx context.Context, d Domain) (Token, error) {
 		"wildcard": strconv.FormatBool(d.Wildcard), // some kinds of buckets insist on it
 	})
 	if err != nil {
-		return Token{}, d.explain(c.failure(ctx, x.operation, err), err)
+		return Token{}, d.explain(newError(ctx, x.operation, err), err)
 	}
 	defer output.Body.Close()
 	body, err := io.ReadAll(output.Body)
@@ -140,15 +149,6 @@ func (c *Client) GetCnameToken(ctx context.Context, d Domain) (Token, error) {
 		}
 	}
 	return token, nil
-}
-
-// failure turns err into an Error, and lets go of a key that OSS refused.
-func (c *Client) failure(ctx context.Context, operation string, err error) *Error {
-	e := newError(ctx, operation, err)
-	if keeper, ok := c.credentials.(refusable); ok && e.Reason == ReasonCredentials && e.Status != 0 {
-		keeper.refused()
-	}
-	return e
 }
 
 // get sends a signed GET about a bucket. The caller closes the body.

@@ -22,7 +22,11 @@ type Credentials interface {
 }
 
 // refusable is Credentials that keep a key, and let go of one that OSS refused.
-type refusable interface{ refused() }
+type refusable interface {
+	// refused takes the token of the refused key, "" if it has none, and says
+	// whether the next key is worth another try.
+	refused(token Secret) bool
+}
 
 type keyFunc func(context.Context) (Key, error)
 

@@ -213,10 +213,10 @@ func TestProcess(t *testing.T) {
 		"id/secret/token")
 	noKey(t, run(`echo '{"AccessKeyId": "id", "AccessKeySecret": "secret-1", "Expiration": "2020-02-23T21:39:42Z"}'`), "expired already")
 	noKey(t, run(`echo '{"AccessKeyId": "id", "AccessKeySecret": "secret-1", "Expiration": "soon"}'`), "Expiration")
-	noKey(t, run(`echo '{"AccessKeyId": "id"}'`), "no AccessKeySecret")
-	noKey(t, run(`echo secret-1`), `running "/bin/sh": it did not print JSON; it must print {"AccessKeyId"`)
+	noKey(t, run(`echo '{"AccessKeyId": "id"}'`), `it must print {"AccessKeyId": "…", "AccessKeySecret": "…"}`)
+	noKey(t, run(`echo secret-1`), `running "/bin/sh": it must print {"AccessKeyId"`)
 	noKey(t, run(`echo secret-1 >&2; exit 3`), `running "/bin/sh": exit status 3`)
-	noKey(t, ossclient.FromProcess("/no/such/program --password secret-1", nil), `running "/no/such/program"`, "no such file")
+	noKey(t, ossclient.FromProcess("/no/such/program --password secret-1", nil), `running "/no/such/program": exit status 127`)
 }
 
 // TestProcessRunsOncePerLife has a program that prints another key each time.

@@ -1,9 +1,19 @@
 package ossclient_test
 
 import (
+	"net/http"
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"oss_cname_exporter/ossclient"
+	"oss_cname_exporter/ossclient/ststest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// way leads the vendor's library to the stand-ins.
+var way ststest.Way
+
+func TestMain(m *testing.M) {
+	http.DefaultTransport = way.Pave(ossclient.NewLibraryTransport())
+	goleak.VerifyTestMain(m)
+}

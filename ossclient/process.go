@@ -1,68 +1,48 @@
 package ossclient
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
 	"time"
+
+	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
 )
 
-// FromProcess runs a program that prints a key as JSON, the way the vendor's
-// tools have it. command is split at spaces; there is no shell. What the
-// program prints, to either side, is repeated nowhere. now is a clock; nil is
-// time.Now.
+// FromProcess has the shell run a command that prints a key as JSON, the way
+// the vendor's tools have it. What it prints, to either side, is repeated
+// nowhere. now is a clock; nil is time.Now.
 func FromProcess(command string, now func() time.Time) Credentials {
-	words := strings.Fields(command)
+	program := credentials.NewProcessCredentialsProvider(command, func(o *credentials.ProcessCredentialsProviderOptions) {
+		o.Timeout = -1 // none but the context's
+	})
 	return newRenewed(now, func(ctx context.Context) (Key, error) {
-		key, err := runForKey(ctx, words)
+		printed, err := program.GetCredentials(ctx)
 		if err != nil {
-			return Key{}, fmt.Errorf("running %q: %w", words[0], err)
+			return Key{}, fmt.Errorf("running %q: %w", strings.Fields(command)[0], processFailure(ctx, err))
+		}
+		key := Key{ID: printed.AccessKeyID, Secret: Secret(printed.AccessKeySecret), Token: Secret(printed.SecurityToken)}
+		if printed.Expires != nil {
+			key.Expires = *printed.Expires
 		}
 		return key, nil
 	})
 }
 
-func runForKey(ctx context.Context, words []string) (Key, error) {
-	var stdout bytes.Buffer
-	cmd := exec.CommandContext(ctx, words[0], words[1:]...) //nolint:gosec // which program to run is what the operator says
-	cmd.Stdout = &stdout
-	cmd.WaitDelay = time.Second // a child that outlives the program holds its output open
-	if err := cmd.Run(); err != nil {
-		if ctx.Err() != nil {
-			return Key{}, errors.New("it did not end in time")
-		}
-		return Key{}, err
+// processFailure words an error of the SDK, whose own text may quote what the
+// command printed.
+func processFailure(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return errors.New("it did not end in time")
 	}
-	var reply keyReply
-	if json.Unmarshal(stdout.Bytes(), &reply) != nil {
-		return Key{}, errors.New(`it did not print JSON; it must print {"AccessKeyId": …, "AccessKeySecret": …}`)
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return exit
 	}
-	return reply.key()
-}
-
-// keyReply is a key as STS, the metadata service and programs write it.
-type keyReply struct {
-	AccessKeyID     string `json:"AccessKeyId"`
-	AccessKeySecret string `json:"AccessKeySecret"`
-	SecurityToken   string `json:"SecurityToken"`
-	Expiration      string `json:"Expiration"` // RFC 3339; "" is never
-}
-
-func (r keyReply) key() (Key, error) {
-	key := Key{ID: r.AccessKeyID, Secret: Secret(r.AccessKeySecret), Token: Secret(r.SecurityToken)}
-	if !key.complete() {
-		return Key{}, errors.New("the reply has no AccessKeyId or no AccessKeySecret")
+	if shell, ok := errors.AsType[*exec.Error](err); ok {
+		return shell
 	}
-	if r.Expiration == "" {
-		return key, nil
-	}
-	var err error
-	if key.Expires, err = time.Parse(time.RFC3339, r.Expiration); err != nil {
-		return Key{}, errors.New("the reply's Expiration is no RFC 3339 time")
-	}
-	return key, nil
+	return errors.New(`it must print {"AccessKeyId": "…", "AccessKeySecret": "…"}, and of a temporary key ` +
+		`"SecurityToken" and an "Expiration" such as "2026-01-02T15:04:05Z" besides`)
 }

@@ -20,7 +20,12 @@ type Profile struct {
 }
 
 // FromProfile gets keys the way the CLI would. It reads the file each time it
-// is asked, and starts anew when the file has changed.
+// is asked, and starts anew when the file has changed. The file is read here,
+// and only what it leads to is the vendor's library's: the library's own
+// reader takes what a profile lacks from the environment, prints what a program
+// of a profile says and writes it back to the file, falls back to the
+// metadata service's old mode, and never returns from a profile that is its own
+// source.
 func FromProfile(p Profile) Credentials {
 	p.File = cmp.Or(p.File, p.Getenv("ALIBABA_CLOUD_CONFIG_FILE"), filepath.Join(p.Getenv("HOME"), ".aliyun", "config.json"))
 	p.Name = cmp.Or(p.Name, p.Getenv("ALIBABA_CLOUD_PROFILE"))
@@ -62,12 +67,11 @@ func (r *profileReader) source() (Credentials, error) {
 	return from, nil
 }
 
-func (r *profileReader) refused() {
+func (r *profileReader) refused(token Secret) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if from, ok := r.from.(refusable); ok {
-		from.refused()
-	}
+	from, ok := r.from.(refusable)
+	return ok && from.refused(token)
 }
 
 // cliConfig is the file, as far as it matters here.

@@ -18,6 +18,7 @@ import (
 type refusal struct {
 	status   int
 	header   http.Header
+	token    Secret // of the key that was refused; "" if it has none
 	envelope envelope
 	foreign  bool // the answer has no envelope of OSS
 }
@@ -38,7 +39,7 @@ type envelope struct {
 // newRefusal reads a refusal. OSS puts the envelope into a header where the
 // body must be empty.
 func newRefusal(resp *http.Response, body []byte) *refusal {
-	r := &refusal{status: resp.StatusCode, header: resp.Header}
+	r := &refusal{status: resp.StatusCode, header: resp.Header, token: Secret(resp.Request.Header.Get("x-oss-security-token"))}
 	if len(body) == 0 {
 		body, _ = base64.StdEncoding.DecodeString(resp.Header.Get("x-oss-err"))
 	}

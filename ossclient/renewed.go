@@ -12,6 +12,9 @@ const (
 	// fetchTimeout bounds one attempt to get a key. It is not a scrape's
 	// deadline: the key is for the scrapes to come as well.
 	fetchTimeout = 10 * time.Second
+	// fetchPatience is after how long an attempt that heeds no bound, as the
+	// vendor's may, no longer keeps anybody waiting.
+	fetchPatience = fetchTimeout + time.Second
 	// fetchPause is how long a failed attempt is the answer, so that an
 	// account with many targets does not hammer a service that is down.
 	fetchPause = 10 * time.Second
@@ -31,7 +34,8 @@ type renewed struct {
 	fetched  time.Time     // when the last attempt ended
 	renewAt  time.Time     // when the next one is due; zero is at once
 	err      error         // of the last attempt; nil if it gave a key
-	underWay chan struct{} // closed when the attempt under way ends; nil is none
+	busy     bool          // an attempt has not returned: there is never a second
+	underWay chan struct{} // closed when the attempt ends, or is no longer waited for; nil is none
 }
 
 func newRenewed(now func() time.Time, fetch func(context.Context) (Key, error)) *renewed {
@@ -45,7 +49,7 @@ func newRenewed(now func() time.Time, fetch func(context.Context) (Key, error)) 
 func (r *renewed) Key(ctx context.Context) (Key, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.underWay == nil && !r.now().Before(r.renewAt) {
+	if !r.busy && !r.now().Before(r.renewAt) {
 		r.begin()
 	}
 	if wait := r.underWay; wait != nil && !r.usable() {
@@ -78,20 +82,32 @@ func (r *renewed) usable() bool {
 // begin starts an attempt. r.mu is held.
 func (r *renewed) begin() {
 	done := make(chan struct{})
-	r.underWay = done
+	r.busy, r.underWay = true, done
+	late := time.AfterFunc(fetchPatience, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.underWay == done {
+			r.end(Key{}, errors.New("no answer in time"))
+		}
+	})
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), fetchTimeout)
 		defer cancel()
 		key, err := r.fetch(ctx)
+		late.Stop()
 		r.mu.Lock()
 		defer r.mu.Unlock()
+		r.busy = false
 		r.end(key, err)
-		close(done)
 	}()
 }
 
 // end takes the outcome of an attempt in. r.mu is held.
 func (r *renewed) end(key Key, err error) {
+	if r.underWay != nil {
+		close(r.underWay)
+		r.underWay = nil
+	}
 	now := r.now()
 	life := unknownLife
 	if !key.Expires.IsZero() {
@@ -100,7 +116,7 @@ func (r *renewed) end(key Key, err error) {
 	if err == nil && life <= 0 {
 		err = errors.New("the key has expired already; is this machine's clock right?")
 	}
-	r.underWay, r.fetched, r.err = nil, now, err
+	r.fetched, r.err = now, err
 	if err != nil {
 		r.renewAt = now.Add(fetchPause)
 		return
@@ -110,10 +126,15 @@ func (r *renewed) end(key Key, err error) {
 
 // refused implements refusable. A key that was just got is kept: another will
 // fare no better.
-func (r *renewed) refused() {
+func (r *renewed) refused(token Secret) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.underWay == nil && r.now().Sub(r.fetched) >= fetchPause {
-		r.key, r.renewAt = Key{}, time.Time{}
+	if r.key.Token != token {
+		return true // there is another already
 	}
+	if r.now().Sub(r.fetched) < fetchPause {
+		return false
+	}
+	r.key, r.renewAt = Key{}, time.Time{}
+	return true
 }

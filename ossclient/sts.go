@@ -3,27 +3,21 @@ package ossclient
 import (
 	"cmp"
 	"context"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha1" //nolint:gosec // the only hash that STS's signature has
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
-	"net/http"
-	"net/url"
 	"strings"
 	"time"
+
+	"github.com/aliyun/credentials-go/credentials/providers"
 )
 
 // STS is how Alibaba Cloud's Security Token Service is asked for temporary
-// keys. The zero value works.
+// keys. The zero value works, where http.DefaultTransport is a
+// NewLibraryTransport.
 type STS struct {
-	Endpoint  string            // URL; "" is https://sts.aliyuncs.com
-	Transport http.RoundTripper // nil is NewTransport()
-	Now       func() time.Time  // nil is time.Now
+	Endpoint string           // https URL; "" is https://sts.aliyuncs.com
+	Proxy    string           // URL of a proxy; "" is what http.DefaultTransport says
+	Now      func() time.Time // nil is time.Now
 }
 
 // Role is a RAM role to play for a while.
@@ -44,21 +38,34 @@ type OIDC struct {
 // FromRole plays role with keys of source.
 func (s STS) FromRole(source Credentials, role Role) Credentials {
 	s.complete()
+	role.complete()
 	return newRenewed(s.Now, func(ctx context.Context) (Key, error) {
 		key, err := source.Key(ctx)
 		if err != nil {
 			return Key{}, fmt.Errorf("getting the key to assume role %q: %w", role.ARN, err)
 		}
-		request := s.request("AssumeRole", role)
-		request.signWith(key)
-		return s.session(ctx, role, request)
+		return s.session(role, func() (Key, error) {
+			return ask(providers.NewRAMRoleARNCredentialsProviderBuilder().
+				WithAccessKeyId(key.ID).
+				WithAccessKeySecret(string(key.Secret)).
+				WithSecurityToken(string(key.Token)).
+				WithRoleArn(role.ARN).
+				WithRoleSessionName(role.SessionName).
+				WithDurationSeconds(int(role.Duration.Seconds())).
+				WithPolicy(role.Policy).
+				WithExternalId(role.ExternalID).
+				WithStsEndpoint(s.host()).
+				WithHttpOptions(s.http()).
+				Build())
+		})
 	})
 }
 
 // FromOIDC plays role with the cluster's token.
 func (s STS) FromOIDC(oidc OIDC, role Role) Credentials {
 	s.complete()
-	return newRenewed(s.Now, func(ctx context.Context) (Key, error) {
+	role.complete()
+	return newRenewed(s.Now, func(context.Context) (Key, error) {
 		if role.ARN == "" || oidc.ProviderARN == "" || oidc.TokenFile == "" {
 			return Key{}, errors.New("set role_arn, oidc_provider_arn and oidc_token_file, or let the cluster set " +
 				"ALIBABA_CLOUD_ROLE_ARN, ALIBABA_CLOUD_OIDC_PROVIDER_ARN and ALIBABA_CLOUD_OIDC_TOKEN_FILE (RRSA)")
@@ -67,105 +74,48 @@ func (s STS) FromOIDC(oidc OIDC, role Role) Credentials {
 		if err != nil {
 			return Key{}, err
 		}
-		request := s.request("AssumeRoleWithOIDC", role)
-		request.form.Set("OIDCProviderArn", oidc.ProviderARN)
-		request.form.Set("OIDCToken", token)
-		request.secrets = []Secret{Secret(token)}
-		return s.session(ctx, role, request)
+		return s.session(role, func() (Key, error) {
+			return ask(providers.NewOIDCCredentialsProviderBuilder().
+				WithOIDCToken(token). // of a file the library would believe the environment first
+				WithOIDCProviderARN(oidc.ProviderARN).
+				WithRoleArn(role.ARN).
+				WithRoleSessionName(role.SessionName).
+				WithDurationSeconds(int(role.Duration.Seconds())).
+				WithPolicy(role.Policy).
+				WithSTSEndpoint(s.host()).
+				WithHttpOptions(s.http()).
+				Build())
+		})
 	})
 }
 
 func (s *STS) complete() {
-	if s.Endpoint == "" {
-		s.Endpoint = "https://sts.aliyuncs.com"
-	}
-	if s.Transport == nil {
-		s.Transport = NewTransport()
-	}
+	s.Endpoint = cmp.Or(s.Endpoint, "https://sts.aliyuncs.com")
 	if s.Now == nil {
 		s.Now = time.Now
 	}
 }
 
-// stsRequest is one call in the making.
-type stsRequest struct {
-	query, form url.Values
-	secrets     []Secret // what a reply might repeat
+func (r *Role) complete() {
+	r.SessionName = cmp.Or(r.SessionName, "oss_cname_exporter")
+	r.Duration = cmp.Or(r.Duration, time.Hour)
 }
 
-func (s STS) request(action string, role Role) *stsRequest {
-	r := &stsRequest{
-		query: url.Values{
-			"Action": {action}, "Version": {"2015-04-01"}, "Format": {"JSON"},
-			"Timestamp": {s.Now().UTC().Format("2006-01-02T15:04:05Z")},
-		},
-		form: url.Values{
-			"RoleArn":         {role.ARN},
-			"RoleSessionName": {cmp.Or(role.SessionName, "oss_cname_exporter")},
-			"DurationSeconds": {fmt.Sprint(int(cmp.Or(role.Duration, time.Hour).Seconds()))},
-		},
-	}
-	for name, value := range map[string]string{"Policy": role.Policy, "ExternalId": role.ExternalID} {
-		if value != "" {
-			r.form.Set(name, value)
-		}
-	}
-	return r
+func (s *STS) host() string { return strings.TrimPrefix(s.Endpoint, "https://") }
+
+func (s *STS) http() *providers.HttpOptions {
+	half := int(fetchTimeout.Milliseconds() / 2) // the library adds the two up
+	return &providers.HttpOptions{Proxy: s.Proxy, ConnectTimeout: half, ReadTimeout: half}
 }
 
-// signWith adds the signature (version 1.0 of the vendor's RPC style): the
-// parameters of query and form, sorted and escaped, under the key's secret.
-func (r *stsRequest) signWith(key Key) {
-	r.query.Set("AccessKeyId", key.ID)
-	r.query.Set("SignatureMethod", "HMAC-SHA1")
-	r.query.Set("SignatureVersion", "1.0")
-	r.query.Set("SignatureNonce", rand.Text())
-	if key.Token != "" {
-		r.query.Set("SecurityToken", string(key.Token))
-	}
-	all := url.Values{}
-	maps.Copy(all, r.query)
-	maps.Copy(all, r.form)
-	escape := strings.NewReplacer("+", "%20", "*", "%2A", "%7E", "~")
-	mac := hmac.New(sha1.New, []byte(key.Secret+"&"))
-	_, _ = io.WriteString(mac, "POST&%2F&"+url.QueryEscape(escape.Replace(all.Encode())))
-	r.query.Set("Signature", base64.StdEncoding.EncodeToString(mac.Sum(nil)))
-	r.secrets = []Secret{key.Secret, key.Token}
-}
-
-// session opens a session of role.
-func (s STS) session(ctx context.Context, role Role, r *stsRequest) (Key, error) {
-	key, err := s.exchange(ctx, r)
+// session opens a session of role. STS grants exactly the time that was asked
+// for, which the library keeps to itself.
+func (s *STS) session(role Role, open func() (Key, error)) (Key, error) {
+	asked := s.Now()
+	key, err := open()
 	if err != nil {
-		return Key{}, fmt.Errorf("assuming role %q at %s: %w", role.ARN, s.Endpoint, err)
+		return Key{}, fmt.Errorf("assuming role %q at %s: %w", role.ARN, s.Endpoint, stsFailure(err))
 	}
+	key.Expires = asked.Add(role.Duration)
 	return key, nil
-}
-
-func (s STS) exchange(ctx context.Context, r *stsRequest) (Key, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Endpoint+"/?"+r.query.Encode(), strings.NewReader(r.form.Encode()))
-	if err != nil {
-		return Key{}, errors.New("the endpoint is no URL") // the cause repeats the query
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	resp, err := newHTTPClient(s.Transport).Do(req)
-	if err != nil {
-		return Key{}, unreached(ctx, err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(http.MaxBytesReader(nil, resp.Body, mostBody))
-	if err != nil {
-		return Key{}, unreached(ctx, err)
-	}
-	var reply struct {
-		stsRefusal
-		Credentials keyReply
-	}
-	if json.Unmarshal(body, &reply) != nil {
-		return Key{}, fmt.Errorf("%s, and the body is not STS's", resp.Status)
-	}
-	if resp.StatusCode != http.StatusOK {
-		return Key{}, reply.explain(resp.StatusCode, r.secrets)
-	}
-	return reply.Credentials.key()
 }

@@ -1,6 +1,6 @@
 // Package ststest plays the services that hand out temporary keys: Alibaba Cloud's STS and the metadata service of an
-// ECS instance. Both are real HTTP servers on loopback that check what they are sent: a client that passes here has
-// signed, and shown its metadata token, as the real ones want it.
+// ECS instance. Both are real servers on loopback, the STS with TLS, that check what they are sent: a client that passes
+// here has signed, and shown its metadata token, as the real ones want it.
 package ststest
 
 import (
@@ -8,7 +8,10 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -27,7 +30,7 @@ type Key struct {
 
 // Options are the settings of both services. The zero value works.
 type Options struct {
-	Now    func() time.Time // nil is time.Now
+	Now    func() time.Time // of the keys; nil is time.Now
 	Life   time.Duration    // of the keys that are handed out, whatever was asked for; 0 is an hour
 	Issued func(Key)        // told of each key before it is handed out; nil is nobody
 	Prefix string           // of the keys' secrets and tokens; "" is "issued"
@@ -46,6 +49,7 @@ type STS struct {
 	role       string
 	externalID string
 	fault      *fault
+	skew       time.Duration
 	nonces     map[string]bool
 	requests   []url.Values
 }
@@ -63,9 +67,16 @@ func NewSTS(role, externalID string, opts Options) *STS {
 		mint: newMint(opts), role: role, externalID: externalID,
 		keys: map[string]Key{}, tokens: map[string]time.Time{}, nonces: map[string]bool{},
 	}
-	s.http = httptest.NewServer(s)
+	s.http = httptest.NewUnstartedServer(s)
+	s.http.Config.ErrorLog = log.New(io.Discard, "", 0) // a client that does not trust it
+	s.http.StartTLS()
 	s.URL = s.http.URL
 	return s
+}
+
+// Certificate is the one that the server shows, in PEM.
+func (s *STS) Certificate() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.http.Certificate().Raw})
 }
 
 // Close stops the server.
@@ -93,6 +104,13 @@ func (s *STS) Fail(status int, code, message string) {
 	if code != "" {
 		s.fault = &fault{status: status, Code: code, Message: message}
 	}
+}
+
+// Skew sets the clock by which requests are judged that much ahead of the real one.
+func (s *STS) Skew(ahead time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.skew = ahead
 }
 
 // Requests returns the parameters of every request so far.
@@ -127,7 +145,7 @@ func (s *STS) judge(r *http.Request) *fault {
 		return &repeats
 	}
 	at, err := time.Parse("2006-01-02T15:04:05Z", r.Form.Get("Timestamp"))
-	if err != nil || s.now().Sub(at).Abs() > 15*time.Minute {
+	if err != nil || time.Now().Add(s.skew).Sub(at).Abs() > 15*time.Minute {
 		return &fault{status: 400, Code: "InvalidTimeStamp.Expired", Message: "Specified time stamp or date value is expired."}
 	}
 	switch r.Form.Get("Action") {
@@ -146,7 +164,7 @@ func (s *STS) judge(r *http.Request) *fault {
 	default:
 		return &fault{status: 404, Code: "InvalidAction.NotFound", Message: "Specified api is not found."}
 	}
-	return s.admit(r.PostForm)
+	return s.admit(r.Form)
 }
 
 // admit checks what is asked for.
@@ -155,7 +173,7 @@ func (s *STS) admit(form url.Values) *fault {
 	switch {
 	case form.Get("RoleArn") != s.role:
 		return &fault{status: 404, Code: "EntityNotExist.Role", Message: "The role not exists: " + form.Get("RoleArn") + "."}
-	case form.Get("ExternalId") != s.externalID:
+	case form.Get("Action") == "AssumeRole" && form.Get("ExternalId") != s.externalID:
 		return &fault{status: 403, Code: "NoPermission", Message: "You are not authorized to do this action. You should be authorized by RAM."}
 	case err != nil || seconds < 900 || seconds > 43200:
 		return &fault{status: 400, Code: "InvalidParameter.DurationSeconds", Message: "The parameter DurationSeconds is wrongly formed."}

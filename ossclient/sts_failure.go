@@ -1,32 +1,35 @@
 package ossclient
 
 import (
+	"encoding/json"
 	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 )
 
-// stsRefusal is STS's error document.
-type stsRefusal struct {
-	Code, Message, RequestID string
-}
-
-// explain makes one line of the refusal that says what to do and repeats none
-// of secrets: of a bad signature STS returns all that was signed.
-func (r stsRefusal) explain(status int, secrets []Secret) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d %s", status, clean(r.Code))
-	if message := clean(without(secrets, r.Message)); message != "" && !strings.Contains(r.Code, "Signature") {
-		b.WriteString(" " + strings.TrimSuffix(message, "."))
+// stsFailure words an error of the vendor's library on one line, and says what
+// to do. The library's own text may hold all that STS was sent, which STS
+// repeats in its messages: of that nothing is taken but the code and the
+// request's id.
+func stsFailure(err error) error {
+	if request, ok := errors.AsType[*url.Error](err); ok {
+		if request.Timeout() {
+			return errors.New("no answer in time")
+		}
+		return request.Err
 	}
-	if hint := stsHint(r.Code); hint != "" {
-		b.WriteString("; " + hint)
+	var refusal struct{ Code, RequestID string }
+	if at := strings.Index(err.Error(), "{"); at < 0 || json.Unmarshal([]byte(err.Error()[at:]), &refusal) != nil || refusal.Code == "" {
+		return errors.New("the reply is not STS's")
 	}
-	if r.RequestID != "" {
-		fmt.Fprintf(&b, " (request id %s)", clean(r.RequestID))
+	text := clean(refusal.Code)
+	if hint := stsHint(refusal.Code); hint != "" {
+		text += "; " + hint
 	}
-	return errors.New(b.String())
+	if refusal.RequestID != "" {
+		text += " (request id " + clean(refusal.RequestID) + ")"
+	}
+	return errors.New(text)
 }
 
 // stsHint says what the operator can do about a refusal. Each code
@@ -53,16 +56,4 @@ func stsHint(code string) string {
 		}
 	}
 	return ""
-}
-
-// without returns text with every secret in it hidden, plain or escaped.
-func without(secrets []Secret, text string) string {
-	for _, s := range secrets {
-		if s == "" {
-			continue
-		}
-		text = strings.ReplaceAll(text, string(s), hidden)
-		text = strings.ReplaceAll(text, url.QueryEscape(string(s)), hidden)
-	}
-	return text
 }
