@@ -18,7 +18,14 @@ type exporter struct {
 
 func startExporter(t *testing.T, args ...string) exporter {
 	t.Helper()
-	p := start(t, "oss_cname_exporter", append(args, "--web.listen-address=127.0.0.1:0")...)
+	return startExporterIn(t, nil, args...)
+}
+
+// startExporterIn starts it with some variables more, each NAME=value, in its environment.
+func startExporterIn(t *testing.T, environment []string, args ...string) exporter {
+	t.Helper()
+	command := append(environment, "oss_cname_exporter", "--web.listen-address=127.0.0.1:0")
+	p := start(t, "env", append(command, args...)...)
 	return exporter{process: p, address: p.address(t)}
 }
 
