@@ -29,6 +29,8 @@ type Role struct {
 	ExternalID  string        // what the role's owner wants to hear; "" is nothing
 }
 
+const shortestSession = 15 * time.Minute
+
 // OIDC is a token that a cluster vouches for, and who believes the cluster.
 type OIDC struct {
 	ProviderARN string
@@ -101,6 +103,18 @@ func (r *Role) complete() {
 	r.Duration = cmp.Or(r.Duration, time.Hour)
 }
 
+// check refuses what the library would take from the environment, or refuse
+// in its own words.
+func (r *Role) check() error {
+	if r.ARN == "" {
+		return errors.New("no role is named; set role_arn, or ram_role_arn in the profile")
+	}
+	if r.Duration < shortestSession {
+		return fmt.Errorf("a session of role %q of %v; STS grants no less than %v", r.ARN, r.Duration, shortestSession)
+	}
+	return nil
+}
+
 func (s *STS) host() string { return strings.TrimPrefix(s.Endpoint, "https://") }
 
 func (s *STS) http() *providers.HttpOptions {
@@ -111,6 +125,9 @@ func (s *STS) http() *providers.HttpOptions {
 // session opens a session of role. STS grants exactly the time that was asked
 // for, which the library keeps to itself.
 func (s *STS) session(role Role, open func() (Key, error)) (Key, error) {
+	if err := role.check(); err != nil {
+		return Key{}, err
+	}
 	asked := s.Now()
 	key, err := open()
 	if err != nil {

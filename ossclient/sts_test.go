@@ -234,6 +234,7 @@ func TestOIDC(t *testing.T) {
 	c := newCloud(t)
 	paths := files(t, "first.jwt\n")
 	c.sts.AddToken("first.jwt", c.clock.now().Add(30*time.Minute))
+	t.Setenv("ALIBABA_CLOUD_OIDC_TOKEN", "another.jwt") // the file is what was configured
 	from := c.as().FromOIDC(ossclient.OIDC{ProviderARN: providerARN, TokenFile: paths[0]}, role())
 	mustKey(t, from, issued(1))
 	sent := c.sts.Requests()[0]
@@ -300,6 +301,8 @@ func TestProfile(t *testing.T) {
 		{"name": "loop", "mode": "ChainableRamRoleArn", "source_profile": "loop", "ram_role_arn": "`+roleARN+`"},
 		{"name": "pod", "mode": "OIDC", "ram_role_arn": "`+roleARN+`", "external_id": "`+externalID+`", "oidc_provider_arn": "`+providerARN+`", "oidc_token_file": "`+token+`"},
 		{"name": "program", "mode": "External", "process_command": "echo secret-1"},
+		{"name": "nobody", "mode": "RamRoleArn", "access_key_id": "`+keyID+`", "access_key_secret": "`+secret+`"},
+		{"name": "short", "mode": "RamRoleArn", "access_key_id": "`+keyID+`", "access_key_secret": "`+secret+`", "ram_role_arn": "`+roleARN+`", "expired_seconds": 60},
 		{"name": "half", "mode": "AK", "access_key_id": "i"}]}`)[0]
 	profile := func(name string, environment ...string) ossclient.Credentials {
 		return ossclient.FromProfile(ossclient.Profile{File: path, Name: name, Getenv: env(environment...), STS: c.as()})
@@ -311,6 +314,10 @@ func TestProfile(t *testing.T) {
 	mustKey(t, profile("pod"), issued(3))
 	noKey(t, profile("loop"), `profile "loop" is its own source_profile`)
 	noKey(t, profile("program"), `profile "program" has mode "External"; use one with AK`)
+	t.Setenv("ALIBABA_CLOUD_ROLE_ARN", roleARN) // which is nobody's but oidc's
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", secret)
+	noKey(t, profile("nobody"), "no role is named; set role_arn, or ram_role_arn in the profile")
+	noKey(t, profile("short"), `a session of role "`+roleARN+`" of 1m0s; STS grants no less than 15m0s`)
 	noKey(t, profile("half"), `profile "half" has no key`)
 	noKey(t, profile("other"), `reading profile_file "`+path+`": no profile "other"`)
 
