@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"sync/atomic"
@@ -93,4 +94,16 @@ func TestProcessMayUseTheShell(t *testing.T) {
 	t.Setenv("KEY_OF_TEST", "id-7")
 	mustKey(t, ossclient.FromProcess(`printf '{"AccessKeyId": "%s", "AccessKeySecret": "s"}' "$KEY_OF_TEST" | cat`, nil), "id-7/s/")
 	noKey(t, ossclient.FromProcess("exit 3", nil), `running "exit": exit status 3`)
+}
+
+// TestNoConnectionIsKept looks at what the library asks with: it throws each
+// request's connections away, and would leave them open.
+func TestNoConnectionIsKept(t *testing.T) {
+	kept := make(chan bool, 1)
+	server := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { kept <- !r.Close }))
+	t.Cleanup(server.Close)
+	noKey(t, ossclient.STS{Endpoint: server.URL}.FromRole(key(keyID, secret), role()), "not STS's")
+	if <-kept {
+		t.Error("the connection is kept")
+	}
 }
