@@ -194,7 +194,7 @@ func (s *stage) config() string {
 			target(f.cname(), "shared", "")
 		}
 	}
-	return "probe: {timeout: 2s, concurrency: 512}\naccounts:\n" + accounts.String() + "targets:\n" + targets.String()
+	return "probe: {timeout: 5s, concurrency: 512}\naccounts:\n" + accounts.String() + "targets:\n" + targets.String()
 }
 
 // begin makes every fault happen from now on.
