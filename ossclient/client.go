@@ -1,6 +1,7 @@
 // Package ossclient asks Alibaba Cloud OSS one question at a time. It is the
 // only place that knows the vendor's SDK, and it believes nothing that does
-// not answer exactly what was asked: a Token, ErrNoToken, or an *Error.
+// not answer exactly what was asked: a Token or ErrNoToken, a bucket's Bindings,
+// or an *Error.
 package ossclient
 
 import (
@@ -48,6 +49,7 @@ type Client struct {
 	sdk           *oss.Client
 	now           func() time.Time
 	getCnameToken exchange
+	listCname     exchange
 }
 
 // New returns a Client. It reads nothing and connects nowhere yet.
@@ -70,10 +72,12 @@ func New(opts Options) (*Client, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
+	client := newHTTPClient(opts.Transport)
 	return &Client{
 		sdk:           oss.NewClient(sdkConfig(opts)),
 		now:           opts.Now,
-		getCnameToken: exchange{"GetCnameToken", newHTTPClient(opts.Transport), opts.Now, opts.Observer},
+		getCnameToken: exchange{"GetCnameToken", client, opts.Now, opts.Observer},
+		listCname:     exchange{"ListCname", client, opts.Now, opts.Observer},
 	}, nil
 }
 
@@ -126,29 +130,47 @@ func (t transient) IsErrorRetryable(err error) bool {
 // GetCnameToken asks for the token of d. The error is ErrNoToken if OSS says
 // that there is none, and an *Error for everything else; ctx bounds the whole
 // call, retries included.
-func (c *Client) GetCnameToken(ctx context.Context, d Domain) (Token, error) {
-	x := c.getCnameToken
-	output, err := c.get(ctx, x, d.Bucket, map[string]string{
+func (c *Client) GetCnameToken(ctx context.Context, d Domain) (token Token, err error) {
+	failure := c.ask(ctx, c.getCnameToken, d.Bucket, map[string]string{
 		"comp":     "token",
 		"cname":    d.Cname,
 		"wildcard": strconv.FormatBool(d.Wildcard), // some kinds of buckets insist on it
+	}, func(body []byte) error {
+		token, err = parseToken(body, d)
+		return err
 	})
+	return token, d.explain(failure)
+}
+
+// ListCname asks which domains are bound to a bucket; none is an answer, too.
+// The error is an *Error; ctx bounds the whole call, retries included.
+func (c *Client) ListCname(ctx context.Context, bucket string) (bound []Binding, err error) {
+	failure := c.ask(ctx, c.listCname, bucket, map[string]string{"cname": ""}, func(body []byte) error {
+		bound, err = parseBindings(body, bucket)
+		return err
+	})
+	return bound, explainUnbound(failure, bucket)
+}
+
+// ask puts a question about a bucket and has the answer parsed; nil if that
+// was what OSS documents.
+func (c *Client) ask(ctx context.Context, x exchange, bucket string, query map[string]string, parse func(body []byte) error) *Error {
+	output, err := c.get(ctx, x, bucket, query)
 	if err != nil {
-		return Token{}, d.explain(newError(ctx, x.operation, err), err)
+		return newError(ctx, x.operation, err)
 	}
 	defer output.Body.Close()
 	body, err := io.ReadAll(output.Body)
 	if err != nil {
-		return Token{}, newError(ctx, x.operation, err)
+		return newError(ctx, x.operation, err)
 	}
-	token, err := parseToken(body, d)
-	if err != nil {
-		return Token{}, &Error{
+	if err := parse(body); err != nil {
+		return &Error{
 			Operation: x.operation, Reason: ReasonBadResponse, Status: output.StatusCode, Err: err,
 			RequestID: clean(output.Headers.Get("x-oss-request-id")),
 		}
 	}
-	return token, nil
+	return nil
 }
 
 // get sends a signed GET about a bucket. The caller closes the body.

@@ -32,6 +32,8 @@ type Error struct {
 	Hint       string        // what to do about it; may be ""
 	RetryAfter time.Duration // how long OSS asks to be left alone; 0 if it does not say
 	Err        error         // what went wrong, in words
+
+	bucket, cname string // what a refusal says it is about; may be ""
 }
 
 // Error implements error.

@@ -67,6 +67,7 @@ func (r *refusal) asError(operation string) *Error {
 	}
 	e.RequestID = cmp.Or(clean(r.envelope.RequestID), e.RequestID)
 	e.Code = clean(r.envelope.Code)
+	e.bucket, e.cname = r.envelope.Bucket, r.envelope.Cname
 	e.EC = cmp.Or(clean(r.envelope.EC), clean(r.header.Get("x-oss-ec")))
 	e.Reason = reasonFor(r.envelope.Code, e.EC, r.status)
 	e.Err = errors.New(strings.TrimSuffix(clean(r.envelope.Message), "."))

@@ -3,7 +3,6 @@ package ossclient
 import (
 	"cmp"
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -16,6 +15,10 @@ type Domain struct {
 	Cname    string // the domain without a leading "*."
 	Wildcard bool   // the token is for *.Cname
 }
+
+// Proof returns the name of the TXT record that must carry the token's value
+// for OSS to bind the domain.
+func (d Domain) Proof() string { return "_dnsauth." + d.Cname }
 
 // Token is the proof of ownership that OSS holds for a Domain.
 type Token struct {
@@ -55,13 +58,14 @@ func parseToken(body []byte, asked Domain) (Token, error) {
 
 // explain turns the one refusal that is an answer into ErrNoToken, after
 // checking that it is about d where it says what it is about.
-func (d Domain) explain(failure *Error, err error) error {
-	var refused *refusal
-	if !errors.As(err, &refused) || failure.Status != http.StatusNotFound || failure.Code != "CnameTokenNotFound" {
+func (d Domain) explain(failure *Error) error {
+	if failure == nil {
+		return nil
+	}
+	if failure.Status != http.StatusNotFound || failure.Code != "CnameTokenNotFound" {
 		return failure
 	}
-	about := refused.envelope
-	if err := d.matches(cmp.Or(about.Bucket, d.Bucket), cmp.Or(about.Cname, d.Cname)); err != nil {
+	if err := d.matches(cmp.Or(failure.bucket, d.Bucket), cmp.Or(failure.cname, d.Cname)); err != nil {
 		failure.Reason, failure.Err = ReasonBadResponse, err
 		return failure
 	}
@@ -71,14 +75,22 @@ func (d Domain) explain(failure *Error, err error) error {
 // matches reports an answer that is about another domain. Whether OSS repeats
 // a wildcard domain with its "*." is documented nowhere, so both are taken.
 func (d Domain) matches(bucket, cname string) error {
-	if bucket != d.Bucket {
-		return fmt.Errorf("reply is about bucket %.80q, asked about %q", bucket, d.Bucket)
+	if err := matchesBucket(d.Bucket, bucket); err != nil {
+		return err
 	}
 	if d.Wildcard {
 		cname = strings.TrimPrefix(cname, "*.")
 	}
 	if !strings.EqualFold(cname, d.Cname) {
 		return fmt.Errorf("reply is about cname %.80q, asked about %q", cname, d.Cname)
+	}
+	return nil
+}
+
+// matchesBucket reports an answer that is about another bucket.
+func matchesBucket(asked, bucket string) error {
+	if bucket != asked {
+		return fmt.Errorf("reply is about bucket %.80q, asked about %q", bucket, asked)
 	}
 	return nil
 }

@@ -24,8 +24,9 @@ func (s *Server) parse(r *http.Request) *call {
 	c := &call{Request: r, at: s.now()}
 	c.query, c.queryErr = url.ParseQuery(r.URL.RawQuery)
 	c.bucket, c.key = s.locate(r)
-	if c.bucket != "" && c.key == "" {
-		c.operation = s.operations[route{r.Method, c.query.Get("comp")}]
+	comp := c.query.Get("comp")
+	if c.bucket != "" && c.key == "" && (comp != "" || c.query.Has("cname")) {
+		c.operation = s.operations[route{r.Method, comp}]
 	}
 	return c
 }
@@ -42,7 +43,7 @@ func (s *Server) locate(r *http.Request) (bucket, object string) {
 	return bucket, object
 }
 
-// domain is what a GetCnameToken request asks about, before anything of it is checked.
+// domain is what a scripted request asks about, before anything of it is checked: of ListCname, the bucket alone.
 func (c *call) domain() Domain {
 	return Domain{Bucket: c.bucket, Cname: c.query.Get("cname"), Wildcard: c.query.Get("wildcard") == "true"}
 }

@@ -7,8 +7,11 @@ import (
 	"regexp"
 )
 
-// opGetCnameToken is the operation that Behave scripts.
-const opGetCnameToken = "GetCnameToken"
+// The operations that Behave scripts: of a domain, and of a bucket.
+const (
+	opGetCnameToken = "GetCnameToken"
+	opListCname     = "ListCname"
+)
 
 // maxBody bounds what is read of a request's body, in bytes.
 const maxBody = 64 << 10
@@ -23,8 +26,11 @@ type operation struct {
 
 func (s *Server) routes() map[route]operation {
 	return map[route]operation{
-		{http.MethodGet, "token"}:  {opGetCnameToken, s.getCnameToken},
-		{http.MethodPost, "token"}: {"CreateCnameToken", s.createCnameToken},
+		{http.MethodGet, "token"}:   {opGetCnameToken, s.getCnameToken},
+		{http.MethodPost, "token"}:  {"CreateCnameToken", s.createCnameToken},
+		{http.MethodGet, ""}:        {opListCname, s.listCname},
+		{http.MethodPost, "add"}:    {"PutCname", s.putCname},
+		{http.MethodPost, "delete"}: {"DeleteCname", s.deleteCname},
 	}
 }
 
@@ -35,6 +41,10 @@ func (s *Server) answer(w http.ResponseWriter, c *call) {
 	body, refused := s.perform(c)
 	if refused != nil {
 		refused.ServeHTTP(w, c.Request)
+		return
+	}
+	if body == nil {
+		w.WriteHeader(http.StatusOK)
 		return
 	}
 	writeXML(w, http.StatusOK, body)
@@ -97,28 +107,38 @@ func (s *Server) getCnameToken(c *call) (any, *refusal) {
 	return newCnameToken(d, token), nil
 }
 
-// cnameConfiguration is the body of a CreateCnameToken request.
+// cnameConfiguration is the body of the requests that change something.
 type cnameConfiguration struct {
 	XMLName xml.Name `xml:"BucketCnameConfiguration"`
 	Cname   struct {
-		Domain     *string
-		IsWildCard bool
+		Domain                   *string
+		IsWildCard               bool
+		CertificateConfiguration *certificateConfiguration
 	}
 }
 
-func (s *Server) createCnameToken(c *call) (any, *refusal) {
+// configured reads which domain the request is about, and what of it.
+func (c *call) configured() (Domain, *certificateConfiguration, *refusal) {
 	var asked cnameConfiguration
 	text, err := io.ReadAll(io.LimitReader(c.Body, maxBody))
 	if err == nil {
 		err = xml.Unmarshal(text, &asked)
 	}
 	if err != nil || asked.Cname.Domain == nil {
-		return nil, &malformedXML
-	}
-	if refused := checkCname(*asked.Cname.Domain); refused != nil {
-		return nil, refused
+		return Domain{}, nil, &malformedXML
 	}
 	d := Domain{Bucket: c.bucket, Cname: *asked.Cname.Domain, Wildcard: asked.Cname.IsWildCard}
+	return d, asked.Cname.CertificateConfiguration, checkCname(d.Cname)
+}
+
+func (s *Server) createCnameToken(c *call) (any, *refusal) {
+	d, _, refused := c.configured()
+	if refused != nil {
+		return nil, refused
+	}
+	if _, bound := s.binding(d); bound {
+		return nil, &noNeed
+	}
 	return newCnameToken(d, s.createToken(d, c.at)), nil
 }
 

@@ -21,12 +21,15 @@ type Options struct {
 	Now     func() time.Time // the server's clock; nil is time.Now
 	Region  string           // the region whose endpoint this server plays; "" is "cn-hangzhou"
 	Address string           // listen address; "" is "127.0.0.1:0", a free port
+	// TXT looks up what PutCname demands to find, the values of a TXT record; nil demands nothing.
+	TXT func(name string) []string
 }
 
 // Server plays the OSS endpoint of one region. Make one with New. All methods may be called at any time, from any
 // goroutine. It is an http.Handler too, so that a TLS server can be put around it.
 type Server struct {
 	now        func() time.Time
+	txt        func(name string) []string // nil demands no proof
 	region     string
 	operations map[route]operation
 	url        string
@@ -41,6 +44,7 @@ type Server struct {
 	keys    map[string]key
 	buckets map[string]Bucket
 	tokens  map[Domain]Token
+	bound   map[Domain]Binding
 	scripts map[Domain]*script
 	calls   calls
 }
@@ -62,12 +66,14 @@ func New(opts Options) *Server {
 	}
 	s := &Server{
 		now:     opts.Now,
+		txt:     opts.TXT,
 		region:  opts.Region,
 		url:     "http://" + listener.Addr().String(),
 		closing: make(chan struct{}),
 		keys:    make(map[string]key),
 		buckets: make(map[string]Bucket),
 		tokens:  make(map[Domain]Token),
+		bound:   make(map[Domain]Binding),
 		scripts: make(map[Domain]*script),
 		calls:   calls{byOperation: make(map[string]int), byDomain: make(map[Domain]int)},
 	}
@@ -133,7 +139,7 @@ func (s *Server) arrive(c *call) (Behaviour, bool) {
 	}
 	s.busy.Add(1)
 	s.calls.count(c)
-	if c.operation.name != opGetCnameToken {
+	if c.operation.name != opGetCnameToken && c.operation.name != opListCname {
 		return nil, true
 	}
 	return s.scripts[c.domain()].next(), true

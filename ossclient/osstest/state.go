@@ -68,6 +68,15 @@ func (s *Server) SetToken(d Domain, t Token) {
 	s.tokens[d] = t
 }
 
+// Token is the token of d; the zero Token if there is none.
+func (s *Server) Token(d Domain) Token {
+	t, live := s.liveToken(d, s.now())
+	if !live {
+		return Token{}
+	}
+	return t
+}
+
 // DeleteToken takes the token of d away, as binding the domain does.
 func (s *Server) DeleteToken(d Domain) {
 	s.mu.Lock()
