@@ -15,20 +15,25 @@ const module = "oss_cname_exporter"
 // law says for each package which of the module's packages it may import, and
 // which others it must not. A package that is not listed is a breach.
 //
-//	main -> web -> collector -> poller -> ossclient, and config is a leaf
+//	main -> web -> collector -> poller -> ossclient and dnsclient; config is a leaf
 var law = map[string]struct{ may, never []string }{
-	"":                  {may: []string{"collector", "config", "ossclient", "ossclient/osstest", "poller", "web"}, never: []string{sdk}},
+	"":                  {may: []string{"collector", "config", "dnsclient", "dnsclient/dnstest", "ossclient", "ossclient/osstest", "poller", "web"}, never: []string{sdk}},
 	"web":               {may: []string{"collector", "config", "poller"}, never: []string{sdk}},
 	"collector":         {may: []string{"config", "poller"}, never: []string{sdk, "net/http"}},
-	"poller":            {may: []string{"config", "ossclient"}, never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
-	"ossclient":         {never: []string{"github.com/prometheus/", "github.com/go-kit/", "log"}},
+	"poller":            {may: []string{"config", "dnsclient", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
+	"dnsclient":         {never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
+	"dnsclient/dnstest": {never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/"}},
+	"ossclient":         {never: []string{dnslib, "github.com/prometheus/", "github.com/go-kit/", "log"}},
 	"ossclient/osstest": {never: []string{"github.com/prometheus/", "github.com/go-kit/"}},
 	"ossclient/ststest": {never: []string{sdk, "github.com/prometheus/", "github.com/go-kit/"}},
 	"config":            {never: []string{sdk, "net/http", "github.com/go-kit/"}},
 	"e2e":               {never: []string{sdk}},
 }
 
-const sdk = "github.com/aliyun/"
+const (
+	sdk    = "github.com/aliyun/"
+	dnslib = "github.com/miekg/"
+)
 
 type listedPackage struct {
 	ImportPath string
@@ -99,6 +104,9 @@ func TestLawHasTeeth(t *testing.T) {
 		{"collector", "oss_cname_exporter/ossclient/osstest"},
 		{"ossclient", "oss_cname_exporter/poller"},
 		{"poller", "net/http"},
+		{"poller", "github.com/miekg/dns"},
+		{"collector", "oss_cname_exporter/dnsclient"},
+		{"dnsclient", "oss_cname_exporter/ossclient"},
 		{"poller", "log"},
 		{"poller", "github.com/prometheus/client_golang/prometheus"},
 		{"poller", "github.com/go-kit/log"},
