@@ -80,9 +80,21 @@ type Target struct {
 	Wildcard bool              // the operator wrote "*." before Domain
 	Account  Account           // the target's own region and endpoint already applied
 	CacheTTL time.Duration     // 0 = ask on every scrape
+	Checks   Checks            // what to find out beside the token
 	Labels   map[string]string // the target's own labels; nil = none
 	Unlisted bool              // asked about by a query and in no file: once it is answered, nothing is remembered of it
 }
+
+// Checks says what to find out about a target beside its token. The zero value asks nothing more.
+type Checks struct {
+	Binding    bool          // whether the domain is bound and when its certificate expires: ListCname
+	BindingTTL time.Duration // how long a bucket's list is not asked for again; 0 = ask on every scrape
+	DNS        bool          // whether the domain's TXT and CNAME records are what binding it takes
+	Resolvers  []string      // host:port, asked in turn; nil = the system's, ResolversAuthoritative alone = the zone's own
+}
+
+// Any reports whether anything is to be found out beside the token.
+func (c Checks) Any() bool { return c.Binding || c.DNS }
 
 // Cname returns the domain as operators write it, "*.example.com" for a wildcard: the value of the cname label.
 func (t Target) Cname() string {

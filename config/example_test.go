@@ -44,7 +44,8 @@ func TestExampleFile(t *testing.T) {
 	want := []config.Target{
 		{Bucket: "examplebucket", Domain: "www.example.com", Account: main},
 		{Bucket: "examplebucket", Domain: "example.com", Wildcard: true, Account: main, Labels: map[string]string{"team": "web"}},
-		{Bucket: "examplebucket-shanghai", Domain: "static.example.com", Account: shanghai, CacheTTL: time.Minute},
+		{Bucket: "examplebucket-shanghai", Domain: "static.example.com", Account: shanghai, CacheTTL: time.Minute,
+			Checks: config.Checks{Binding: true, DNS: true, Resolvers: []string{"192.0.2.53:53", "192.0.2.54:5353"}}},
 		{Bucket: "examplebucket-ledger", Domain: "ledger.example.com", Account: finance, Labels: map[string]string{"team": "payments", "tier": "gold"}},
 	}
 	if !reflect.DeepEqual(c.Targets, want) {
@@ -65,9 +66,10 @@ func TestExampleShowsEveryKey(t *testing.T) {
 probe: {unknownunknown: 1}
 accounts: {main: {unknownunknown: 1, credentials: {unknownunknown: 1}}}
 targets: [{unknownunknown: 1}]
+checks: {unknownunknown: 1}
 `)
 	lists := regexp.MustCompile(`known: (.*)`).FindAllStringSubmatch(faults, -1)
-	if len(lists) != 5 {
+	if len(lists) != 6 {
 		t.Fatalf("%d lists of keys in:\n%s", len(lists), faults)
 	}
 	for _, list := range lists {

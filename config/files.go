@@ -70,7 +70,7 @@ func (p *parser) readGroup(v value) {
 	if f == nil {
 		return
 	}
-	common := Target{CacheTTL: p.config.Probe.CacheTTL}
+	common := Target{CacheTTL: p.config.Probe.CacheTTL, Checks: p.checks}
 	chosen := map[string]value{"account": f["labels"].child("account", f["labels"].line, nil)}
 	var own []entry
 	for _, e := range p.entries(f["labels"]) {

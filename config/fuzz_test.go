@@ -36,6 +36,8 @@ func FuzzParse(f *testing.F) {
 		withAccount(`credentials: {type: assume_role, source: static_files, role_arn: "acs:ram::1:role/r", access_key_id_file: a, access_key_secret_file: "\u00e9"}`),
 		withAccount("network: dual_stack, proxy_url: http://p:1, ca_file: c, credentials: {type: oidc, session_duration: 20m, session_policy: '{}'}"),
 		withAccount("credentials: {type: process, command: a b}"),
+		"checks: {binding: true, binding_ttl: 1h, dns: true, resolvers: [192.0.2.1, \"[2001:db8::1]:5\"]}" + minimal,
+		withTarget("bucket: abc, cname: a.b, checks: {dns: true, resolvers: [authoritative]}"),
 	} {
 		f.Add([]byte(seed))
 	}
@@ -122,7 +124,7 @@ func checkTarget(t *testing.T, c *config.Config, target config.Target) {
 	}) {
 		t.Errorf("no such account: %+v", target.Account)
 	}
-	ours := []string{"bucket", "cname", "account", "region", "reason", "state"}
+	ours := []string{"bucket", "check", "cname", "account", "region", "reason", "state"}
 	for name, text := range target.Labels {
 		if !labelName.MatchString(name) || strings.HasPrefix(name, "__") || slices.Contains(ours, name) {
 			t.Errorf("label name %q", name)
@@ -151,14 +153,23 @@ func render(c *config.Config) string {
 	}
 	b.WriteString("targets:\n")
 	for _, target := range c.Targets {
-		fmt.Fprintf(&b, "- bucket: %q\n  cname: %q\n  account: %q\n  region: %s\n  endpoint: %q\n  cache_ttl: %v\n  labels:\n",
-			target.Bucket, target.Cname(), target.Account.Name, target.Account.Region, target.Account.Endpoint, target.CacheTTL)
+		fmt.Fprintf(&b, "- bucket: %q\n  cname: %q\n  account: %q\n  region: %s\n  endpoint: %q\n  cache_ttl: %v\n  checks: %s\n  labels:\n",
+			target.Bucket, target.Cname(), target.Account.Name, target.Account.Region, target.Account.Endpoint, target.CacheTTL,
+			renderChecks(target.Checks))
 		for name, text := range target.Labels {
 			// Escapes, since YAML reads some characters only in this form.
 			fmt.Fprintf(&b, "    %s: %s\n", name, strconv.QuoteToASCII(text))
 		}
 	}
 	return b.String()
+}
+
+func renderChecks(c config.Checks) string {
+	resolvers := config.ResolversSystem
+	if c.Resolvers != nil {
+		resolvers = `"` + strings.Join(c.Resolvers, `", "`) + `"`
+	}
+	return fmt.Sprintf("{binding: %v, binding_ttl: %v, dns: %v, resolvers: [%s]}", c.Binding, c.BindingTTL, c.DNS, resolvers)
 }
 
 // renderCredentials writes what is not zero, since a key that the type has no use for is refused even if empty.

@@ -57,7 +57,7 @@ func region(text string) (string, error) {
 // reservedLabels returns the label names the exporter's own series use.
 // A target that set one of them would make two series the same, and the whole scrape fail.
 func reservedLabels() []string {
-	return []string{"account", "bucket", "cname", "reason", "region", "state"}
+	return []string{"account", "bucket", "check", "cname", "reason", "region", "state"}
 }
 
 func checkLabelName(name string) error {

@@ -11,6 +11,7 @@ import (
 type Query struct{ Bucket, Cname, Account, Region string }
 
 // Only returns the Config of the one target that q means: a configured one if it is among them, else an Unlisted one.
+// An Unlisted one wants no checks: whoever may ask us must not choose whose name servers we talk to.
 // A query chooses among the accounts, regions and endpoints that the file names and brings none of its own: whoever may
 // ask us must not have us sign a request for a stranger's host.
 func (c *Config) Only(q Query) (*Config, error) {

@@ -23,10 +23,11 @@ func parse(name string, text []byte, dir string) (*Config, error) {
 	return &p.config, nil
 }
 
-// parser builds a Config section by section: accounts build on probe, targets on both.
+// parser builds a Config section by section: accounts build on probe, targets on all before.
 type parser struct {
 	*decoder
 	config Config
+	checks Checks          // the targets' default
 	dir    string          // where target files are; "" = nowhere
 	pairs  map[pair]place  // where each target is
 	labels map[string]bool // names of all targets' own labels
@@ -39,11 +40,12 @@ type place struct {
 }
 
 func (p *parser) readConfig(v value) {
-	f := p.fields(v, "probe", "accounts", "targets", "target_files")
+	f := p.fields(v, "probe", "checks", "accounts", "targets", "target_files")
 	if f == nil {
 		return
 	}
 	p.readProbe(f["probe"])
+	p.readChecks(f["checks"], &p.checks)
 	p.readAccounts(f["accounts"])
 	if f["targets"].empty() && f["target_files"].empty() {
 		p.fault(f["targets"], `missing; write at least one, such as "- {bucket: examplebucket, cname: www.example.com}"`)

@@ -12,11 +12,11 @@ func (p *parser) readTargets(v value) {
 }
 
 func (p *parser) readTarget(v value) {
-	f := p.fields(v, "bucket", "cname", "account", "region", "endpoint", "cache_ttl", "labels")
+	f := p.fields(v, "bucket", "cname", "account", "region", "endpoint", "cache_ttl", "checks", "labels")
 	if f == nil {
 		return
 	}
-	t := Target{CacheTTL: p.config.Probe.CacheTTL}
+	t := Target{CacheTTL: p.config.Probe.CacheTTL, Checks: p.checks}
 	var cname domain
 	hasBucket := require(p.decoder, f["bucket"], &t.Bucket, bucket, `the bucket's name, such as "examplebucket"`)
 	hasCname := require(p.decoder, f["cname"], &cname, parseDomain, `the domain, such as "www.example.com"`)
@@ -26,6 +26,7 @@ func (p *parser) readTarget(v value) {
 	}
 	p.readTargetAccount(f, &t.Account)
 	read(p.decoder, f["cache_ttl"], &t.CacheTTL, durationIn(0, MaxCacheTTL))
+	p.readChecks(f["checks"], &t.Checks)
 	t.Labels = p.readLabels(p.entries(f["labels"]))
 	p.config.Targets = append(p.config.Targets, t)
 }

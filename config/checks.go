@@ -1,0 +1,73 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+)
+
+// The words that stand in a list of resolvers for those that have no fixed address.
+const (
+	ResolversSystem        = "system"
+	ResolversAuthoritative = "authoritative"
+)
+
+// dnsPort is where resolvers listen unless told otherwise.
+const dnsPort = "53"
+
+// readChecks changes of checks what the file says; the rest stays as it is inherited.
+func (p *parser) readChecks(v value, checks *Checks) {
+	f := p.fields(v, "binding", "binding_ttl", "dns", "resolvers")
+	read(p.decoder, f["binding"], &checks.Binding, trueOrFalse)
+	read(p.decoder, f["binding_ttl"], &checks.BindingTTL, durationIn(0, MaxCacheTTL))
+	read(p.decoder, f["dns"], &checks.DNS, trueOrFalse)
+	if v := f["resolvers"]; v.node != nil {
+		checks.Resolvers = p.readResolvers(v)
+	}
+}
+
+// readResolvers returns the addresses of the list at v; nil is the system's.
+func (p *parser) readResolvers(v value) []string {
+	if v.empty() {
+		p.fault(v, "empty; write %q, %q, or addresses such as 192.0.2.53", ResolversSystem, ResolversAuthoritative)
+	}
+	var resolvers []string
+	items := p.items(v)
+	for _, item := range items {
+		var text string
+		if !require(p.decoder, item, &text, resolver, "an address, such as 192.0.2.53") {
+			continue
+		}
+		if len(items) > 1 && (text == ResolversSystem || text == ResolversAuthoritative) {
+			p.fault(item, "%q stands alone; write only it, or only addresses", text)
+		}
+		resolvers = append(resolvers, text)
+	}
+	if len(resolvers) == 1 && resolvers[0] == ResolversSystem {
+		return nil
+	}
+	return resolvers
+}
+
+// resolver accepts an IP address with or without a port, or one of the words, and returns the address with its port.
+func resolver(text string) (string, error) {
+	if text == ResolversSystem || text == ResolversAuthoritative {
+		return text, nil
+	}
+	if ip, err := netip.ParseAddr(strings.Trim(text, "[]")); err == nil && ip.Zone() == "" {
+		return net.JoinHostPort(ip.String(), dnsPort), nil
+	}
+	if at, err := netip.ParseAddrPort(text); err == nil && at.Addr().Zone() == "" && at.Port() != 0 {
+		return at.String(), nil
+	}
+	return "", fmt.Errorf(`not a resolver; write an IP address such as "192.0.2.53" or "192.0.2.53:5353", %q or %q`, ResolversSystem, ResolversAuthoritative)
+}
+
+func trueOrFalse(text string) (bool, error) {
+	if text != "true" && text != "false" {
+		return false, errors.New("write true or false")
+	}
+	return text == "true", nil
+}
