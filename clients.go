@@ -44,6 +44,15 @@ func (c *clients) GetCnameToken(ctx context.Context, t config.Target) (ossclient
 	return client.GetCnameToken(ctx, ossclient.Domain{Bucket: t.Bucket, Cname: t.Domain, Wildcard: t.Wildcard})
 }
 
+// ListCname implements poller.BindingLister.
+func (c *clients) ListCname(ctx context.Context, t config.Target) ([]ossclient.Binding, error) {
+	client, err := c.client(t.Account)
+	if err != nil {
+		return nil, err
+	}
+	return client.ListCname(ctx, t.Bucket)
+}
+
 // Retain lets go of what cfg has no use for, and of what was made with a
 // ca_file: that file is read again.
 func (c *clients) Retain(cfg *config.Config) {

@@ -19,6 +19,7 @@ import (
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/config"
+	"oss_cname_exporter/dnsclient"
 	"oss_cname_exporter/ossclient"
 	"oss_cname_exporter/poller"
 	"oss_cname_exporter/web"
@@ -58,7 +59,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	listening := func(net.Addr) {}
 	if flags.demo {
 		demo := startDemo()
-		defer demo.oss.Close()
+		defer demo.close()
 		load, getenv = demo.load, demoEnv
 		listening = func(at net.Addr) { demo.show(ctx, stdout, at) }
 	}
@@ -100,7 +101,7 @@ func sharded(load func() (*config.Config, error), s config.Shard) func() (*confi
 func wire(store *config.Store, getenv func(string) string, logger log.Logger) web.Exporter {
 	api := collector.NewAPI()
 	clients := newClients(getenv, api)
-	targets := poller.New(clients, poller.Options{})
+	targets := poller.New(clients, poller.Options{Bindings: clients, DNS: dnsclient.New(dnsclient.Options{})})
 	return web.Exporter{
 		Config: store.Config,
 		Scrape: collector.New(targets, collector.Options{Logger: logger}).Scrape,

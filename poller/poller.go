@@ -1,17 +1,30 @@
 // Package poller knows what is true of each target now. It asks as little as
 // it can, remembers every definitive answer, and lets no target, account or
 // caller spoil another's.
+//
+// What there is to know about a target is one or more questions: its token,
+// and as configured its bucket's bindings and its records in the DNS. A kind of
+// question is a row of a table; all kinds share one mechanism. A question is
+// identified by a key, which has only what makes a difference to its kind, so
+// that a bucket's bindings are asked for once however many targets want them.
+// The entry of a key remembers the last answer and the last attempt; it knows
+// of no other entry, so no failure reaches another's facts. A round puts the
+// questions that its targets need into the queue, waits, and composes each
+// Result of the entries of its target.
 package poller
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"sync"
 	"time"
 
 	"oss_cname_exporter/config"
+	"oss_cname_exporter/dnsclient"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -21,16 +34,31 @@ type TokenGetter interface {
 	GetCnameToken(ctx context.Context, t config.Target) (ossclient.Token, error)
 }
 
+// BindingLister asks OSS which domains are bound to the bucket of a target.
+// The error is an *ossclient.Error.
+type BindingLister interface {
+	ListCname(ctx context.Context, t config.Target) ([]ossclient.Binding, error)
+}
+
+// DNS asks the given resolvers; see dnsclient. The error is a *dnsclient.Error.
+type DNS interface {
+	TXT(ctx context.Context, name string, resolvers []string) ([]string, error)
+	Follow(ctx context.Context, name string, until, resolvers []string) ([]string, error)
+}
+
 // Options configures a Poller. The zero value works.
 type Options struct {
-	Now func() time.Time // nil is time.Now
+	Bindings BindingLister    // nil is nobody, whatever targets want checked
+	DNS      DNS              // nil is nobody
+	Now      func() time.Time // nil is time.Now
 }
 
 // Poller asks about targets and remembers what it learnt. It is safe for
 // concurrent use; all its callers share one limit of calls in flight.
 type Poller struct {
-	oss TokenGetter
-	now func() time.Time
+	oss   TokenGetter
+	kinds []kind // the token's first
+	now   func() time.Time
 
 	mu     sync.Mutex // guards all below and every entry, question and lane
 	memory map[key]*entry
@@ -54,6 +82,7 @@ func New(oss TokenGetter, opts Options) *Poller {
 	for _, r := range Reasons() {
 		p.errors[r] = 0
 	}
+	p.kinds = p.newKinds(opts)
 	p.queue = newQueue(p.wake)
 	return p
 }
@@ -75,12 +104,30 @@ func (p *Poller) Peek(cfg *config.Config) []Result {
 	defer p.mu.Unlock()
 	results := make([]Result, len(cfg.Targets))
 	for i, t := range cfg.Targets {
-		results[i] = Result{Target: t}
-		if e := p.memory[keyOf(t)]; e != nil {
-			results[i] = e.result(t)
+		results[i].Target = t
+		var token *entry
+		for k, key := range p.questions(t) {
+			e := p.memory[key]
+			if token = cmp.Or(token, e); token == nil {
+				break // never asked about
+			}
+			if e != nil {
+				e.tell(&results[i], k, e.last, token)
+			}
 		}
 	}
 	return results
+}
+
+// questions returns what there is to ask about t, the token first.
+func (p *Poller) questions(t config.Target) iter.Seq2[*kind, key] {
+	return func(yield func(*kind, key) bool) {
+		for i := range p.kinds {
+			if key, ok := p.kinds[i].key(t); ok && !yield(&p.kinds[i], key) {
+				return
+			}
+		}
+	}
 }
 
 // Errors returns how many attempts failed for each reason, over all targets
@@ -91,11 +138,13 @@ func (p *Poller) Errors() map[Reason]uint64 {
 	return maps.Clone(p.errors)
 }
 
-// Retain forgets every target that is not one of cfg's.
+// Retain forgets all that is not about a target of cfg.
 func (p *Poller) Retain(cfg *config.Config) {
 	keep := make(map[key]bool, len(cfg.Targets))
 	for _, t := range cfg.Targets {
-		keep[keyOf(t)] = true
+		for _, key := range p.questions(t) {
+			keep[key] = true
+		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -129,30 +178,30 @@ func (p *Poller) depart() (*question, context.Context) {
 // has grown once serves many questions.
 func (p *Poller) fly(ctx context.Context, q *question) {
 	for q != nil {
-		token, err := p.ask(ctx, q.target)
+		a, err := q.ask(ctx)
 		q.cancel()
-		q, ctx = p.land(q, token, err)
+		q, ctx = p.land(q, a, err)
 	}
 }
 
-// ask turns a panic into that target's failure.
-func (p *Poller) ask(ctx context.Context, t config.Target) (token ossclient.Token, err error) {
+// ask turns a panic into that question's failure.
+func (q *question) ask(ctx context.Context) (a answer, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("panic: %v", v)
 		}
 	}()
-	return p.oss.GetCnameToken(ctx, t)
+	return q.kind.ask(ctx, *q.target)
 }
 
 // land takes the answer to q in, and returns what the goroutine is to ask next.
-func (p *Poller) land(q *question, token ossclient.Token, err error) (*question, context.Context) {
+func (p *Poller) land(q *question, a answer, err error) (*question, context.Context) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
 	p.queue.landed(q, err, now)
 	if q.entry.open == q { // somebody still waits
-		p.conclude(q, token, err, now)
+		p.conclude(q, a, err, now)
 	}
 	next, ctx := p.depart()
 	p.dispatch() // a pause that ended or a limit that grew may free more than one
@@ -160,29 +209,30 @@ func (p *Poller) land(q *question, token ossclient.Token, err error) (*question,
 }
 
 // conclude makes the answer to q, or why there is none, what is known.
-func (p *Poller) conclude(q *question, token ossclient.Token, err error, now time.Time) {
+func (p *Poller) conclude(q *question, a answer, err error, now time.Time) {
 	attempt := Attempt{Ended: now, Duration: now.Sub(q.started)}
-	switch {
-	case err == nil:
-		q.entry.learn(Facts{Confirmed: now, Exists: true, Expires: token.Expires})
-	case errors.Is(err, ossclient.ErrNoToken):
-		q.entry.learn(Facts{Confirmed: now})
-	default:
+	if err == nil {
+		q.entry.learn(a, now)
+	} else {
 		attempt.Reason, attempt.Err = reasonOf(err), err
 	}
-	p.record(q.entry, attempt)
+	p.record(q, attempt)
 	q.entry.landed, q.entry.cut = now, false
 	q.entry.open = nil
 	close(q.done)
 }
 
-// record counts an attempt and makes it the entry's last. p.mu is held.
-func (p *Poller) record(e *entry, a Attempt) {
+// record counts an attempt and makes it the entry's last. The total is that of
+// tokens. p.mu is held.
+func (p *Poller) record(q *question, a Attempt) {
+	e := q.entry
 	e.last = a
 	e.probes++
 	if a.Reason != "" {
 		e.errors++
-		p.errors[a.Reason]++
+		if q.kind.check == "" {
+			p.errors[a.Reason]++
+		}
 	}
 }
 
@@ -196,6 +246,9 @@ func (p *Poller) wake() {
 func reasonOf(err error) Reason {
 	if failure, ok := errors.AsType[*ossclient.Error](err); ok {
 		return failure.Reason
+	}
+	if failure, ok := errors.AsType[*dnsclient.Error](err); ok {
+		return Reason(failure.Reason)
 	}
 	return ReasonInternal
 }

@@ -18,16 +18,16 @@ type queue struct {
 }
 
 // laneKey tells apart what can be slow or down on its own: one account at one
-// endpoint.
-type laneKey struct{ account, region, endpoint string }
+// endpoint, or a list of resolvers.
+type laneKey struct{ account, region, endpoint, resolvers string }
 
 func laneOf(t config.Target) laneKey {
-	return laneKey{t.Account.Name, t.Account.Region, t.Account.Endpoint}
+	return laneKey{account: t.Account.Name, region: t.Account.Region, endpoint: t.Account.Endpoint}
 }
 
-// lane holds the waiting questions of one account at one endpoint, the
-// longest-unasked target first.
+// lane holds the waiting questions to one of these, the longest-unasked first.
 type lane struct {
+	toDNS    bool // asked with the slots that OSS leaves
 	pace     *pace
 	waiting  waiting
 	inFlight int
@@ -42,18 +42,19 @@ func newQueue(wake func()) queue {
 }
 
 // add queues a question about t.
-func (q *queue) add(t config.Target, e *entry, timeout time.Duration) *question {
-	question := &question{target: t, timeout: timeout, entry: e, lane: q.lane(t), done: make(chan struct{})}
+func (q *queue) add(k *kind, t *config.Target, to laneKey, e *entry, timeout time.Duration) *question {
+	question := &question{kind: k, target: t, timeout: timeout, entry: e, lane: q.lane(to), done: make(chan struct{})}
+	if !question.lane.toDNS {
+		question.lane.pace.limit(t.Account.RateLimit)
+	}
 	heap.Push(&question.lane.waiting, question)
 	return question
 }
 
-func (q *queue) lane(t config.Target) *lane {
-	k := laneOf(t)
+func (q *queue) lane(k laneKey) *lane {
 	if q.lanes[k] == nil {
-		q.lanes[k] = &lane{pace: q.pace(t.Account.Name)}
+		q.lanes[k] = &lane{toDNS: k.resolvers != "", pace: q.pace(k.account)}
 	}
-	q.lanes[k].pace.limit(t.Account.RateLimit)
 	return q.lanes[k]
 }
 
@@ -84,10 +85,11 @@ func (q *queue) take(now time.Time) *question {
 	return heap.Pop(&l.waiting).(*question)
 }
 
-// next returns the lane whose turn it is: of those that may ask now, the one
-// with the fewest calls in flight for what it has to ask, so that a lane that
-// hangs cannot take the others' slots. If all must wait for their account,
-// delay says how long; 0 is until something lands.
+// next returns the lane whose turn it is: of those that may ask now, one to OSS
+// before one to the DNS, then the one with the fewest calls in flight for what
+// it has to ask, so that a lane that hangs cannot take the others' slots. If
+// all must wait for their account, delay says how long; 0 is until something
+// lands.
 func (q *queue) next(now time.Time) (best *lane, delay time.Duration) {
 	for _, l := range q.lanes {
 		if len(l.waiting) == 0 || l.inFlight >= q.most() {
@@ -99,7 +101,7 @@ func (q *queue) next(now time.Time) (best *lane, delay time.Duration) {
 			}
 			continue
 		}
-		if best == nil || l.load() < best.load() {
+		if best == nil || l.before(best) {
 			best = l
 		}
 	}
@@ -110,6 +112,13 @@ func (q *queue) next(now time.Time) (best *lane, delay time.Duration) {
 // other lane, so that a slot is always left for a lane that was idle.
 func (q *queue) most() int {
 	return max(1, q.concurrency/2, q.concurrency-(len(q.lanes)-1))
+}
+
+func (l *lane) before(other *lane) bool {
+	if l.toDNS != other.toDNS {
+		return other.toDNS
+	}
+	return l.load() < other.load()
 }
 
 func (l *lane) load() float64 {
@@ -142,7 +151,7 @@ func (q *queue) forgetIdle() {
 	}
 }
 
-// waiting is a heap.Interface: the longest-unasked target first.
+// waiting is a heap.Interface: the longest-unasked question first.
 type waiting []*question
 
 func (w waiting) Len() int { return len(w) }

@@ -12,6 +12,9 @@ const (
 	ReasonInternal  Reason = "internal"   // a defect of this program
 )
 
+// ReasonBucketNotFound is the reason that outlives a bucket.
+const ReasonBucketNotFound = ossclient.ReasonBucketNotFound
+
 // Reasons returns the whole closed set.
 func Reasons() []Reason {
 	return []Reason{

@@ -1,6 +1,7 @@
 package poller
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -11,27 +12,31 @@ import (
 
 // round is one call of Poll.
 type round struct {
+	cfg    *config.Config
 	began  time.Time
-	visits []visit // in cfg's order
+	visits []visit // in the order of cfg's targets, of each the token first
 }
 
-// visit is a round's interest in one target.
+// visit is a round's interest in one entry for the sake of one target.
 type visit struct {
-	target   config.Target
+	target   int // index in cfg
+	kind     *kind
+	token    *entry // of the target
 	entry    *entry
 	question *question // nil if the entry already has the answer
 }
 
-// question is put to OSS once, however many rounds wait for the answer.
+// question is asked once, however many visits wait for the answer.
 type question struct {
-	target  config.Target
+	kind    *kind
+	target  *config.Target // in a configuration, which never changes; of those it is about the first that wanted it
 	timeout time.Duration
 	entry   *entry
 	lane    *lane
 	place   int           // index in the lane's heap; -1 once asked
-	waiters int           // rounds that wait; at 0 the question is dropped
+	waiters int           // visits that wait; at 0 the question is dropped
 	done    chan struct{} // closed when answered
-	before  time.Time     // when the target was asked about the time before
+	before  time.Time     // when it was asked the time before
 	started time.Time
 	cancel  context.CancelFunc // nil until started
 	trace   *Trace             // of the round that asked; nil if it wants none
@@ -41,22 +46,26 @@ type question struct {
 func (p *Poller) begin(ctx context.Context, cfg *config.Config) *round {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	r := &round{began: p.now(), visits: make([]visit, len(cfg.Targets))}
-	if len(r.visits) > 1 { // a round of one target ends with the answer and has nothing to share after it
+	r := &round{cfg: cfg, began: p.now(), visits: make([]visit, 0, len(cfg.Targets))}
+	if len(cfg.Targets) > 1 { // a round of one target ends with the answer and has nothing to share after it
 		p.rounds[r] = struct{}{}
 	}
 	since, trace := p.oldestRound(r.began), ossclient.TraceOf(ctx)
 	p.queue.concurrency = cfg.Probe.Concurrency
 	for i, t := range cfg.Targets {
-		v := visit{target: t, entry: p.remember(t)}
-		if v.entry.open == nil && (trace != nil || !v.entry.answered(since, r.began, t.CacheTTL)) {
-			v.entry.open = p.queue.add(t, v.entry, cfg.Probe.Timeout)
-			v.entry.open.trace = trace
+		var token *entry
+		for k, key := range p.questions(t) {
+			e := p.remember(key, !t.Unlisted)
+			token = cmp.Or(token, e)
+			if e.open == nil && (trace != nil || !e.answered(since, r.began, k.ttl(t), token)) {
+				e.open = p.queue.add(k, &cfg.Targets[i], key.lane, e, cfg.Probe.Timeout)
+				e.open.trace = trace
+			}
+			if e.open != nil {
+				e.open.waiters++
+			}
+			r.visits = append(r.visits, visit{target: i, kind: k, token: token, entry: e, question: e.open})
 		}
-		if v.question = v.entry.open; v.question != nil {
-			v.question.waiters++
-		}
-		r.visits[i] = v
 	}
 	if ctx.Err() == nil {
 		p.dispatch()
@@ -77,11 +86,15 @@ func (p *Poller) oldestRound(now time.Time) time.Time {
 	return oldest
 }
 
-// answered reports whether the entry needs no question: its facts are younger
-// than ttl, as it is configured now, or it was asked about since.
-func (e *entry) answered(since, now time.Time, ttl time.Duration) bool {
+// answered reports whether the entry needs no question: its answer is younger
+// than ttl, as it is configured now, or it was asked since. An answer from
+// before the token went is not kept: whoever used the token changed more.
+func (e *entry) answered(since, now time.Time, ttl time.Duration, token *entry) bool {
 	fresh := time.Duration(e.keep * float64(ttl))
-	return now.Before(e.facts.Confirmed.Add(fresh)) || e.landed.After(since)
+	if e.confirmed.Before(token.answer.facts.Gone) {
+		fresh = 0
+	}
+	return now.Before(e.confirmed.Add(fresh)) || e.landed.After(since)
 }
 
 // wait returns when every question of the round is answered or ctx ends.
@@ -104,36 +117,50 @@ func (p *Poller) end(ctx context.Context, r *round) []Result {
 	defer p.mu.Unlock()
 	delete(p.rounds, r)
 	defer p.dispatch()
+	defer p.forget(r)
 	if errors.Is(ctx.Err(), context.Canceled) {
 		for _, v := range r.visits {
 			if v.question.isOpen() {
 				p.leave(v.question)
 			}
-			p.forget(v)
 		}
 		return nil
 	}
-	results := make([]Result, len(r.visits))
-	for i, v := range r.visits {
-		results[i] = p.tell(v)
-		p.forget(v)
+	return p.results(r)
+}
+
+// results composes what is true of each target now.
+func (p *Poller) results(r *round) []Result {
+	results := make([]Result, len(r.cfg.Targets))
+	for _, v := range r.visits {
+		result := &results[v.target]
+		result.Target = r.cfg.Targets[v.target]
+		attempt := p.lastAttempt(v)
+		v.entry.tell(result, v.kind, attempt, v.token)
+		if v.entry != v.token {
+			v.entry.reported = Status{Attempt: attempt}.Outcome()
+		}
+	}
+	for _, v := range r.visits {
+		if v.entry == v.token {
+			v.entry.reported = results[v.target].Outcome()
+		}
 	}
 	return results
 }
 
-// tell returns v's Result. A question still open got no answer in time.
-func (p *Poller) tell(v visit) Result {
-	result := v.entry.result(v.target)
-	if q := v.question; q.isOpen() {
-		attempt := q.unanswered(p.now())
-		if last := p.leave(q); last || q.cancel == nil {
-			p.record(v.entry, attempt)
-		}
-		result = v.entry.result(v.target)
-		result.Attempt = attempt
+// lastAttempt returns how the last attempt went for v. A question still open
+// got no answer in time.
+func (p *Poller) lastAttempt(v visit) Attempt {
+	q := v.question
+	if !q.isOpen() {
+		return v.entry.last
 	}
-	v.entry.reported = result.Outcome()
-	return result
+	attempt := q.unanswered(p.now())
+	if last := p.leave(q); last || q.cancel == nil {
+		p.record(q, attempt)
+	}
+	return attempt
 }
 
 // isOpen reports whether q still waits for its answer. A nil q never did.
