@@ -5,6 +5,7 @@ package collector
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/go-kit/log"
@@ -31,7 +32,8 @@ type Collector struct {
 	poller Poller
 	logger log.Logger
 	now    func() time.Time
-	series []series
+	series []series // as in Snapshot
+	plain  int
 }
 
 // New returns a Collector on p.
@@ -42,7 +44,8 @@ func New(p Poller, opts Options) *Collector {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	return &Collector{poller: p, logger: opts.Logger, now: opts.Now, series: targetSeries()}
+	plain := targetSeries()
+	return &Collector{poller: p, logger: opts.Logger, now: opts.Now, series: append(plain, checkSeries()...), plain: len(plain)}
 }
 
 // Scrape polls the targets of cfg until ctx ends and returns the metrics of
@@ -50,7 +53,15 @@ func New(p Poller, opts Options) *Collector {
 func (c *Collector) Scrape(ctx context.Context, cfg *config.Config) *Snapshot {
 	results := c.poller.Poll(ctx, cfg)
 	c.logChanges(results)
-	return &Snapshot{results: results, own: cfg.LabelNames(), now: c.now, series: c.series}
+	return &Snapshot{results: results, own: cfg.LabelNames(), now: c.now, series: c.seriesOf(cfg), plain: c.plain}
+}
+
+// seriesOf returns the series that some target of cfg has a part in.
+func (c *Collector) seriesOf(cfg *config.Config) []series {
+	if slices.ContainsFunc(cfg.Targets, func(t config.Target) bool { return t.Checks.Any() }) {
+		return c.series
+	}
+	return c.series[:c.plain]
 }
 
 // outcomeCredentials fails all targets of an account at once.
@@ -68,6 +79,7 @@ type change struct {
 func (c *Collector) logChanges(results []poller.Result) {
 	together := map[change]int{} // how many targets
 	for _, r := range results {
+		c.logChecks(r)
 		switch news := changeOf(r); {
 		case news.is == news.was:
 		case news.is == outcomeCredentials || news.was == outcomeCredentials:
@@ -101,5 +113,23 @@ func (c *Collector) log(r poller.Result, about ...any) {
 		level.Debug(logger).Log("msg", "probe succeeded for the first time")
 	default:
 		level.Info(logger).Log("msg", "state changed")
+	}
+}
+
+// logChecks logs which checks of r began to fail, and which work again. That
+// the account's credentials do is said already.
+func (c *Collector) logChecks(r poller.Result) {
+	for check, status := range r.Checks {
+		is, was := status.Outcome(), status.Was
+		if is == was || is == outcomeCredentials || was == outcomeCredentials {
+			continue
+		}
+		logger := log.With(c.logger, "bucket", r.Target.Bucket, "cname", r.Target.Cname(), "check", check, "state", is, "was", was)
+		switch {
+		case status.Attempt.Err != nil:
+			level.Warn(logger).Log("msg", "check failed", "err", status.Attempt.Err)
+		case was != "":
+			level.Info(logger).Log("msg", "check works again")
+		}
 	}
 }

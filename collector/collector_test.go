@@ -112,12 +112,14 @@ func TestExpositionIsLintFree(t *testing.T) {
 // TestSnapshotByItself compares what a snapshot gathers with what a registry
 // makes of it.
 func TestSnapshotByItself(t *testing.T) {
-	cfg, results := everyResult(t)
-	c := collector.New(&fakePoller{results: results}, collector.Options{Now: func() time.Time { return now }})
-	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(c.Scrape(t.Context(), cfg))
-	if got, want := lines(t, c.Scrape(t.Context(), cfg)), lines(t, registry); got != want {
-		t.Errorf("by itself:\n%s\nfrom a registry:\n%s", got, want)
+	for _, every := range []func(*testing.T) (*config.Config, []poller.Result){everyResult, everyChecked} {
+		cfg, results := every(t)
+		c := collector.New(&fakePoller{results: results}, collector.Options{Now: func() time.Time { return now }})
+		registry := prometheus.NewPedanticRegistry()
+		registry.MustRegister(c.Scrape(t.Context(), cfg))
+		if got, want := lines(t, c.Scrape(t.Context(), cfg)), lines(t, registry); got != want {
+			t.Errorf("by itself:\n%s\nfrom a registry:\n%s", got, want)
+		}
 	}
 }
 

@@ -27,6 +27,7 @@ func FuzzScrape(f *testing.F) {
 	for _, seed := range []string{
 		string(example),
 		everyState,
+		everyCheck,
 		one + `cname: "*.Bücher.example."}]`,
 		one + `cname: a.b, labels: {team: "\ufffe\u2028\U0001f600", le: "0", quantile: "", job: x, instance: y, unit: s}}]`,
 		one + `cname: a.b, labels: {Team: a, team: b, _: c}}, {bucket: abc, cname: "*.a.b", labels: {TEAM: d}}]`,
@@ -70,8 +71,23 @@ func anyResults(cfg *config.Config, chance uint64) []poller.Result {
 			Probes:  dice.Uint64(),
 			Errors:  dice.Uint64(),
 		}
+		if target.Checks.Any() {
+			anyChecks(dice, instant, &results[i])
+		}
 	}
 	return results
+}
+
+// anyChecks makes up what the checks could say of r's target.
+func anyChecks(dice *rand.Rand, instant func() time.Time, r *poller.Result) {
+	truth := func() poller.Truth { return poller.Truth(dice.IntN(3)) }
+	reasons := append(poller.Reasons(), "")
+	r.Checks = map[poller.Check]poller.Status{}
+	for _, check := range poller.Checks() {
+		r.Checks[check] = poller.Status{Confirmed: instant(), Attempt: poller.Attempt{Ended: instant(), Reason: reasons[dice.IntN(len(reasons))], Err: errors.New("made up")}}
+	}
+	r.Facts.Gone, r.Facts.Died, r.CertificateExpires = instant(), instant(), instant()
+	r.Bound, r.Enabled, r.DNSVerified, r.PointsToBucket = truth(), truth(), truth(), truth()
 }
 
 // checkPresence wants the series that every target has, and only numbers.

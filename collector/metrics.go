@@ -99,6 +99,83 @@ func targetSeries() []series {
 	}
 }
 
+// checkSeries is what the checks add to targetSeries, of those targets that
+// have any switched on. Rows of one name are one family and stand together.
+func checkSeries() []series {
+	const gauge = prometheus.GaugeValue
+	all := []series{
+		{
+			name: "oss_cname_token_dns_verified", kind: gauge,
+			help:  "1 if the TXT record _dnsauth.<domain> carries the token that OSS holds, 0 if not. Last definitive answers; absent while there is no token.",
+			value: func(r poller.Result, _ time.Time) (float64, []string, bool) { return truth(r.DNSVerified) },
+		},
+		{
+			name: "oss_cname_dns_points_to_endpoint", kind: gauge,
+			help:  "1 if the CNAME records of the domain lead to the bucket's endpoint, 0 if they do not: a chain through a CDN does not. Last definitive answer; absent until there is one.",
+			value: func(r poller.Result, _ time.Time) (float64, []string, bool) { return truth(r.PointsToBucket) },
+		},
+		{
+			name: "oss_cname_bound", kind: gauge,
+			help:  "1 if the domain is bound to the bucket, 0 if not. Last definitive answer; absent until there is one.",
+			value: func(r poller.Result, _ time.Time) (float64, []string, bool) { return truth(r.Bound) },
+		},
+		{
+			name: "oss_cname_enabled", kind: gauge,
+			help:  "1 if OSS serves the domain, 0 if it is bound but disabled. Last definitive answer; absent unless the domain is bound.",
+			value: func(r poller.Result, _ time.Time) (float64, []string, bool) { return truth(r.Enabled) },
+		},
+		{
+			name: "oss_cname_certificate_expiry_timestamp_seconds", kind: gauge, unit: "seconds",
+			help: "When the certificate that OSS serves the domain with expires, in Unix time. Last definitive answer; absent unless there is one.",
+			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+				return unix(r.CertificateExpires), nil, !r.CertificateExpires.IsZero()
+			},
+		},
+		{
+			name: "oss_cname_certificate_expires_in_seconds", kind: gauge, unit: "seconds",
+			help: "Seconds until that certificate expires, negative once past. Last definitive answer; absent unless there is one.",
+			value: func(r poller.Result, now time.Time) (float64, []string, bool) {
+				return r.CertificateExpires.Sub(now).Seconds(), nil, !r.CertificateExpires.IsZero()
+			},
+		},
+	}
+	for _, state := range poller.States() {
+		all = append(all, series{
+			name: "oss_cname_state", kind: gauge, extra: []string{"state"},
+			help: "1 for where the domain stands on its way to being bound, 0 for all other states.",
+			value: func(r poller.Result, now time.Time) (float64, []string, bool) {
+				return boolean(r.State(now) == state), []string{string(state)}, true
+			},
+		})
+	}
+	for _, check := range poller.Checks() {
+		all = append(all, series{
+			name: "oss_cname_check_failure_reason", kind: gauge, extra: []string{"check", "reason"},
+			help: "1 for the reason why the last attempt of a check failed. Absent while it succeeded.",
+			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+				reason := r.Checks[check].Attempt.Reason
+				return 1, []string{string(check), string(reason)}, reason != ""
+			},
+		})
+	}
+	for _, check := range poller.Checks() {
+		all = append(all, series{
+			name: "oss_cname_check_last_success_timestamp_seconds", kind: gauge, unit: "seconds", extra: []string{"check"},
+			help: "When a check last got a definitive answer, in Unix time. Absent until it did.",
+			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+				confirmed := r.Checks[check].Confirmed
+				return unix(confirmed), []string{string(check)}, !confirmed.IsZero()
+			},
+		})
+	}
+	return all
+}
+
+// truth is the value of what is known, and absent if nothing is.
+func truth(t poller.Truth) (float64, []string, bool) {
+	return boolean(t == poller.Yes), nil, t != poller.Unknown
+}
+
 // The exporter's own series.
 
 func newAPIDuration() *prometheus.HistogramVec {

@@ -17,7 +17,8 @@ type Snapshot struct {
 	results []poller.Result
 	own     []string // names of the targets' own labels
 	now     func() time.Time
-	series  []series
+	series  []series // of every target, and from plain on of those with checks
+	plain   int
 }
 
 // Results returns what the poll found out.
@@ -45,14 +46,18 @@ func (s *Snapshot) Gather() ([]*dto.MetricFamily, error) {
 	metrics := make([]dto.Metric, len(s.series)*len(s.results))
 	families := make([]*dto.MetricFamily, len(s.series))
 	for i := range s.series {
-		families[i] = s.series[i].family()
+		if i > 0 && s.series[i].name == s.series[i-1].name {
+			families[i] = families[i-1]
+		} else {
+			families[i] = s.series[i].family()
+		}
 	}
 	s.each(func(i int, m *sample) {
 		_ = m.Write(&metrics[0]) // never fails
 		families[i].Metric = append(families[i].Metric, &metrics[0])
 		metrics = metrics[1:]
 	})
-	return slices.DeleteFunc(families, func(f *dto.MetricFamily) bool { return len(f.Metric) == 0 }), nil
+	return slices.DeleteFunc(slices.Compact(families), func(f *dto.MetricFamily) bool { return len(f.Metric) == 0 }), nil
 }
 
 // descs returns the description of each of s.series.
@@ -70,8 +75,9 @@ func (s *Snapshot) each(yield func(series int, m *sample)) {
 	now := s.now()
 	for _, r := range s.results {
 		labels := s.labels(r)
-		samples := make([]sample, len(s.series)) // one allocation for all
-		for i, f := range s.series {
+		series := s.of(r)
+		samples := make([]sample, len(series)) // one allocation for all
+		for i, f := range series {
 			v, extra, ok := f.value(r, now)
 			if !ok {
 				continue
@@ -81,6 +87,14 @@ func (s *Snapshot) each(yield func(series int, m *sample)) {
 			yield(i, &samples[i])
 		}
 	}
+}
+
+// of returns the series that r has a part in.
+func (s *Snapshot) of(r poller.Result) []series {
+	if r.Target.Checks.Any() {
+		return s.series
+	}
+	return s.series[:s.plain]
 }
 
 // family returns what f's samples have in common.

@@ -43,6 +43,7 @@ func (p *fakePoller) Errors() map[poller.Reason]uint64 { return nil }
 // fixture is a served exporter whose poller says what the test wants.
 type fixture struct {
 	url    string
+	cfg    *config.Config
 	poller *fakePoller
 	reload func() error
 }
@@ -62,7 +63,7 @@ func serve(t *testing.T, opts web.Options, results ...poller.Result) *fixture {
 	p := &fakePoller{results: all}
 	clock := func() time.Time { return now }
 	opts.Now = clock
-	f := &fixture{poller: p}
+	f := &fixture{cfg: cfg, poller: p}
 	server := httptest.NewServer(web.New(web.Exporter{
 		Reload: func() error { return f.reload() },
 		Config: func() *config.Config { return cfg },

@@ -41,18 +41,23 @@ func (h *handler) page(w http.ResponseWriter, _ *http.Request) {
 	} {
 		w.Header().Set(name, value)
 	}
-	if err := pageTemplate.Execute(w, map[string]any{"Rows": rows, "Version": version.Info(), "Now": stamp(now)}); err != nil && h.Logger != nil {
+	if err := pageTemplate.Execute(w, map[string]any{"Rows": rows, "Checked": slices.ContainsFunc(rows, func(w row) bool { return w.Checked != nil }), "Version": version.Info(), "Now": stamp(now)}); err != nil && h.Logger != nil {
 		h.Logger.Println("writing status page:", err)
 	}
 }
 
-// urgency orders the page: tokens that die soonest, then targets that could
-// not be asked, then those without a token.
+// urgency orders the page: domains that can be taken over, then tokens and
+// certificates that die soonest, then targets that could not be asked, then
+// those that nothing is to be said of.
 func urgency(r poller.Result, now time.Time) time.Duration {
 	const never = time.Duration(1<<63 - 1)
 	switch {
-	case r.Facts.Exists:
+	case r.Dangling():
+		return -never
+	case r.Facts.Exists && r.Bound != poller.Yes:
 		return r.Facts.Expires.Sub(now)
+	case !r.CertificateExpires.IsZero():
+		return r.CertificateExpires.Sub(now)
 	case r.Attempt.Reason != "":
 		return never - 1
 	}
@@ -62,10 +67,11 @@ func urgency(r poller.Result, now time.Time) time.Duration {
 // row is one target in words.
 type row struct {
 	Bucket, Cname, Account, Region, Labels string
-	Level                                  string // CSS class of the token: none, ok, warning or critical
-	Token                                  string // what the last definitive answer was
-	Expires, Confirmed, Asked              string // instants, "" if there is none
-	Reason, Error                          string // why the last attempt failed; "" if it did not
+	Level                                  string   // CSS class of the token: none, ok, warning or critical
+	Token                                  string   // what the last definitive answer was
+	Expires, Confirmed, Asked              string   // instants, "" if there is none
+	Reason, Error                          string   // why the last attempt failed; "" if it did not
+	Checked                                *checked // nil if the target wants no checks
 }
 
 func newRow(r poller.Result, now time.Time) row {
@@ -79,11 +85,16 @@ func newRow(r poller.Result, now time.Time) row {
 	case r.Facts.Exists:
 		w.Expires = stamp(r.Facts.Expires)
 		w.Token, w.Level = countdown(r.Facts.Expires.Sub(now))
+	case !r.Facts.Died.IsZero():
+		w.Token, w.Expires = "no token: it expired", stamp(r.Facts.Died)
 	case !r.Facts.Confirmed.IsZero():
 		w.Token = "no token"
 	}
 	if r.Attempt.Err != nil {
 		w.Error = r.Attempt.Err.Error()
+	}
+	if r.Target.Checks.Any() {
+		w.Checked = newChecked(r, now)
 	}
 	return w
 }

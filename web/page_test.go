@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"errors"
 	"html"
 	"net/http"
 	"regexp"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/config"
 	"oss_cname_exporter/poller"
 	"oss_cname_exporter/web"
 )
@@ -38,6 +40,45 @@ func TestPageSaysEachState(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestPageSaysWhatChecksFound has a second target that wants none.
+func TestPageSaysWhatChecksFound(t *testing.T) {
+	well := map[poller.Check]poller.Status{poller.CheckBinding: {Confirmed: now, Attempt: poller.Attempt{Ended: now}}}
+	fails := map[poller.Check]poller.Status{poller.CheckTXT: {Attempt: poller.Attempt{Ended: now, Reason: "timeout", Err: errors.New("<b>no answer</b>")}}}
+	none := poller.Result{Facts: poller.Facts{Confirmed: now}, Attempt: poller.Attempt{Ended: now}}
+	with := func(r poller.Result, change func(*poller.Result)) poller.Result { change(&r); return r }
+	for name, test := range map[string]struct {
+		result poller.Result
+		want   []string
+	}{
+		"bound": {with(none, func(r *poller.Result) {
+			r.Checks, r.Bound, r.Enabled, r.CertificateExpires = well, poller.Yes, poller.Yes, now.Add(time.Hour)
+		}), []string{`<td class="state">bound<small>nothing, but renew`, "certificate until 2030-01-01 13:00:00 UTC"}},
+		"certificate past": {with(none, func(r *poller.Result) {
+			r.Checks, r.Bound, r.Enabled, r.CertificateExpires = well, poller.Yes, poller.Yes, now
+		}), []string{`class="critical">the certificate has expired`}},
+		"dangling": {with(none, func(r *poller.Result) { r.Checks, r.Bound, r.PointsToBucket = well, poller.No, poller.Yes }),
+			[]string{`class="state">token_missing<small>create a token`, `class="critical">the CNAME record leads to a bucket that does not know`}},
+		"ready":  {with(token(time.Hour), func(r *poller.Result) { r.Checks, r.DNSVerified = well, poller.Yes }), []string{`class="state">ready_to_bind<small>bind the domain`}},
+		"failed": {with(token(time.Hour), func(r *poller.Result) { r.Checks = fails }), []string{`class="state">unknown`, `class="failed">dns_txt: timeout: &lt;b&gt;no answer`}},
+		"died": {with(none, func(r *poller.Result) { r.Facts.Died = now.Add(-time.Minute) }),
+			[]string{`class="state">token_expired`, "no token: it expired<small>2030-01-01 11:59:00 UTC"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := serve(t, web.Options{}, test.result, none)
+			f.cfg.Targets[0].Checks = config.Checks{Binding: true, DNS: true}
+			_, body := f.get(t, "/")
+			for _, want := range append(test.want, "<th>State</th>", `<td class="state"></td>`) {
+				if !strings.Contains(body, want) {
+					t.Errorf("no %q in\n%s", want, body)
+				}
+			}
+		})
+	}
+	if _, body := serve(t, web.Options{}, none).get(t, "/"); strings.Contains(body, "State") || strings.Contains(body, `class="state"`) {
+		t.Error("there is a column for what nobody wants")
 	}
 }
 
