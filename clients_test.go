@@ -157,7 +157,7 @@ func TestSTSOfTheNetwork(t *testing.T) {
 // TestScrapeFinishesOnTheOldConfiguration reloads in the middle of a scrape.
 func TestScrapeFinishesOnTheOldConfiguration(t *testing.T) {
 	demo := startDemo()
-	defer demo.oss.Close()
+	defer demo.close()
 	arrived, release := make(chan struct{}), make(chan struct{})
 	demo.oss.Behave(osstest.Domain{Bucket: "demo-bucket", Cname: "slow.example.com"}, func(genuine http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -200,7 +200,7 @@ func TestScrapeFinishesOnTheOldConfiguration(t *testing.T) {
 func TestOpenFilesAreWarnedOf(t *testing.T) {
 	dir := t.TempDir()
 	demo := startDemo()
-	defer demo.oss.Close()
+	defer demo.close()
 	for name, mode := range map[string]os.FileMode{"id": 0o644, "secret": 0o644, "token": 0o640} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), mode); err != nil {
 			t.Fatal(err)

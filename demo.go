@@ -10,13 +10,15 @@ import (
 	"time"
 
 	"oss_cname_exporter/config"
+	"oss_cname_exporter/dnsclient/dnstest"
 	"oss_cname_exporter/ossclient/osstest"
 )
 
-// demo is a simulated OSS with a domain in every state that an operator can
-// meet, and the configuration and key to watch it with.
+// demo is a simulated OSS and DNS with a domain in every state that an operator
+// can meet, and the configuration and key to watch it with.
 type demo struct {
 	oss *osstest.Server
+	dns *dnstest.Server
 }
 
 // demoDomain is one target of the demo.
@@ -24,6 +26,9 @@ type demoDomain struct {
 	bucket, cname, team string
 	left                time.Duration       // life of the token; 0 is no token
 	answers             []osstest.Behaviour // in turn; none is the genuine one
+	proven              bool                // the TXT record carries the token
+	points              bool                // the CNAME record leads to the bucket
+	bound               *osstest.Binding    // nil is not bound
 }
 
 func demoDomains() []demoDomain {
@@ -32,10 +37,15 @@ func demoDomains() []demoDomain {
 	rubbish := osstest.Reply(200, "<html>Welcome to the hotel's Wi-Fi!</html>", "Content-Type", "text/html")
 	return []demoDomain{
 		{bucket: own, cname: "plenty.example.com", team: "web", left: 71 * time.Hour},
-		{bucket: own, cname: "hours.example.com", team: "web", left: 5 * time.Hour},
+		{bucket: own, cname: "hours.example.com", team: "web", left: 5 * time.Hour, proven: true},
 		{bucket: own, cname: "minutes.example.com", team: "web", left: 3 * time.Minute},
 		{bucket: own, cname: "never.example.com", team: "web"},
 		{bucket: own, cname: "*.wildcard.example.com", team: "web", left: 48 * time.Hour},
+		{bucket: own, cname: "bound.example.com", team: "web", points: true, bound: &osstest.Binding{Certificate: demoCertificate(20)}},
+		{bucket: own, cname: "disabled.example.com", team: "web", points: true, bound: &osstest.Binding{Disabled: true}},
+		{bucket: own, cname: "dangling.example.com", team: "web", points: true},
+		{bucket: own, cname: walker, team: "web"},
+		{bucket: own, cname: "yours.example.com", team: "web"},
 		{bucket: elsewhere, cname: "elsewhere.example.com", team: "media"},
 		{bucket: forbidden, cname: "denied.example.com", team: "media"},
 		{bucket: own, cname: "throttled.example.com", team: "media", left: 30 * time.Hour,
@@ -46,21 +56,42 @@ func demoDomains() []demoDomain {
 	}
 }
 
-// startDemo starts the simulator. The caller closes it.
+// startDemo starts the simulators. The caller closes the demo.
 func startDemo() *demo {
-	oss := osstest.New(osstest.Options{})
+	dns := dnstest.New()
+	oss := osstest.New(osstest.Options{TXT: dns.TXT})
 	oss.AddKey(demoEnv("OSS_ACCESS_KEY_ID"), demoEnv("OSS_ACCESS_KEY_SECRET"))
 	oss.AddBucket(osstest.Bucket{Name: "demo-bucket"})
 	oss.AddBucket(osstest.Bucket{Name: "demo-elsewhere", Region: "cn-shanghai"})
 	oss.AddBucket(osstest.Bucket{Name: "demo-forbidden", Forbidden: true})
-	now := time.Now()
-	for _, d := range demoDomains() {
-		if d.left > 0 {
-			oss.SetToken(d.at(), osstest.Token{Expires: now.Add(d.left)})
-		}
-		oss.Behave(d.at(), d.answers...)
+	d := &demo{oss, dns}
+	for _, domain := range demoDomains() {
+		d.add(domain)
 	}
-	return &demo{oss}
+	return d
+}
+
+func (d *demo) close() {
+	d.oss.Close()
+	d.dns.Close()
+}
+
+// add puts a domain into the world as it is at the start.
+func (d *demo) add(domain demoDomain) {
+	at := domain.at()
+	if domain.left > 0 {
+		d.create(at, domain.left)
+	}
+	if domain.proven {
+		d.publish(at)
+	}
+	if domain.points {
+		d.point(at)
+	}
+	if domain.bound != nil {
+		d.oss.Bind(at, *domain.bound)
+	}
+	d.oss.Behave(at, domain.answers...)
 }
 
 func (d demoDomain) at() osstest.Domain {
@@ -76,7 +107,8 @@ func demoEnv(name string) string {
 // load returns the configuration, written as an operator would write it.
 func (d *demo) load() (*config.Config, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "accounts:\n  demo: {region: cn-hangzhou, endpoint: %q}\ntargets:\n", d.oss.URL())
+	fmt.Fprintf(&b, "accounts:\n  demo: {region: cn-hangzhou, endpoint: %q}\nchecks: {binding: true, dns: true, resolvers: [%q]}\ntargets:\n",
+		d.oss.URL(), d.dns.Address())
 	for _, t := range demoDomains() {
 		fmt.Fprintf(&b, "  - {bucket: %s, cname: %q, labels: {team: %s}}\n", t.bucket, t.cname, t.team)
 	}
@@ -88,6 +120,7 @@ func (d *demo) show(ctx context.Context, w io.Writer, at net.Addr) {
 	_, port, _ := net.SplitHostPort(at.String())
 	d.announce(w, port)
 	go d.scrape(ctx, port)
+	go d.walk(ctx)
 }
 
 // announce says where to look.
@@ -98,9 +131,12 @@ The demo watches %d domains on a simulated OSS at %s. Look at
   http://localhost:%[3]s/         every domain in words, the most urgent first
   http://localhost:%[3]s/metrics  what Prometheus scrapes
 
-minutes.example.com loses its token within 3 minutes. Ctrl-C ends the demo.
+minutes.example.com loses its token within 3 minutes, and walking.example.com
+goes through its whole life over and over. yours.example.com waits for what you
+do to it: OSS speaks to any client, and a DNS that takes updates is at %[4]s.
+Ctrl-C ends the demo.
 
-`, len(demoDomains()), d.oss.URL(), port)
+`, len(demoDomains()), d.oss.URL(), port, d.dns.Address())
 }
 
 // scrape stands in for Prometheus until ctx is done: without scrapes nothing

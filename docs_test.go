@@ -74,6 +74,27 @@ func TestReadmeNamesEveryReason(t *testing.T) {
 	}
 }
 
+// TestDocsExplainEveryState wants each state with what to do next.
+func TestDocsExplainEveryState(t *testing.T) {
+	states, err := os.ReadFile("docs/states.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"README.md": readme(t), "docs/states.md": string(states)} {
+		for _, state := range poller.States() {
+			line := regexp.MustCompile(`(?m)^\| ` + "`" + string(state) + "`" + ` \| [^|]+ \| ` + regexp.QuoteMeta(state.Action()) + ` \|$`)
+			if !line.MatchString(text) {
+				t.Errorf("%s has no line for the state %s with %q", name, state, state.Action())
+			}
+		}
+		for _, check := range poller.Checks() {
+			if !strings.Contains(text, "`"+string(check)+"`") {
+				t.Errorf("%s does not name the check %s", name, check)
+			}
+		}
+	}
+}
+
 func TestReadmeNamesEveryDemoDomain(t *testing.T) {
 	text := readme(t)
 	for _, d := range demoDomains() {

@@ -120,14 +120,22 @@ func TestDemo(t *testing.T) {
 		`oss_cname_token_probe_failure_reason{bucket="demo-elsewhere",cname="elsewhere.example.com",reason="wrong_endpoint",team="media"} 1`,
 		`oss_cname_token_probe_failure_reason{bucket="demo-forbidden",cname="denied.example.com",reason="access_denied",team="media"} 1`,
 		`oss_cname_token_probe_failure_reason{bucket="demo-bucket",cname="rubbish.example.com",reason="bad_response",team="media"} 1`,
-		`oss_cname_exporter_targets 10`,
+		`oss_cname_state{bucket="demo-bucket",cname="bound.example.com",state="bound",team="web"} 1`,
+		`oss_cname_state{bucket="demo-bucket",cname="disabled.example.com",state="disabled",team="web"} 1`,
+		`oss_cname_state{bucket="demo-bucket",cname="hours.example.com",state="ready_to_bind",team="web"} 1`,
+		`oss_cname_state{bucket="demo-bucket",cname="plenty.example.com",state="awaiting_dns",team="web"} 1`,
+		`oss_cname_state{bucket="demo-bucket",cname="never.example.com",state="token_missing",team="web"} 1`,
+		`oss_cname_state{bucket="demo-forbidden",cname="denied.example.com",state="unknown",team="media"} 1`,
+		`oss_cname_check_failure_reason{bucket="demo-forbidden",check="binding",cname="denied.example.com",reason="access_denied",team="media"} 1`,
+		`oss_cname_dns_points_to_endpoint{bucket="demo-bucket",cname="dangling.example.com",team="web"} 1`,
+		`oss_cname_exporter_targets 15`,
 	} {
 		if !strings.Contains(metrics, "\n"+want+"\n") {
 			t.Errorf("no line %s", want)
 		}
 	}
-	if n := strings.Count(metrics, "\noss_cname_token_probe_success{"); n != 10 {
-		t.Errorf("%d targets, want 10", n)
+	if n := strings.Count(metrics, "\noss_cname_token_probe_success{"); n != 15 {
+		t.Errorf("%d targets, want 15", n)
 	}
 	if strings.Contains(metrics+p.stdout.String()+p.stderr.String(), demoEnv("OSS_ACCESS_KEY_SECRET")) {
 		t.Error("the secret is shown")
@@ -219,7 +227,7 @@ targets:
 
 func TestReloadChangesTheTargets(t *testing.T) {
 	demo := startDemo()
-	defer demo.oss.Close()
+	defer demo.close()
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	write := func(cname string) {
 		text := "accounts: {main: {region: cn-hangzhou, endpoint: \"" + demo.oss.URL() + "\"}}\n" +
