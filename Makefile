@@ -27,6 +27,9 @@ GOLANGCI_LINT         := .tools/bin/golangci-lint-$(GOLANGCI_LINT_VERSION)/golan
 PROMETHEUS_VERSION := v0.316.0
 PROMETHEUS_TAGS    := remove_all_sd,enable_http_sd
 PROMETHEUS_DIR     := .tools/bin/prometheus-$(PROMETHEUS_VERSION)-$(PROMETHEUS_TAGS)
+# Newer ones lack the assets of their web interface, and do not build.
+ALERTMANAGER_VERSION := v0.31.1
+ALERTMANAGER_DIR     := .tools/bin/alertmanager-$(ALERTMANAGER_VERSION)
 
 # $(call debian,COMMAND,PACKAGES) installs Debian packages unless the command is there; no package, no target.
 SUDO  := $(if $(filter-out 0,$(shell id -u)),sudo)
@@ -54,17 +57,19 @@ test: ## Run the tests, under the race detector where there is the C compiler th
 	go test $$(command -v "$$(go env CC)" >/dev/null && echo -race) -shuffle=on ./...
 
 .PHONY: lint
-lint: $(GOLANGCI_LINT) ## Run every static check: Go, go.mod, shell, Dockerfile
+lint: $(GOLANGCI_LINT) $(PROMETHEUS_DIR)/promtool ## Run every static check: Go, go.mod, alerts, shell, Dockerfile
 	@$(call debian,shellcheck,shellcheck)
 	$(GOLANGCI_LINT) run
 	go mod tidy -diff
+	$(PROMETHEUS_DIR)/promtool check rules --lint=all --lint-fatal deploy/recording.yml deploy/alerts.yml
+	$(PROMETHEUS_DIR)/promtool test rules deploy/alerts_test.yml
 	shellcheck .ci/run
 	go -C scripts/dockerlint run . $(CURDIR)/Dockerfile
 
 .PHONY: e2e
-e2e: $(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool ## Run the binary against a real Prometheus and a real browser
+e2e: $(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)/alertmanager ## Run the binary against a real Prometheus, Alertmanager and browser
 	@$(call debian,chromium,chromium)
-	PATH="$(CURDIR)/$(PROMETHEUS_DIR):$$PATH" CGO_ENABLED=1 go test -tags e2e -count=1 -parallel 16 ./e2e/...
+	PATH="$(CURDIR)/$(PROMETHEUS_DIR):$(CURDIR)/$(ALERTMANAGER_DIR):$$PATH" CGO_ENABLED=1 go test -tags e2e -count=1 -parallel 16 ./e2e/...
 
 .PHONY: soak
 soak: ## Run the binary in every weather at once, for SOAK_TIME (10m); SOAK_SEED repeats a run
@@ -92,3 +97,6 @@ $(GOLANGCI_LINT):
 
 $(PROMETHEUS_DIR)/%:
 	GOBIN=$(CURDIR)/$(@D) go install -tags=$(PROMETHEUS_TAGS) github.com/prometheus/prometheus/cmd/$*@$(PROMETHEUS_VERSION)
+
+$(ALERTMANAGER_DIR)/%:
+	GOBIN=$(CURDIR)/$(@D) go install github.com/prometheus/alertmanager/cmd/$*@$(ALERTMANAGER_VERSION)
