@@ -17,14 +17,14 @@ import (
 // prometheus is a real one, known by its HTTP API.
 type prometheus struct{ api string }
 
-func startPrometheus(t *testing.T, config string) prometheus {
+func startPrometheus(t *testing.T, config string, args ...string) prometheus {
 	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "prometheus.yml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := start(t, "prometheus", "--config.file="+file, "--storage.tsdb.path="+dir, "--web.listen-address=127.0.0.1:0")
+	p := start(t, "prometheus", append(args, "--config.file="+file, "--storage.tsdb.path="+dir, "--web.listen-address=127.0.0.1:0")...)
 	return prometheus{api: "http://" + p.address(t) + "/api/v1/"}
 }
 
