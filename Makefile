@@ -30,6 +30,11 @@ PROMETHEUS_DIR     := .tools/bin/prometheus-$(PROMETHEUS_VERSION)-$(PROMETHEUS_T
 # Newer ones lack the assets of their web interface, and do not build.
 ALERTMANAGER_VERSION := v0.31.1
 ALERTMANAGER_DIR     := .tools/bin/alertmanager-$(ALERTMANAGER_VERSION)
+JSONNET_VERSION := v0.22.0
+JSONNET_DIR     := .tools/bin/jsonnet-$(JSONNET_VERSION)
+# Grafana's types of a dashboard, and what holds JSON to them.
+GRAFANA_PACKAGES := @grafana/schema@13.2.3 ts-json-schema-generator@2.4.0 ajv@8.20.0
+GRAFANA_DIR      := .tools/grafana-13.2.3
 
 # $(call debian,COMMAND,PACKAGES) installs Debian packages unless the command is there; no package, no target.
 SUDO  := $(if $(filter-out 0,$(shell id -u)),sudo)
@@ -37,7 +42,7 @@ debian = command -v $(1) >/dev/null || { $(SUDO) apt-get update -q && $(SUDO) en
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: build ## Run the exporter against a simulated OSS: http://127.0.0.1:19525/
@@ -57,14 +62,22 @@ test: ## Run the tests, under the race detector where there is the C compiler th
 	go test $$(command -v "$$(go env CC)" >/dev/null && echo -race) -shuffle=on ./...
 
 .PHONY: lint
-lint: $(GOLANGCI_LINT) $(PROMETHEUS_DIR)/promtool ## Run every static check: Go, go.mod, alerts, shell, Dockerfile
+lint: $(GOLANGCI_LINT) $(PROMETHEUS_DIR)/promtool $(JSONNET_DIR)/jsonnet $(JSONNET_DIR)/jsonnetfmt $(GRAFANA_DIR)/node_modules ## Run every static check: Go, go.mod, alerts, dashboard, shell, Dockerfile
 	@$(call debian,shellcheck,shellcheck)
 	$(GOLANGCI_LINT) run
 	go mod tidy -diff
 	$(PROMETHEUS_DIR)/promtool check rules --lint=all --lint-fatal deploy/recording.yml deploy/alerts.yml
 	$(PROMETHEUS_DIR)/promtool test rules deploy/alerts_test.yml
+	$(JSONNET_DIR)/jsonnetfmt --test deploy/dashboard.jsonnet
+	$(JSONNET_DIR)/jsonnet deploy/dashboard.jsonnet | diff deploy/dashboard.json -
+	node scripts/dashboard/check.mjs $(GRAFANA_DIR) deploy/dashboard.json
 	shellcheck .ci/run
 	go -C scripts/dockerlint run . $(CURDIR)/Dockerfile
+
+.PHONY: dashboard
+dashboard: $(JSONNET_DIR)/jsonnet $(JSONNET_DIR)/jsonnetfmt ## Turn deploy/dashboard.jsonnet into what Grafana imports
+	$(JSONNET_DIR)/jsonnetfmt --in-place deploy/dashboard.jsonnet
+	$(JSONNET_DIR)/jsonnet --output-file deploy/dashboard.json deploy/dashboard.jsonnet
 
 .PHONY: e2e
 e2e: $(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)/alertmanager ## Run the binary against a real Prometheus, Alertmanager and browser
@@ -100,3 +113,10 @@ $(PROMETHEUS_DIR)/%:
 
 $(ALERTMANAGER_DIR)/%:
 	GOBIN=$(CURDIR)/$(@D) go install github.com/prometheus/alertmanager/cmd/$*@$(ALERTMANAGER_VERSION)
+
+$(JSONNET_DIR)/%:
+	GOBIN=$(CURDIR)/$(@D) go install github.com/google/go-jsonnet/cmd/$*@$(JSONNET_VERSION)
+
+$(GRAFANA_DIR)/node_modules:
+	@$(call debian,npm,nodejs npm)
+	npm install --prefix $(@D) --no-save --no-package-lock --no-audit --no-fund --ignore-scripts $(GRAFANA_PACKAGES)
