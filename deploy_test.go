@@ -128,6 +128,22 @@ func TestRunbookKnowsEveryReason(t *testing.T) {
 	}
 }
 
+// deployed returns the files right in deploy/.
+func deployed(t *testing.T) []string {
+	t.Helper()
+	entries, err := os.ReadDir("deploy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []string
+	for _, entry := range entries {
+		if entry.Type().IsRegular() {
+			files = append(files, filepath.Join("deploy", entry.Name()))
+		}
+	}
+	return files
+}
+
 // TestDeployedNames reads every file that Prometheus, Alertmanager or Grafana
 // will: each metric in it is described or recorded, each alert defined.
 func TestDeployedNames(t *testing.T) {
@@ -139,15 +155,11 @@ func TestDeployedNames(t *testing.T) {
 	for _, rule := range alertRules(t) {
 		alerts = append(alerts, rule.Alert)
 	}
-	files, err := filepath.Glob("deploy/*")
-	if err != nil || len(files) < 4 {
-		t.Fatalf("found only %v: %v", files, err)
-	}
-	for _, path := range files {
+	for _, path := range deployed(t) {
 		text := read(t, path)
 		for _, name := range regexp.MustCompile(`(?:domain:)?\boss_cname_\w+(?::last)?\b`).FindAllString(text, -1) {
-			group := strings.Contains(text, "name: "+name+"\n")
-			if !group && !slices.Contains(known, name) && name != "oss_cname_exporter" {
+			isGroup := strings.Contains(text, "name: "+name+"\n")
+			if name := strings.TrimSuffix(name, "_bucket"); !isGroup && !slices.Contains(known, name) && name != "oss_cname_exporter" {
 				t.Errorf("%s names %s, which nothing describes", path, name)
 			}
 		}
@@ -155,6 +167,45 @@ func TestDeployedNames(t *testing.T) {
 			if !slices.Contains(alerts, name) {
 				t.Errorf("%s names %s, which is no alert", path, name)
 			}
+		}
+	}
+}
+
+// TestDashboardThresholds holds the numbers of the dashboard to the alerts'.
+func TestDashboardThresholds(t *testing.T) {
+	thresholds := map[string][]string{} // of alerts and severities, as they are written
+	for _, rule := range alertRules(t) {
+		if limit := regexp.MustCompile(`< (\d+) \* (\d+)`).FindStringSubmatch(rule.Expr); limit != nil {
+			thresholds[rule.Alert+" "+rule.Labels["severity"]] = limit[1:]
+		}
+	}
+	source := read(t, "deploy/dashboard.jsonnet")
+	for variable, test := range map[string]struct{ alert, unit, seconds string }{
+		"token":       {"OSSCnameTokenExpiresSoon", "hour", "3600"},
+		"certificate": {"OSSCnameCertificateExpiresSoon", "day", "86400"},
+	} {
+		critical, warning := thresholds[test.alert+" critical"], thresholds[test.alert+" warning"]
+		if critical[1] != test.seconds || warning[1] != test.seconds {
+			t.Fatalf("%s: %v and %v are not in %ss", test.alert, critical, warning, test.unit)
+		}
+		want := "local " + variable + " = { critical: " + critical[0] + " * " + test.unit + ", warning: " + warning[0] + " * " + test.unit + " };"
+		if !strings.Contains(source, want) {
+			t.Errorf("the dashboard does not say %q", want)
+		}
+	}
+}
+
+// TestDashboardKnowsEveryStateAndReason has a next action for each.
+func TestDashboardKnowsEveryStateAndReason(t *testing.T) {
+	source := read(t, "deploy/dashboard.jsonnet")
+	for _, state := range poller.States() {
+		if !strings.Contains(source, "\n  "+string(state)+": { color: ") {
+			t.Errorf("no next action in the state %s", state)
+		}
+	}
+	for _, reason := range poller.Reasons() {
+		if !strings.Contains(source, "\n  "+string(reason)+": ") {
+			t.Errorf("no first step for the reason %s", reason)
 		}
 	}
 }
