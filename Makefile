@@ -35,6 +35,10 @@ JSONNET_DIR     := .tools/bin/jsonnet-$(JSONNET_VERSION)
 # Grafana's types of a dashboard, and what holds JSON to them.
 GRAFANA_PACKAGES := @grafana/schema@13.2.3 ts-json-schema-generator@2.4.0 ajv@8.20.0
 GRAFANA_DIR      := .tools/grafana-13.2.3
+# Grafana's widgets, and what puts them into a page.
+WIDGETS_PACKAGES := @grafana/ui@13.2.2 @grafana/data@13.2.2 react@19.3.1 react-dom@19.3.1 rxjs@7.8.2 esbuild@0.28.2
+WIDGETS_DIR      := .tools/grafana-ui-13.2.2
+PROMETHEUS_URL   ?= http://127.0.0.1:9090
 
 # $(call debian,COMMAND,PACKAGES) installs Debian packages unless the command is there; no package, no target.
 SUDO  := $(if $(filter-out 0,$(shell id -u)),sudo)
@@ -79,6 +83,11 @@ dashboard: $(JSONNET_DIR)/jsonnet $(JSONNET_DIR)/jsonnetfmt ## Turn deploy/dashb
 	$(JSONNET_DIR)/jsonnetfmt --in-place deploy/dashboard.jsonnet
 	$(JSONNET_DIR)/jsonnet --output-file deploy/dashboard.json deploy/dashboard.jsonnet
 
+.PHONY: picture
+picture: $(WIDGETS_DIR)/node_modules ## Draw docs/dashboard.png from the Prometheus at PROMETHEUS_URL, with Grafana's widgets
+	@$(call debian,chromium,chromium)
+	node scripts/dashboard/picture/draw.mjs $(WIDGETS_DIR) deploy/dashboard.json $(PROMETHEUS_URL) docs/dashboard.png
+
 .PHONY: e2e
 e2e: $(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)/alertmanager ## Run the binary against a real Prometheus, Alertmanager and browser
 	@$(call debian,chromium,chromium)
@@ -117,6 +126,8 @@ $(ALERTMANAGER_DIR)/%:
 $(JSONNET_DIR)/%:
 	GOBIN=$(CURDIR)/$(@D) go install github.com/google/go-jsonnet/cmd/$*@$(JSONNET_VERSION)
 
-$(GRAFANA_DIR)/node_modules:
+$(GRAFANA_DIR)/node_modules: NPM_PACKAGES := $(GRAFANA_PACKAGES)
+$(WIDGETS_DIR)/node_modules: NPM_PACKAGES := $(WIDGETS_PACKAGES)
+.tools/%/node_modules:
 	@$(call debian,npm,nodejs npm)
-	npm install --prefix $(@D) --no-save --no-package-lock --no-audit --no-fund --ignore-scripts $(GRAFANA_PACKAGES)
+	npm install --prefix $(@D) --no-save --no-package-lock --no-audit --no-fund --ignore-scripts --legacy-peer-deps $(NPM_PACKAGES)

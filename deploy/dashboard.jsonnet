@@ -132,7 +132,7 @@ local panels = [
     { cellHeight: 'sm', showHeader: true, frameIndex: 0 },
     { custom: cell { filterable: true }, thresholds: none },
     [
-      column('time left', { unit: 'dtdurations', decimals: 0, thresholds: urgency(token), 'custom.cellOptions': colored, 'custom.width': 200 }),
+      column('time left', { unit: 'dtdurations', decimals: 1, thresholds: urgency(token), 'custom.cellOptions': colored, 'custom.width': 200 }),
       column('state', { 'custom.cellOptions': colored, 'custom.width': 140, mappings: mapping({ [s]: { color: states[s].color } for s in std.objectFields(states) }) }),
       column('next action', { mappings: mapping({ [s]: { text: states[s].next } for s in std.objectFields(states) }) }),
       column('asking fails', { 'custom.cellOptions': colored, 'custom.width': 150, mappings: mapping({ [r]: { color: 'red' } for r in std.objectFields(reasons) }) }),
