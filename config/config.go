@@ -41,10 +41,13 @@ type Config struct {
 	Accounts []Account // by name, at least one
 	Targets  []Target  // in the file's order, then in the target files'; no two share bucket and cname
 
+	Discover []Account // those of Accounts that are asked what else is bound in their buckets
+
 	TargetFiles []string // paths and patterns of the files that were read beside this one
 
 	labelNames []string
 	places     map[pair]int // of Targets
+	listed     map[pair]int // places of all Targets, where this is a shard
 	routes     []Account    // every account at every region and endpoint that the file has it asked at, its own first
 }
 

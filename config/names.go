@@ -54,10 +54,10 @@ func region(text string) (string, error) {
 	return plain, nil
 }
 
-// reservedLabels returns the label names the exporter's own series use.
+// reservedLabels returns the label names the exporter's own series use, and "configured", which /sd has beside them.
 // A target that set one of them would make two series the same, and the whole scrape fail.
 func reservedLabels() []string {
-	return []string{"account", "bucket", "check", "cname", "reason", "region", "state"}
+	return []string{"account", "bucket", "check", "cname", "configured", "reason", "region", "state"}
 }
 
 func checkLabelName(name string) error {

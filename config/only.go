@@ -99,6 +99,9 @@ func (t Target) pair() pair { return pair{t.Bucket, t.Domain, t.Wildcard} }
 // index prepares what is looked up in an accepted Config.
 func (c *Config) index() {
 	c.places = make(map[pair]int, len(c.Targets))
+	if c.listed == nil {
+		c.listed = c.places
+	}
 	c.routes = slices.Clone(c.Accounts)
 	seen := map[Account]bool{}
 	for _, account := range c.Accounts {

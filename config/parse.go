@@ -76,22 +76,29 @@ func (p *parser) readAccounts(v value) {
 		if err := checkAccountName(e.key); err != nil {
 			p.fault(e.value, "%v", err)
 		}
-		p.config.Accounts = append(p.config.Accounts, p.account(e))
+		account, discover := p.account(e)
+		p.config.Accounts = append(p.config.Accounts, account)
+		if discover {
+			p.config.Discover = append(p.config.Discover, account)
+		}
 	}
-	slices.SortFunc(p.config.Accounts, func(a, b Account) int { return cmp.Compare(a.Name, b.Name) })
+	for _, accounts := range [][]Account{p.config.Accounts, p.config.Discover} {
+		slices.SortFunc(accounts, func(a, b Account) int { return cmp.Compare(a.Name, b.Name) })
+	}
 }
 
-func (p *parser) account(e entry) Account {
-	account := Account{
+// account reads one account, and whether it is asked what else it has.
+func (p *parser) account(e entry) (account Account, discover bool) {
+	account = Account{
 		Name:             e.key,
 		Network:          NetworkPublic,
 		SignatureVersion: SignatureV4,
 		RateLimit:        p.config.Probe.RateLimit,
 		Credentials:      Credentials{Type: CredentialsEnvironment},
 	}
-	f := p.fields(e.value, "region", "endpoint", "network", "signature_version", "rate_limit", "proxy_url", "ca_file", "credentials")
+	f := p.fields(e.value, "region", "endpoint", "network", "signature_version", "rate_limit", "proxy_url", "ca_file", "discover", "credentials")
 	if f == nil {
-		return account
+		return account, false
 	}
 	require(p.decoder, f["region"], &account.Region, region, `the plain region id, such as "cn-hangzhou"`)
 	read(p.decoder, f["endpoint"], &account.Endpoint, endpoint)
@@ -102,6 +109,7 @@ func (p *parser) account(e entry) Account {
 	read(p.decoder, f["rate_limit"], &account.RateLimit, rate)
 	read(p.decoder, f["proxy_url"], &account.ProxyURL, proxyURL)
 	read(p.decoder, f["ca_file"], &account.CAFile, filePath)
+	read(p.decoder, f["discover"], &discover, trueOrFalse)
 	p.readCredentials(f["credentials"], &account.Credentials)
-	return account
+	return account, discover
 }

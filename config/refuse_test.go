@@ -287,6 +287,7 @@ func TestRefusedLabels(t *testing.T) {
 		{"account: x", own("account")},
 		{"region: x", own("region")},
 		{"reason: x", own("reason")},
+		{"configured: x", own("configured")},
 		{"state: x", own("state")},
 		{"__name__: x", `__name__: names that begin with "__" belong to Prometheus; write another`},
 		{"te-am: x", bad("te-am", "te_am")},

@@ -33,12 +33,15 @@ func ParseShard(name string, total int) (Shard, error) {
 }
 
 // Shard returns the Config with those of its targets that are in s. The label names stay those of all targets, so that
-// the shards' series look alike.
+// the shards' series look alike. The first shard alone discovers: one look at an account is enough.
 func (c *Config) Shard(s Shard) *Config {
 	if s.Total <= 1 {
 		return c
 	}
-	part := &Config{Probe: c.Probe, Accounts: c.Accounts, TargetFiles: c.TargetFiles, labelNames: c.labelNames}
+	part := &Config{Probe: c.Probe, Accounts: c.Accounts, TargetFiles: c.TargetFiles, labelNames: c.labelNames, listed: c.places}
+	if s.Ordinal == 0 {
+		part.Discover = c.Discover
+	}
 	for _, t := range c.Targets {
 		if s.holds(t) {
 			part.Targets = append(part.Targets, t)

@@ -1,7 +1,7 @@
 // Package ossclient asks Alibaba Cloud OSS one question at a time. It is the
 // only place that knows the vendor's SDK, and it believes nothing that does
 // not answer exactly what was asked: a Token or ErrNoToken, a bucket's Bindings,
-// or an *Error.
+// an account's Buckets, or an *Error.
 package ossclient
 
 import (
@@ -47,9 +47,11 @@ const (
 // Client asks one region of one account. It is safe for concurrent use.
 type Client struct {
 	sdk           *oss.Client
+	region        string
 	now           func() time.Time
 	getCnameToken exchange
 	listCname     exchange
+	listBuckets   exchange
 }
 
 // New returns a Client. It reads nothing and connects nowhere yet.
@@ -75,9 +77,11 @@ func New(opts Options) (*Client, error) {
 	client := newHTTPClient(opts.Transport)
 	return &Client{
 		sdk:           oss.NewClient(sdkConfig(opts)),
+		region:        opts.Region,
 		now:           opts.Now,
 		getCnameToken: exchange{"GetCnameToken", client, opts.Now, opts.Observer},
 		listCname:     exchange{"ListCname", client, opts.Now, opts.Observer},
+		listBuckets:   exchange{"ListBuckets", client, opts.Now, opts.Observer},
 	}, nil
 }
 
@@ -152,8 +156,27 @@ func (c *Client) ListCname(ctx context.Context, bucket string) (bound []Binding,
 	return bound, explainUnbound(failure, bucket)
 }
 
-// ask puts a question about a bucket and has the answer parsed; nil if that
-// was what OSS documents.
+// ListBuckets asks for one page of the account's buckets, those whose names
+// come after marker; "" is the first. OSS lists all regions, wherever it is
+// asked; the page has those of the Client's. The error is an *Error; ctx bounds
+// the whole call, retries included.
+func (c *Client) ListBuckets(ctx context.Context, marker string) (page Buckets, err error) {
+	query := map[string]string{"max-keys": mostBuckets}
+	if marker != "" {
+		query["marker"] = marker
+	}
+	failure := c.ask(ctx, c.listBuckets, "", query, func(body []byte) error {
+		page, err = parseBuckets(body, c.region, marker)
+		return err
+	})
+	if failure != nil {
+		return Buckets{}, failure
+	}
+	return page, nil
+}
+
+// ask puts a question about a bucket, or with "" about the account, and has the
+// answer parsed; nil if that was what OSS documents.
 func (c *Client) ask(ctx context.Context, x exchange, bucket string, query map[string]string, parse func(body []byte) error) *Error {
 	output, err := c.get(ctx, x, bucket, query)
 	if err != nil {
@@ -173,9 +196,13 @@ func (c *Client) ask(ctx context.Context, x exchange, bucket string, query map[s
 	return nil
 }
 
-// get sends a signed GET about a bucket. The caller closes the body.
+// get sends a signed GET about a bucket, or with "" about the account. The
+// caller closes the body.
 func (c *Client) get(ctx context.Context, x exchange, bucket string, query map[string]string) (*oss.OperationOutput, error) {
-	input := &oss.OperationInput{OpName: x.operation, Method: http.MethodGet, Bucket: &bucket, Parameters: query}
+	input := &oss.OperationInput{OpName: x.operation, Method: http.MethodGet, Parameters: query}
+	if bucket != "" {
+		input.Bucket = &bucket
+	}
 	input.OpMetadata.Set(signer.SubResource, []string{"cname", "comp"}) // what V1 signs of the query
 	input.OpMetadata.Set(signer.SignTime, c.now())
 	return c.sdk.InvokeOperation(ctx, input, func(o *oss.Options) { o.HttpClient = x })

@@ -113,10 +113,13 @@ func TestTokenIsRead(t *testing.T) {
 
 // virtualHosted asks a region's public endpoint by name, as in real life, with
 // the names leading to the simulator.
-func virtualHosted(f *fixture) {
+func virtualHosted(f *fixture) { hosted(f, bucket+".") }
+
+// hosted has OSS reached only under the name of its endpoint with prefix.
+func hosted(f *fixture, prefix string) {
 	f.opts.Endpoint = "http://oss-cn-hangzhou.aliyuncs.com"
 	f.opts.Transport = f.dialing(func(ctx context.Context, _, address string) (net.Conn, error) {
-		if address != bucket+".oss-cn-hangzhou.aliyuncs.com:80" {
+		if address != prefix+"oss-cn-hangzhou.aliyuncs.com:80" {
 			return nil, fmt.Errorf("dialled %q", address)
 		}
 		return new(net.Dialer).DialContext(ctx, "tcp", strings.TrimPrefix(f.oss.URL(), "http://"))

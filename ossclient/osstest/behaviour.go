@@ -26,8 +26,8 @@ func (s *script) next() Behaviour {
 	return b
 }
 
-// Behave scripts the answers to GetCnameToken about d, or with Cname "" those to ListCname about the bucket, signed or
-// not: the k-th request from now, counted from 0, gets behaviours[k%len(behaviours)]. None restores the genuine answer.
+// Behave scripts the answers to GetCnameToken about d, or with Cname "" those to ListCname about the bucket, or with
+// the zero Domain those to ListBuckets, signed or not: the k-th request from now, counted from 0, gets behaviours[k%len(behaviours)]. None restores the genuine answer.
 func (s *Server) Behave(d Domain, behaviours ...Behaviour) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

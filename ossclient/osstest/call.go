@@ -25,10 +25,18 @@ func (s *Server) parse(r *http.Request) *call {
 	c.query, c.queryErr = url.ParseQuery(r.URL.RawQuery)
 	c.bucket, c.key = s.locate(r)
 	comp := c.query.Get("comp")
+	if c.isService() {
+		c.operation = operation{name: opListBuckets}
+	}
 	if c.bucket != "" && c.key == "" && (comp != "" || c.query.Has("cname")) {
 		c.operation = s.operations[route{r.Method, comp}]
 	}
 	return c
+}
+
+// isService reports whether the request is about the account itself, which has one operation only.
+func (c *call) isService() bool {
+	return c.Method == http.MethodGet && c.bucket == "" && c.key == "" && !c.query.Has("comp") && !c.query.Has("cname")
 }
 
 // locate reads bucket and object out of "bucket.any.host/object", or out of "/bucket/object" on a host that cannot

@@ -7,10 +7,11 @@ import (
 	"regexp"
 )
 
-// The operations that Behave scripts: of a domain, and of a bucket.
+// The operations that Behave scripts: of a domain, of a bucket, and of an account.
 const (
 	opGetCnameToken = "GetCnameToken"
 	opListCname     = "ListCname"
+	opListBuckets   = "ListBuckets"
 )
 
 // maxBody bounds what is read of a request's body, in bytes.
@@ -58,6 +59,9 @@ func (s *Server) perform(c *call) (any, *refusal) {
 	keyID, refused := s.authenticate(c)
 	if refused != nil {
 		return nil, refused
+	}
+	if c.operation.name == opListBuckets {
+		return s.listBuckets(c, keyID)
 	}
 	if c.operation.perform == nil {
 		return nil, &notImplemented

@@ -139,7 +139,9 @@ func (s *Server) arrive(c *call) (Behaviour, bool) {
 	}
 	s.busy.Add(1)
 	s.calls.count(c)
-	if c.operation.name != opGetCnameToken && c.operation.name != opListCname {
+	switch c.operation.name {
+	case opGetCnameToken, opListCname, opListBuckets:
+	default:
 		return nil, true
 	}
 	return s.scripts[c.domain()].next(), true

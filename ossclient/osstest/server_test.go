@@ -30,14 +30,16 @@ func TestCalls(t *testing.T) {
 	askAbout(t, s, "examplebucket", "cname=example.com&comp=token&wildcard=true")
 	create(t, s, configuration("example.com", ""), "Sun, 01 Mar 2026 12:00:00 GMT")
 	exchange(t, s, "", "GET / HTTP/1.1", "Host: 127.0.0.1")
+	exchange(t, s, "", "PUT / HTTP/1.1", "Host: 127.0.0.1", "Content-Length: 0")
 
 	for _, tc := range []struct {
 		what      string
 		got, want int
 	}{
-		{"calls", s.Calls(), 7},
+		{"calls", s.Calls(), 8},
 		{"GetCnameToken", s.CallsOf("GetCnameToken"), 5},
 		{"CreateCnameToken", s.CallsOf("CreateCnameToken"), 1},
+		{"ListBuckets", s.CallsOf("ListBuckets"), 1},
 		{"no operation", s.CallsOf(""), 1},
 		{"about example.com", s.CallsAbout(example), 3},
 		{"about example.org", s.CallsAbout(other), 1},

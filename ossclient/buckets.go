@@ -1,0 +1,63 @@
+package ossclient
+
+import (
+	"cmp"
+	"encoding/xml"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// mostBuckets is how many buckets a page may have: what OSS gives at most.
+const mostBuckets = "1000"
+
+// bucketName is what OSS takes as the name of a bucket.
+var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
+
+// Buckets is one page of an account's buckets.
+type Buckets struct {
+	Names []string // of those in the region that was asked
+	Next  string   // the marker of the next page; "" if this is the last
+}
+
+// bucketsReply is the body of a ListBuckets answer. On the last page OSS leaves
+// out what is about pages.
+type bucketsReply struct {
+	XMLName     xml.Name `xml:"ListAllMyBucketsResult"`
+	IsTruncated string
+	NextMarker  string
+	Buckets     *struct{ Bucket []bucketReply }
+}
+
+type bucketReply struct{ Name, Location, Region string }
+
+// parseBuckets reads the body of a 200. A page must lead further, or following
+// the markers would never end.
+func parseBuckets(body []byte, region, marker string) (Buckets, error) {
+	var reply bucketsReply
+	if err := xml.Unmarshal(body, &reply); err != nil {
+		return Buckets{}, fmt.Errorf("reading reply: %w", err)
+	}
+	if reply.Buckets == nil {
+		return Buckets{}, fmt.Errorf("reply has no Buckets")
+	}
+	var page Buckets
+	switch {
+	case reply.IsTruncated == "true" && reply.NextMarker <= marker:
+		return Buckets{}, fmt.Errorf("next marker %.80q does not come after %q", reply.NextMarker, marker)
+	case reply.IsTruncated == "true":
+		page.Next = reply.NextMarker
+	case reply.IsTruncated != "false" && reply.IsTruncated != "":
+		return Buckets{}, fmt.Errorf("IsTruncated %.80q is neither true nor false", reply.IsTruncated)
+	}
+	for _, b := range reply.Buckets.Bucket {
+		home := cmp.Or(b.Region, strings.TrimPrefix(b.Location, "oss-"))
+		if !bucketName.MatchString(b.Name) || home == "" {
+			return Buckets{}, fmt.Errorf("bucket %.80q in region %.80q is none", b.Name, home)
+		}
+		if home == region {
+			page.Names = append(page.Names, b.Name)
+		}
+	}
+	return page, nil
+}

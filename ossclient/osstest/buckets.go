@@ -1,0 +1,67 @@
+package osstest
+
+import (
+	"encoding/xml"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// bucketList is the answer of ListBuckets. What is about its page is there only if there are more.
+type bucketList struct {
+	XMLName     xml.Name `xml:"ListAllMyBucketsResult"`
+	Prefix      string   `xml:",omitempty"`
+	Marker      string   `xml:",omitempty"`
+	MaxKeys     int      `xml:",omitempty"`
+	IsTruncated bool     `xml:",omitempty"`
+	NextMarker  string   `xml:",omitempty"`
+	Owner       struct {
+		ID          string
+		DisplayName string
+	}
+	Buckets struct{ Bucket []bucketInfo }
+}
+
+type bucketInfo struct {
+	Name         string
+	Location     string
+	Region       string
+	StorageClass string
+}
+
+// listBuckets answers with the buckets of the key's owner behind marker, of all regions, whatever the endpoint.
+func (s *Server) listBuckets(c *call, keyID string) (any, *refusal) {
+	size, refused := pageSize(c.query.Get("max-keys"))
+	if refused != nil {
+		return nil, refused
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := bucketList{Prefix: c.query.Get("prefix"), Marker: c.query.Get("marker")}
+	list.Owner.ID, list.Owner.DisplayName = "owner", "owner"
+	for _, name := range slices.Sorted(maps.Keys(s.buckets)) {
+		b := s.buckets[name]
+		if b.Forbidden || b.Owner != "" && b.Owner != keyID || name <= list.Marker || !strings.HasPrefix(name, list.Prefix) {
+			continue
+		}
+		if n := len(list.Buckets.Bucket); n == size {
+			list.IsTruncated, list.MaxKeys, list.NextMarker = true, size, list.Buckets.Bucket[n-1].Name
+			break
+		}
+		list.Buckets.Bucket = append(list.Buckets.Bucket,
+			bucketInfo{Name: name, Location: "oss-" + b.Region, Region: b.Region, StorageClass: "Standard"})
+	}
+	return list, nil
+}
+
+func pageSize(maxKeys string) (int, *refusal) {
+	if maxKeys == "" {
+		return 100, nil
+	}
+	size, err := strconv.Atoi(maxKeys)
+	if err != nil || size < 1 || size > 1000 {
+		return 0, invalidArgument("", "The max-keys is invalid.").of("max-keys", maxKeys)
+	}
+	return size, nil
+}
