@@ -15,11 +15,12 @@ const module = "oss_cname_exporter"
 // law says for each package which of the module's packages it may import, and
 // which others it must not. A package that is not listed is a breach.
 //
-//	main -> web -> collector -> poller -> ossclient and dnsclient; config is a leaf
+//	main -> web -> collector and discovery -> poller -> ossclient and dnsclient; config is a leaf
 var law = map[string]struct{ may, never []string }{
-	"":                  {may: []string{"collector", "config", "dnsclient", "dnsclient/dnstest", "ossclient", "ossclient/osstest", "poller", "web"}, never: []string{sdk}},
-	"web":               {may: []string{"collector", "config", "poller"}, never: []string{sdk}},
+	"":                  {may: []string{"collector", "config", "discovery", "dnsclient", "dnsclient/dnstest", "ossclient", "ossclient/osstest", "poller", "web"}, never: []string{sdk}},
+	"web":               {may: []string{"collector", "config", "discovery", "poller"}, never: []string{sdk}},
 	"collector":         {may: []string{"config", "poller"}, never: []string{sdk, "net/http"}},
+	"discovery":         {may: []string{"config", "ossclient", "poller"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/"}},
 	"poller":            {may: []string{"config", "dnsclient", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
 	"dnsclient":         {never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
 	"dnsclient/dnstest": {never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/"}},
@@ -106,6 +107,9 @@ func TestLawHasTeeth(t *testing.T) {
 		{"poller", "net/http"},
 		{"poller", "github.com/miekg/dns"},
 		{"collector", "oss_cname_exporter/dnsclient"},
+		{"collector", "oss_cname_exporter/discovery"},
+		{"discovery", "oss_cname_exporter/web"},
+		{"discovery", "net/http"},
 		{"dnsclient", "oss_cname_exporter/ossclient"},
 		{"poller", "log"},
 		{"poller", "github.com/prometheus/client_golang/prometheus"},

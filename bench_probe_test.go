@@ -25,7 +25,7 @@ import (
 func BenchmarkProbeBesideBareSDK(b *testing.B) {
 	const n, most = 1000, 32
 	url := startOSS(b, n, 0)
-	handler := web.New(wire(benchStore(b, url, n, ""), demoEnv, log.NewNopLogger()), web.Options{})
+	handler := web.New(wire(b.Context(), benchStore(b, url, n, ""), demoEnv, log.NewNopLogger()), web.Options{})
 	client := oss.NewClient(oss.NewConfig().WithRegion("cn-hangzhou").WithEndpoint(url).
 		WithHttpClient(&http.Client{Transport: ossclient.NewTransport()}).
 		WithCredentialsProvider(credentials.NewStaticCredentialsProvider("demo", "demo-secret")))

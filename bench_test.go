@@ -134,7 +134,7 @@ func BenchmarkScrapeBesideBareSDK(b *testing.B) {
 	const n = 1000
 	url := startOSS(b, n, 0)
 	store := benchStore(b, url, n, "")
-	handler := web.New(wire(store, demoEnv, log.NewNopLogger()), web.Options{})
+	handler := web.New(wire(b.Context(), store, demoEnv, log.NewNopLogger()), web.Options{})
 	client := oss.NewClient(oss.NewConfig().WithRegion("cn-hangzhou").WithEndpoint(url).
 		WithHttpClient(&http.Client{Transport: ossclient.NewTransport()}).
 		WithCredentialsProvider(credentials.NewStaticCredentialsProvider("demo", "demo-secret")))
@@ -173,7 +173,7 @@ func BenchmarkCachedScrapeBesideStaticRegistry(b *testing.B) {
 	const n = 10_000
 	url := startOSS(b, n, 0)
 	store := benchStore(b, url, n, "cache_ttl: 1h")
-	exporter := wire(store, demoEnv, log.NewNopLogger())
+	exporter := wire(b.Context(), store, demoEnv, log.NewNopLogger())
 	handler := web.New(exporter, web.Options{})
 	scrapeOnce(b, handler, "gzip") // asks
 	scrapeOnce(b, handler, "gzip") // is answered from the cache

@@ -50,7 +50,7 @@ func checkUp(t *testing.T, buckets, domains int, checks string) checkup {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(web.New(wire(store, demoEnv, log.NewNopLogger()), web.Options{}))
+	server := httptest.NewServer(web.New(wire(t.Context(), store, demoEnv, log.NewNopLogger()), web.Options{}))
 	t.Cleanup(server.Close)
 	c.url = server.URL + "/metrics"
 	return c

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"net/http"
 	"sync"
@@ -53,13 +54,22 @@ func (c *clients) ListCname(ctx context.Context, t config.Target) ([]ossclient.B
 	return client.ListCname(ctx, t.Bucket)
 }
 
+// ListBuckets implements discovery.Lister.
+func (c *clients) ListBuckets(ctx context.Context, a config.Account, marker string) (ossclient.Buckets, error) {
+	client, err := c.client(a)
+	if err != nil {
+		return ossclient.Buckets{}, err
+	}
+	return client.ListBuckets(ctx, marker)
+}
+
 // Retain lets go of what cfg has no use for, and of what was made with a
 // ca_file: that file is read again.
 func (c *clients) Retain(cfg *config.Config) {
 	accounts, sources, routes := map[config.Account]bool{}, map[source]bool{}, map[ossclient.Route]bool{}
-	for _, t := range cfg.Targets {
-		if t.Account.CAFile == "" {
-			accounts[t.Account], sources[sourceOf(t.Account)], routes[routeOf(t.Account)] = true, true, true
+	for a := range used(cfg) {
+		if a.CAFile == "" {
+			accounts[a], sources[sourceOf(a)], routes[routeOf(a)] = true, true, true
 		}
 	}
 	c.mu.Lock()
@@ -72,6 +82,22 @@ func (c *clients) Retain(cfg *config.Config) {
 		}
 		return !routes[r]
 	})
+}
+
+// used returns the accounts that cfg has asked, as they are asked.
+func used(cfg *config.Config) iter.Seq[config.Account] {
+	return func(yield func(config.Account) bool) {
+		for _, a := range cfg.Discover {
+			if !yield(a) {
+				return
+			}
+		}
+		for _, t := range cfg.Targets {
+			if !yield(t.Account) {
+				return
+			}
+		}
+	}
 }
 
 func (c *clients) client(a config.Account) (*ossclient.Client, error) {

@@ -30,7 +30,7 @@ func described(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	exporter := wire(store, os.Getenv, log.NewNopLogger())
+	exporter := wire(t.Context(), store, os.Getenv, log.NewNopLogger())
 	snapshot := exporter.Scrape(hungUp(t), store.Config())
 	descs := make(chan *prometheus.Desc, 1000)
 	snapshot.Describe(descs)

@@ -135,7 +135,7 @@ func newStage(t *testing.T, faults []fault, getenv func(string) string) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(web.New(wire(store, getenv, log.NewNopLogger()), web.Options{}))
+	server := httptest.NewServer(web.New(wire(t.Context(), store, getenv, log.NewNopLogger()), web.Options{}))
 	t.Cleanup(server.Close)
 	s.url = server.URL + "/metrics"
 	return s

@@ -19,6 +19,7 @@ import (
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/config"
+	"oss_cname_exporter/discovery"
 	"oss_cname_exporter/dnsclient"
 	"oss_cname_exporter/ossclient"
 	"oss_cname_exporter/poller"
@@ -78,7 +79,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 	warnOfOpenFiles(store.Config(), logger)
 
-	exporter := wire(store, getenv, logger)
+	exporter := wire(ctx, store, getenv, logger)
 	go reloadOnHangup(ctx, exporter.Reload)
 	if watched != nil {
 		go reloadOnChange(ctx, watched, store, exporter.Reload)
@@ -97,16 +98,20 @@ func sharded(load func() (*config.Config, error), s config.Shard) func() (*confi
 	}
 }
 
-// wire puts the parts together.
-func wire(store *config.Store, getenv func(string) string, logger log.Logger) web.Exporter {
+// wire puts the parts together. What works in the background does so until ctx
+// is done.
+func wire(ctx context.Context, store *config.Store, getenv func(string) string, logger log.Logger) web.Exporter {
 	api := collector.NewAPI()
 	clients := newClients(getenv, api)
 	targets := poller.New(clients, poller.Options{Bindings: clients, DNS: dnsclient.New(dnsclient.Options{})})
+	unlisted := discovery.New(clients, targets, discovery.Options{Logger: logger})
+	go unlisted.Run(ctx)
 	return web.Exporter{
 		Config: store.Config,
 		Scrape: collector.New(targets, collector.Options{Logger: logger}).Scrape,
 		Peek:   targets.Peek,
+		Found:  unlisted.Peek,
 		Own:    collector.NewRegistry(api, collector.NewTotals(store, targets)),
-		Reload: func() error { return reload(store, logger, clients.Retain, targets.Retain) },
+		Reload: func() error { return reload(store, logger, clients.Retain, targets.Retain, unlisted.Retain) },
 	}
 }

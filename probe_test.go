@@ -30,7 +30,7 @@ func startProbed(t *testing.T, text string) (url string, oss *osstest.Server) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	exporter := wire(store, demoEnv, log.NewNopLogger())
+	exporter := wire(t.Context(), store, demoEnv, log.NewNopLogger())
 	server := httptest.NewServer(web.New(exporter, web.Options{}))
 	t.Cleanup(func() {
 		server.Close()

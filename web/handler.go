@@ -14,6 +14,7 @@ import (
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/config"
+	"oss_cname_exporter/discovery"
 	"oss_cname_exporter/poller"
 )
 
@@ -26,6 +27,9 @@ type Exporter struct {
 	Scrape func(context.Context, *config.Config) *collector.Snapshot
 	// Peek tells what is known of all targets without asking.
 	Peek func(*config.Config) []poller.Result
+	// Found tells what accounts have bound beside the targets, without
+	// asking, and has it looked for if that is too old. nil is nothing.
+	Found func(*config.Config) []discovery.Account
 	// Own holds the exporter's own series.
 	Own *prometheus.Registry
 	// Reload puts the configuration as it is written now in force, or says
@@ -64,6 +68,9 @@ func New(e Exporter, opts Options) http.Handler {
 	}
 	if opts.Now == nil {
 		opts.Now = time.Now
+	}
+	if e.Found == nil {
+		e.Found = func(*config.Config) []discovery.Account { return nil }
 	}
 	h := &handler{e, opts}
 	mux := h.health()

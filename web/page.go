@@ -25,7 +25,8 @@ var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
 // what the scrapes learnt and asks nothing itself.
 func (h *handler) page(w http.ResponseWriter, _ *http.Request) {
 	now := h.Now()
-	results := h.Peek(h.Config())
+	cfg := h.Config()
+	results := h.Peek(cfg)
 	slices.SortStableFunc(results, func(a, b poller.Result) int { return cmp.Compare(urgency(a, now), urgency(b, now)) })
 	rows := make([]row, len(results))
 	for i, r := range results {
@@ -41,7 +42,7 @@ func (h *handler) page(w http.ResponseWriter, _ *http.Request) {
 	} {
 		w.Header().Set(name, value)
 	}
-	if err := pageTemplate.Execute(w, map[string]any{"Rows": rows, "Checked": slices.ContainsFunc(rows, func(w row) bool { return w.Checked != nil }), "Version": version.Info(), "Now": stamp(now)}); err != nil && h.Logger != nil {
+	if err := pageTemplate.Execute(w, map[string]any{"Rows": rows, "Checked": slices.ContainsFunc(rows, func(w row) bool { return w.Checked != nil }), "Found": newFoundAccounts(h.Found(cfg)), "Version": version.Info(), "Now": stamp(now)}); err != nil && h.Logger != nil {
 		h.Logger.Println("writing status page:", err)
 	}
 }

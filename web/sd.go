@@ -19,9 +19,10 @@ import (
 // metaPrefix begins the labels that Prometheus drops after relabelling.
 const metaPrefix = "__meta_oss_cname_"
 
-// discover lists the configured targets in Prometheus' HTTP service discovery
-// format. Each parameter is a label and the value that a target must have; a
-// label given more than once may have any of the values.
+// discover lists the targets in Prometheus' HTTP service discovery format. Each
+// parameter is a label and the value that a target must have; a label given more
+// than once may have any of the values. Without a word about it a target must be
+// configured.
 func (h *handler) discover(w http.ResponseWriter, r *http.Request) {
 	cfg := h.Config()
 	wanted, err := parseFilter(r.URL.RawQuery, cfg)
@@ -29,8 +30,13 @@ func (h *handler) discover(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+	targets, err := h.targets(cfg, wanted)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
 	groups := []targetGroup{} // not nil: Prometheus wants a list
-	for _, t := range cfg.Targets {
+	for _, t := range targets {
 		if matches(t, wanted) {
 			groups = append(groups, newTargetGroup(t))
 		}
@@ -44,6 +50,26 @@ func (h *handler) discover(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-cache") // ask again, and be told if nothing changed
 	w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(body)))
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+}
+
+// targets returns those that may be listed. A list that lacks what is only not
+// known yet would end its monitoring; told that there is none, Prometheus keeps
+// the one before.
+func (h *handler) targets(cfg *config.Config, wanted url.Values) ([]config.Target, error) {
+	if !wanted.Has("configured") {
+		wanted.Set("configured", "true")
+	}
+	if !slices.Contains(wanted["configured"], "false") {
+		return cfg.Targets, nil
+	}
+	targets := slices.Clip(cfg.Targets)
+	for _, found := range h.Found(cfg) {
+		if !found.Known {
+			return nil, fmt.Errorf("account %q: %s", found.Account.Name, outcome(found))
+		}
+		targets = append(targets, found.Targets...)
+	}
+	return targets, nil
 }
 
 // targetGroup is one element of the list: a target with the labels that
@@ -66,7 +92,7 @@ func newTargetGroup(t config.Target) targetGroup {
 }
 
 // ownLabels are those that every target has, whatever its own are called.
-func ownLabels() []string { return []string{"account", "bucket", "cname", "region"} }
+func ownLabels() []string { return []string{"account", "bucket", "cname", "configured", "region"} }
 
 // labelOf returns the value of a label as the target's series have it.
 func labelOf(t config.Target, name string) string {
@@ -77,6 +103,8 @@ func labelOf(t config.Target, name string) string {
 		return t.Bucket
 	case "cname":
 		return t.Cname()
+	case "configured":
+		return strconv.FormatBool(!t.Unlisted)
 	case "region":
 		return t.Account.Region
 	}

@@ -10,10 +10,10 @@ import (
 
 const (
 	firstGroup = `{"targets":["examplebucket/www.example.com"],"labels":{` +
-		`"__meta_oss_cname_account":"main","__meta_oss_cname_bucket":"examplebucket","__meta_oss_cname_cname":"www.example.com",` +
+		`"__meta_oss_cname_account":"main","__meta_oss_cname_bucket":"examplebucket","__meta_oss_cname_cname":"www.example.com","__meta_oss_cname_configured":"true",` +
 		`"__meta_oss_cname_label_team":"web","__meta_oss_cname_region":"cn-hangzhou","__meta_oss_cname_wildcard":"false"}}`
 	secondGroup = `{"targets":["examplebucket/*.example.org"],"labels":{` +
-		`"__meta_oss_cname_account":"main","__meta_oss_cname_bucket":"examplebucket","__meta_oss_cname_cname":"*.example.org",` +
+		`"__meta_oss_cname_account":"main","__meta_oss_cname_bucket":"examplebucket","__meta_oss_cname_cname":"*.example.org","__meta_oss_cname_configured":"true",` +
 		`"__meta_oss_cname_region":"cn-hangzhou","__meta_oss_cname_wildcard":"true"}}`
 )
 
@@ -35,7 +35,7 @@ func TestDiscovery(t *testing.T) {
 		}
 	}
 	for query, want := range map[string]string{
-		"?owner=web": "unknown label \"owner\"; known: account, bucket, cname, region, team\n",
+		"?owner=web": "unknown label \"owner\"; known: account, bucket, cname, configured, region, team\n",
 		"?%zz":       "reading query: invalid URL escape \"%zz\"\n",
 	} {
 		if resp, body := f.get(t, "/sd"+query); resp.StatusCode != http.StatusBadRequest || body != want {
