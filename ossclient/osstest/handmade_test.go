@@ -65,9 +65,13 @@ func askV4(t testing.TB, s *osstest.Server) answer {
 // askAbout is askV4 about any other bucket, domain and wildcard: already encoded, the query in canonical order.
 func askAbout(t testing.TB, s *osstest.Server, bucket, query string) answer {
 	t.Helper()
-	canonical := lines("GET", "/"+bucket+"/", query,
+	path := "/" + bucket + "/"
+	if bucket == "" {
+		path = "/" // about the account
+	}
+	canonical := lines("GET", path, query,
 		"x-oss-content-sha256:UNSIGNED-PAYLOAD", "x-oss-date:20260301T120000Z", "", "", "UNSIGNED-PAYLOAD")
-	return exchange(t, s, "", "GET /"+bucket+"/?"+query+" HTTP/1.1", "Host: 127.0.0.1",
+	return exchange(t, s, "", "GET "+path+"?"+query+" HTTP/1.1", "Host: 127.0.0.1",
 		ossDate, payload, authV4(canonical))
 }
 
