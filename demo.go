@@ -68,6 +68,7 @@ func startDemo() *demo {
 	for _, domain := range demoDomains() {
 		d.add(domain)
 	}
+	oss.Bind(osstest.Domain{Bucket: "demo-bucket", Cname: "forgotten.example.com"}, osstest.Binding{}) // and not configured
 	return d
 }
 
@@ -107,7 +108,7 @@ func demoEnv(name string) string {
 // load returns the configuration, written as an operator would write it.
 func (d *demo) load() (*config.Config, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "accounts:\n  demo: {region: cn-hangzhou, endpoint: %q}\nchecks: {binding: true, dns: true, resolvers: [%q]}\ntargets:\n",
+	fmt.Fprintf(&b, "accounts:\n  demo: {region: cn-hangzhou, endpoint: %q, discover: true}\nchecks: {binding: true, dns: true, resolvers: [%q]}\ntargets:\n",
 		d.oss.URL(), d.dns.Address())
 	for _, t := range demoDomains() {
 		fmt.Fprintf(&b, "  - {bucket: %s, cname: %q, labels: {team: %s}}\n", t.bucket, t.cname, t.team)

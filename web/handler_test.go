@@ -13,6 +13,7 @@ import (
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/config"
+	"oss_cname_exporter/discovery"
 	"oss_cname_exporter/poller"
 	"oss_cname_exporter/web"
 )
@@ -45,6 +46,7 @@ type fixture struct {
 	url    string
 	cfg    *config.Config
 	poller *fakePoller
+	found  []discovery.Account
 	reload func() error
 }
 
@@ -69,6 +71,7 @@ func serve(t *testing.T, opts web.Options, results ...poller.Result) *fixture {
 		Config: func() *config.Config { return cfg },
 		Scrape: collector.New(p, collector.Options{Now: clock}).Scrape,
 		Peek:   all,
+		Found:  func(*config.Config) []discovery.Account { return f.found },
 		Own:    collector.NewRegistry(),
 	}, opts))
 	t.Cleanup(server.Close)
