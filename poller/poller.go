@@ -57,11 +57,12 @@ type Poller struct {
 	kinds []kind // the token's first
 	now   func() time.Time
 
-	mu     sync.Mutex // guards all below and every entry, question and lane
-	memory map[key]*entry
-	queue  queue
-	rounds map[*round]struct{} // the calls of Poll under way, of more than one target
-	errors map[Reason]uint64   // failed attempts of all targets
+	mu      sync.Mutex // guards all below and every entry, question and lane
+	memory  map[key]*entry
+	queue   queue
+	resting []crew              // the last to land is the first to go out again
+	rounds  map[*round]struct{} // the calls of Poll under way, of more than one target
+	errors  map[Reason]uint64   // failed attempts of all targets
 }
 
 // New returns a Poller that asks oss.
