@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/xml"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -39,9 +40,9 @@ type bindingReply struct {
 
 // parseBindings reads the body of a 200. What is wrong with one domain is that
 // domain's error: it must not cost the bucket's others.
-func parseBindings(body []byte, asked string) ([]Binding, error) {
+func parseBindings(body io.Reader, asked string) ([]Binding, error) {
 	var reply bindingsReply
-	if err := xml.Unmarshal(body, &reply); err != nil {
+	if err := xml.NewDecoder(body).Decode(&reply); err != nil {
 		return nil, fmt.Errorf("reading reply: %w", err)
 	}
 	if err := matchesBucket(asked, reply.Bucket); err != nil {

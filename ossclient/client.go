@@ -74,14 +74,13 @@ func New(opts Options) (*Client, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	client := newHTTPClient(opts.Transport)
 	return &Client{
 		sdk:           oss.NewClient(sdkConfig(opts)),
 		region:        opts.Region,
 		now:           opts.Now,
-		getCnameToken: exchange{"GetCnameToken", client, opts.Now, opts.Observer},
-		listCname:     exchange{"ListCname", client, opts.Now, opts.Observer},
-		listBuckets:   exchange{"ListBuckets", client, opts.Now, opts.Observer},
+		getCnameToken: exchange{"GetCnameToken", opts.Transport, opts.Now, opts.Observer},
+		listCname:     exchange{"ListCname", opts.Transport, opts.Now, opts.Observer},
+		listBuckets:   exchange{"ListBuckets", opts.Transport, opts.Now, opts.Observer},
 	}, nil
 }
 
@@ -139,7 +138,7 @@ func (c *Client) GetCnameToken(ctx context.Context, d Domain) (token Token, err 
 		"comp":     "token",
 		"cname":    d.Cname,
 		"wildcard": strconv.FormatBool(d.Wildcard), // some kinds of buckets insist on it
-	}, func(body []byte) error {
+	}, func(body io.Reader) error {
 		token, err = parseToken(body, d)
 		return err
 	})
@@ -149,7 +148,7 @@ func (c *Client) GetCnameToken(ctx context.Context, d Domain) (token Token, err 
 // ListCname asks which domains are bound to a bucket; none is an answer, too.
 // The error is an *Error; ctx bounds the whole call, retries included.
 func (c *Client) ListCname(ctx context.Context, bucket string) (bound []Binding, err error) {
-	failure := c.ask(ctx, c.listCname, bucket, map[string]string{"cname": ""}, func(body []byte) error {
+	failure := c.ask(ctx, c.listCname, bucket, map[string]string{"cname": ""}, func(body io.Reader) error {
 		bound, err = parseBindings(body, bucket)
 		return err
 	})
@@ -165,7 +164,7 @@ func (c *Client) ListBuckets(ctx context.Context, marker string) (page Buckets, 
 	if marker != "" {
 		query["marker"] = marker
 	}
-	failure := c.ask(ctx, c.listBuckets, "", query, func(body []byte) error {
+	failure := c.ask(ctx, c.listBuckets, "", query, func(body io.Reader) error {
 		page, err = parseBuckets(body, c.region, marker)
 		return err
 	})
@@ -177,27 +176,22 @@ func (c *Client) ListBuckets(ctx context.Context, marker string) (page Buckets, 
 
 // ask puts a question about a bucket, or with "" about the account, and has the
 // answer parsed; nil if that was what OSS documents.
-func (c *Client) ask(ctx context.Context, x exchange, bucket string, query map[string]string, parse func(body []byte) error) *Error {
+func (c *Client) ask(ctx context.Context, x exchange, bucket string, query map[string]string, parse func(body io.Reader) error) *Error {
 	output, err := c.get(ctx, x, bucket, query)
 	if err != nil {
 		return newError(ctx, x.operation, err)
 	}
-	defer output.Body.Close()
-	body, err := io.ReadAll(output.Body)
-	if err != nil {
-		return newError(ctx, x.operation, err)
-	}
-	if err := parse(body); err != nil {
+	if err := parse(output.Body); err != nil {
 		return &Error{
 			Operation: x.operation, Reason: ReasonBadResponse, Status: output.StatusCode, Err: err,
-			RequestID: clean(output.Headers.Get("x-oss-request-id")),
+			RequestID: clean(output.Headers.Get(requestIDHeader)),
 		}
 	}
 	return nil
 }
 
-// get sends a signed GET about a bucket, or with "" about the account. The
-// caller closes the body.
+// get sends a signed GET about a bucket, or with "" about the account. The body
+// is whole and needs no closing.
 func (c *Client) get(ctx context.Context, x exchange, bucket string, query map[string]string) (*oss.OperationOutput, error) {
 	input := &oss.OperationInput{OpName: x.operation, Method: http.MethodGet, Parameters: query}
 	if bucket != "" {

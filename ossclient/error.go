@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -115,7 +114,7 @@ func transportReason(err error) Reason {
 	case errors.As(err, &resolve):
 		return ReasonDNS
 	case errors.As(err, &verify), errors.As(err, &hostname), errors.As(err, &record),
-		errors.Is(err, http.ErrSchemeMismatch), handshakeFailed(cause(err)):
+		handshakeFailed(cause(err)):
 		return ReasonTLS
 	case errors.As(err, &tooLong), garbled(cause(err)):
 		return ReasonBadResponse
@@ -146,10 +145,11 @@ func garbled(cause error) bool {
 	return errors.As(cause, &body) || strings.HasPrefix(cause.Error(), "net/http: HTTP/1.x transport connection broken: ")
 }
 
-// cause strips the SDK's and net/http's wrapping, which repeats the request.
+// cause strips the SDK's wrapping, which repeats the operation, and words the
+// commonest slip as net/http's own client does.
 func cause(err error) error {
-	if request, ok := errors.AsType[*url.Error](err); ok {
-		return request.Err
+	if record, ok := errors.AsType[tls.RecordHeaderError](err); ok && string(record.RecordHeader[:]) == "HTTP/" {
+		return http.ErrSchemeMismatch
 	}
 	if operation, ok := errors.AsType[*oss.OperationError](err); ok {
 		return operation.Unwrap()

@@ -55,7 +55,7 @@ func (r *refusal) asError(operation string) *Error {
 	e := &Error{
 		Operation:  operation,
 		Status:     r.status,
-		RequestID:  clean(r.header.Get("x-oss-request-id")),
+		RequestID:  clean(r.header.Get(requestIDHeader)),
 		RetryAfter: retryAfter(r.header),
 	}
 	if r.foreign {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/xml"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -38,9 +39,9 @@ type tokenReply struct {
 
 // parseToken reads the body of a 200 and refuses whatever does not answer the
 // question that was asked.
-func parseToken(body []byte, asked Domain) (Token, error) {
+func parseToken(body io.Reader, asked Domain) (Token, error) {
 	var reply tokenReply
-	if err := xml.Unmarshal(body, &reply); err != nil {
+	if err := xml.NewDecoder(body).Decode(&reply); err != nil {
 		return Token{}, fmt.Errorf("reading reply: %w", err)
 	}
 	if reply.Token == "" {

@@ -100,7 +100,7 @@ func (t tracing) answered(ctx context.Context, operation string, resp *http.Resp
 		t.say("%v", newError(ctx, operation, err))
 		return
 	}
-	t.say("%s: %d (request id %s)", operation, resp.StatusCode, clean(resp.Header.Get("x-oss-request-id")))
+	t.say("%s: %d (request id %s)", operation, resp.StatusCode, clean(resp.Header.Get(requestIDHeader)))
 }
 
 func (t tracing) say(format string, args ...any) {

@@ -17,6 +17,10 @@ const (
 	mostBody   = 1 << 20
 )
 
+// requestIDHeader names a request to Alibaba Cloud's support, and marks an answer
+// as one of OSS. It is spelt as net/http keeps it.
+const requestIDHeader = "X-Oss-Request-Id"
+
 // Observer is told of every HTTP exchange with OSS.
 type Observer interface {
 	// APIRequest reports how long OSS took to begin its answer to one call,
@@ -52,21 +56,13 @@ func (nobody) APIRequest(string, time.Duration) {}
 func (nobody) ClockSkew(time.Duration)          {}
 
 // exchange is the oss.HTTPClient of one API operation. It bounds what a reply
-// can cost and tells the Observer.
+// can cost and tells the Observer. It follows no redirect: the Authorization
+// header would travel along.
 type exchange struct {
 	operation string
-	http      *http.Client
+	transport http.RoundTripper // shared
 	now       func() time.Time
 	observer  Observer
-}
-
-// newHTTPClient returns a client on the shared transport that hands redirects
-// back instead of following them: the Authorization header would travel along.
-func newHTTPClient(transport http.RoundTripper) *http.Client {
-	return &http.Client{
-		Transport:     transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
 }
 
 // Do implements oss.HTTPClient.
@@ -86,13 +82,13 @@ func (x exchange) Do(req *http.Request) (*http.Response, error) {
 func (x exchange) send(req *http.Request) (*http.Response, error) {
 	req.Body = http.NoBody // so that net/http may repeat it on meeting a connection that OSS has just closed
 	sent := x.now()
-	resp, err := x.http.Do(req)
+	resp, err := x.transport.RoundTrip(req)
 	took := x.now().Sub(sent)
 	x.observer.APIRequest(x.operation, took)
 	if err != nil {
 		return nil, err
 	}
-	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil && resp.Header.Get("x-oss-request-id") != "" {
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil && resp.Header.Get(requestIDHeader) != "" {
 		// OSS wrote the date somewhere between question and answer.
 		x.observer.ClockSkew(sent.Add(took / 2).Sub(date))
 	}
@@ -103,9 +99,15 @@ func (x exchange) send(req *http.Request) (*http.Response, error) {
 	if resp.StatusCode/100 != 2 {
 		return nil, newRefusal(resp, body)
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(body))
+	resp.Body = reply{bytes.NewReader(body)}
 	return resp, nil
 }
+
+// reply is a body that is here already.
+type reply struct{ *bytes.Reader }
+
+// Close implements io.Closer.
+func (reply) Close() error { return nil }
 
 // readBody reads and closes the body, as far as it is any use.
 func readBody(resp *http.Response) ([]byte, error) {
