@@ -56,6 +56,7 @@ type Options struct {
 type handler struct {
 	Exporter
 	Options
+	formats formats
 }
 
 // New returns the handler of all paths.
@@ -72,7 +73,7 @@ func New(e Exporter, opts Options) http.Handler {
 	if e.Found == nil {
 		e.Found = func(*config.Config) []discovery.Account { return nil }
 	}
-	h := &handler{e, opts}
+	h := &handler{Exporter: e, Options: opts}
 	mux := h.health()
 	mux.Handle("GET /metrics", promhttp.InstrumentMetricHandler(e.Own, http.HandlerFunc(h.metrics)))
 	mux.HandleFunc("GET /probe", h.probe)
@@ -110,6 +111,13 @@ func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 		Registry:          h.Own,
 		EnableOpenMetrics: true,
 	}).ServeHTTP(w, r)
+}
+
+// complain logs what could not be told to the client.
+func (h *handler) complain(doing string, err error) {
+	if h.Logger != nil {
+		h.Logger.Println(doing+":", err)
+	}
 }
 
 // healthy answers as long as the process serves at all.

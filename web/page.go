@@ -42,8 +42,8 @@ func (h *handler) page(w http.ResponseWriter, _ *http.Request) {
 	} {
 		w.Header().Set(name, value)
 	}
-	if err := pageTemplate.Execute(w, map[string]any{"Rows": rows, "Checked": slices.ContainsFunc(rows, func(w row) bool { return w.Checked != nil }), "Found": newFoundAccounts(h.Found(cfg)), "Version": version.Info(), "Now": stamp(now)}); err != nil && h.Logger != nil {
-		h.Logger.Println("writing status page:", err)
+	if err := pageTemplate.Execute(w, map[string]any{"Rows": rows, "Checked": slices.ContainsFunc(rows, func(w row) bool { return w.Checked != nil }), "Found": newFoundAccounts(h.Found(cfg)), "Version": version.Info(), "Now": stamp(now)}); err != nil {
+		h.complain("writing status page", err)
 	}
 }
 

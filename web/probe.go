@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/common/expfmt"
 
 	"oss_cname_exporter/config"
 )
@@ -35,14 +35,25 @@ func (h *handler) probe(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// scrapeOne does what promhttp would: to set its handler up, and to pack so
+// little, costs more than to write it.
 func (h *handler) scrapeOne(w http.ResponseWriter, r *http.Request, cfg *config.Config) {
 	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
 	defer cancel()
-	promhttp.HandlerFor(h.Scrape(ctx, cfg), promhttp.HandlerOpts{
-		ErrorLog:           h.Logger,
-		EnableOpenMetrics:  true,
-		DisableCompression: true, // two packets instead of one cost less than packing them
-	}).ServeHTTP(w, r)
+	families, _ := h.Scrape(ctx, cfg).Gather() // never fails
+	format := h.formats.of(r)
+	w.Header().Set("Content-Type", string(format))
+	w.Header().Set("Vary", "Accept")
+	encoder := expfmt.NewEncoder(w, format)
+	for _, family := range families {
+		if err := encoder.Encode(family); err != nil {
+			h.complain("encoding and sending metric family", err)
+			return
+		}
+	}
+	if c, ok := encoder.(expfmt.Closer); ok {
+		_ = c.Close() // OpenMetrics ends with a line of its own
+	}
 }
 
 // parseProbe reads the parameters of /probe. The target is named in one or in
