@@ -37,8 +37,8 @@ func newClients(getenv func(string) string, observer ossclient.Observer) *client
 }
 
 // GetCnameToken implements poller.TokenGetter.
-func (c *clients) GetCnameToken(ctx context.Context, t config.Target) (ossclient.Token, error) {
-	client, err := c.client(t.Account)
+func (c *clients) GetCnameToken(ctx context.Context, t *config.Target) (ossclient.Token, error) {
+	client, err := c.client(&t.Account)
 	if err != nil {
 		return ossclient.Token{}, err
 	}
@@ -46,8 +46,8 @@ func (c *clients) GetCnameToken(ctx context.Context, t config.Target) (ossclient
 }
 
 // ListCname implements poller.BindingLister.
-func (c *clients) ListCname(ctx context.Context, t config.Target) ([]ossclient.Binding, error) {
-	client, err := c.client(t.Account)
+func (c *clients) ListCname(ctx context.Context, t *config.Target) ([]ossclient.Binding, error) {
+	client, err := c.client(&t.Account)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (c *clients) ListCname(ctx context.Context, t config.Target) ([]ossclient.B
 
 // ListBuckets implements discovery.Lister.
 func (c *clients) ListBuckets(ctx context.Context, a config.Account, marker string) (ossclient.Buckets, error) {
-	client, err := c.client(a)
+	client, err := c.client(&a)
 	if err != nil {
 		return ossclient.Buckets{}, err
 	}
@@ -100,13 +100,13 @@ func used(cfg *config.Config) iter.Seq[config.Account] {
 	}
 }
 
-func (c *clients) client(a config.Account) (*ossclient.Client, error) {
+func (c *clients) client(a *config.Account) (*ossclient.Client, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if client := c.of[a]; client != nil {
+	if client := c.of[*a]; client != nil {
 		return client, nil
 	}
-	transport, err := c.transport(routeOf(a))
+	transport, err := c.transport(routeOf(*a))
 	if err != nil {
 		return nil, &ossclient.Error{Operation: fmt.Sprintf("Account %q", a.Name), Reason: ossclient.ReasonTLS, Err: err}
 	}
@@ -114,16 +114,16 @@ func (c *clients) client(a config.Account) (*ossclient.Client, error) {
 		Account:     a.Name,
 		Region:      a.Region,
 		Endpoint:    a.Endpoint,
-		Network:     networkOf(a),
+		Network:     networkOf(*a),
 		SignatureV1: a.SignatureVersion == config.SignatureV1,
-		Credentials: c.credentials(sourceOf(a)),
+		Credentials: c.credentials(sourceOf(*a)),
 		Transport:   transport,
 		Observer:    c.observer,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("account %q: %w", a.Name, err)
 	}
-	c.of[a] = client
+	c.of[*a] = client
 	return client, nil
 }
 

@@ -89,7 +89,7 @@ type slowOSS struct {
 	inFlight, most atomic.Int64
 }
 
-func (o *slowOSS) GetCnameToken(ctx context.Context, _ config.Target) (ossclient.Token, error) {
+func (o *slowOSS) GetCnameToken(ctx context.Context, _ *config.Target) (ossclient.Token, error) {
 	o.calls.Add(1)
 	o.most.Store(max(o.most.Load(), o.inFlight.Add(1)))
 	defer o.inFlight.Add(-1)

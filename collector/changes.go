@@ -21,7 +21,8 @@ type change struct {
 // it has.
 func (c *Collector) logChanges(results []poller.Result) {
 	together := map[change]int{} // how many targets
-	for _, r := range results {
+	for i := range results {
+		r := &results[i]
 		c.logChecks(r)
 		switch news := changeOf(r); {
 		case news.is == news.was:
@@ -31,7 +32,8 @@ func (c *Collector) logChanges(results []poller.Result) {
 			c.log(r, "bucket", r.Target.Bucket, "cname", r.Target.Cname())
 		}
 	}
-	for _, r := range results {
+	for i := range results {
+		r := &results[i]
 		news := changeOf(r)
 		if n := together[news]; n > 0 {
 			c.log(r, "account", news.account, "targets", n)
@@ -40,12 +42,12 @@ func (c *Collector) logChanges(results []poller.Result) {
 	}
 }
 
-func changeOf(r poller.Result) change {
+func changeOf(r *poller.Result) change {
 	return change{r.Target.Account.Name, r.Outcome(), r.Was}
 }
 
 // log tells of r; about is pairs of key and value.
-func (c *Collector) log(r poller.Result, about ...any) {
+func (c *Collector) log(r *poller.Result, about ...any) {
 	logger := log.With(log.With(c.logger, about...), "state", r.Outcome(), "was", r.Was)
 	switch {
 	case r.Target.Unlisted: // nothing is remembered of it, so all is news for ever
@@ -61,7 +63,7 @@ func (c *Collector) log(r poller.Result, about ...any) {
 
 // logChecks logs which checks of r began to fail, and which work again. That
 // the account's credentials do is said already.
-func (c *Collector) logChecks(r poller.Result) {
+func (c *Collector) logChecks(r *poller.Result) {
 	for check, status := range r.Checks {
 		is, was := status.Outcome(), status.Was
 		if is == was || is == outcomeCredentials || was == outcomeCredentials {

@@ -49,7 +49,7 @@ func everyChecked(t *testing.T) (*config.Config, []poller.Result) {
 		{Facts: none},
 	}
 	for i := range results {
-		results[i].Target = cfg.Targets[i]
+		results[i].Target = &cfg.Targets[i]
 		results[i].Attempt = poller.Attempt{Ended: now}
 	}
 	return cfg, results

@@ -5,7 +5,6 @@ package collector
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/go-kit/log"
@@ -57,8 +56,10 @@ func (c *Collector) Scrape(ctx context.Context, cfg *config.Config) *Snapshot {
 
 // seriesOf returns the series that some target of cfg has a part in.
 func (c *Collector) seriesOf(cfg *config.Config) []series {
-	if slices.ContainsFunc(cfg.Targets, func(t config.Target) bool { return t.Checks.Any() }) {
-		return c.series
+	for i := range cfg.Targets {
+		if cfg.Targets[i].Checks.Any() {
+			return c.series
+		}
 	}
 	return c.series[:c.plain]
 }

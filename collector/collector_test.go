@@ -70,7 +70,7 @@ func everyResult(t *testing.T) (*config.Config, []poller.Result) {
 		{},
 	}
 	for i := range results {
-		results[i].Target = cfg.Targets[i]
+		results[i].Target = &cfg.Targets[i]
 	}
 	return cfg, results
 }

@@ -63,7 +63,8 @@ func anyResults(cfg *config.Config, chance uint64) []poller.Result {
 	}
 	reasons := append(poller.Reasons(), "")
 	results := make([]poller.Result, len(cfg.Targets))
-	for i, target := range cfg.Targets {
+	for i := range cfg.Targets {
+		target := &cfg.Targets[i]
 		results[i] = poller.Result{
 			Target:  target,
 			Facts:   poller.Facts{Confirmed: instant(), Exists: dice.IntN(2) == 0, Expires: instant()},

@@ -18,7 +18,7 @@ type series struct {
 	extra []string
 	// value reads the sample off a result, with the values of extra. The
 	// series is absent if ok is false.
-	value func(r poller.Result, now time.Time) (v float64, extra []string, ok bool)
+	value func(r *poller.Result, now time.Time) (v float64, extra []string, ok bool)
 }
 
 // targetSeries is every per-target metric: facts report the last definitive
@@ -29,70 +29,70 @@ func targetSeries() []series {
 		{
 			name: "oss_cname_token_exists", kind: gauge,
 			help: "1 if OSS holds a CNAME token for the domain, 0 if it says there is none. Last definitive answer; absent until there is one.",
-			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
 				return boolean(r.Facts.Exists), nil, !r.Facts.Confirmed.IsZero()
 			},
 		},
 		{
 			name: "oss_cname_token_expiry_timestamp_seconds", kind: gauge, unit: "seconds",
 			help: "When the CNAME token expires, in Unix time. Last definitive answer; absent unless it was a token.",
-			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
 				return unix(r.Facts.Expires), nil, r.Facts.Exists
 			},
 		},
 		{
 			name: "oss_cname_token_expires_in_seconds", kind: gauge, unit: "seconds",
 			help: "Seconds until the CNAME token expires, negative once past. Last definitive answer; absent unless it was a token.",
-			value: func(r poller.Result, now time.Time) (float64, []string, bool) {
+			value: func(r *poller.Result, now time.Time) (float64, []string, bool) {
 				return r.Facts.Expires.Sub(now).Seconds(), nil, r.Facts.Exists
 			},
 		},
 		{
 			name: "oss_cname_token_probe_success", kind: gauge,
 			help: "1 if the last attempt to ask OSS got a definitive answer, 0 if not. Present for every configured target.",
-			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
 				return boolean(r.Attempt.Succeeded()), nil, true
 			},
 		},
 		{
 			name: "oss_cname_token_probe_duration_seconds", kind: gauge, unit: "seconds",
 			help: "How long the last attempt took, retries included. Absent until there was one.",
-			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
 				return r.Attempt.Duration.Seconds(), nil, !r.Attempt.Ended.IsZero()
 			},
 		},
 		{
 			name: "oss_cname_token_last_success_timestamp_seconds", kind: gauge, unit: "seconds",
 			help: "When OSS last gave a definitive answer, in Unix time. Absent until it did.",
-			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
 				return unix(r.Facts.Confirmed), nil, !r.Facts.Confirmed.IsZero()
 			},
 		},
 		{
 			name: "oss_cname_token_probes_total", kind: counter,
 			help: "Attempts to ask OSS about the target.",
-			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
 				return float64(r.Probes), nil, true
 			},
 		},
 		{
 			name: "oss_cname_token_probe_errors_total", kind: counter,
 			help: "Attempts that got no definitive answer.",
-			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
 				return float64(r.Errors), nil, true
 			},
 		},
 		{
 			name: "oss_cname_token_probe_failure_reason", kind: gauge, extra: []string{"reason"},
 			help: "1 for the reason why the last attempt failed. Absent while the last attempt succeeded.",
-			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
 				return 1, []string{string(r.Attempt.Reason)}, r.Attempt.Reason != ""
 			},
 		},
 		{
 			name: "oss_cname_token_target_info", kind: gauge, extra: []string{"account", "region"},
 			help: "1; its labels say which account and region of the configuration the target belongs to.",
-			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
 				return 1, []string{r.Target.Account.Name, r.Target.Account.Region}, true
 			},
 		},
@@ -107,34 +107,34 @@ func checkSeries() []series {
 		{
 			name: "oss_cname_token_dns_verified", kind: gauge,
 			help:  "1 if the TXT record _dnsauth.<domain> carries the token that OSS holds, 0 if not. Last definitive answers; absent while there is no token.",
-			value: func(r poller.Result, _ time.Time) (float64, []string, bool) { return truth(r.DNSVerified) },
+			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) { return truth(r.DNSVerified) },
 		},
 		{
 			name: "oss_cname_dns_points_to_endpoint", kind: gauge,
 			help:  "1 if the CNAME records of the domain lead to the bucket's endpoint, 0 if they do not: a chain through a CDN does not. Last definitive answer; absent until there is one.",
-			value: func(r poller.Result, _ time.Time) (float64, []string, bool) { return truth(r.PointsToBucket) },
+			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) { return truth(r.PointsToBucket) },
 		},
 		{
 			name: "oss_cname_bound", kind: gauge,
 			help:  "1 if the domain is bound to the bucket, 0 if not. Last definitive answer; absent until there is one.",
-			value: func(r poller.Result, _ time.Time) (float64, []string, bool) { return truth(r.Bound) },
+			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) { return truth(r.Bound) },
 		},
 		{
 			name: "oss_cname_enabled", kind: gauge,
 			help:  "1 if OSS serves the domain, 0 if it is bound but disabled. Last definitive answer; absent unless the domain is bound.",
-			value: func(r poller.Result, _ time.Time) (float64, []string, bool) { return truth(r.Enabled) },
+			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) { return truth(r.Enabled) },
 		},
 		{
 			name: "oss_cname_certificate_expiry_timestamp_seconds", kind: gauge, unit: "seconds",
 			help: "When the certificate that OSS serves the domain with expires, in Unix time. Last definitive answer; absent unless there is one.",
-			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
 				return unix(r.CertificateExpires), nil, !r.CertificateExpires.IsZero()
 			},
 		},
 		{
 			name: "oss_cname_certificate_expires_in_seconds", kind: gauge, unit: "seconds",
 			help: "Seconds until that certificate expires, negative once past. Last definitive answer; absent unless there is one.",
-			value: func(r poller.Result, now time.Time) (float64, []string, bool) {
+			value: func(r *poller.Result, now time.Time) (float64, []string, bool) {
 				return r.CertificateExpires.Sub(now).Seconds(), nil, !r.CertificateExpires.IsZero()
 			},
 		},
@@ -143,7 +143,7 @@ func checkSeries() []series {
 		all = append(all, series{
 			name: "oss_cname_state", kind: gauge, extra: []string{"state"},
 			help: "1 for where the domain stands on its way to being bound, 0 for all other states.",
-			value: func(r poller.Result, now time.Time) (float64, []string, bool) {
+			value: func(r *poller.Result, now time.Time) (float64, []string, bool) {
 				return boolean(r.State(now) == state), []string{string(state)}, true
 			},
 		})
@@ -152,7 +152,7 @@ func checkSeries() []series {
 		all = append(all, series{
 			name: "oss_cname_check_failure_reason", kind: gauge, extra: []string{"check", "reason"},
 			help: "1 for the reason why the last attempt of a check failed. Absent while it succeeded.",
-			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
 				reason := r.Checks[check].Attempt.Reason
 				return 1, []string{string(check), string(reason)}, reason != ""
 			},
@@ -162,7 +162,7 @@ func checkSeries() []series {
 		all = append(all, series{
 			name: "oss_cname_check_last_success_timestamp_seconds", kind: gauge, unit: "seconds", extra: []string{"check"},
 			help: "When a check last got a definitive answer, in Unix time. Absent until it did.",
-			value: func(r poller.Result, _ time.Time) (float64, []string, bool) {
+			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
 				confirmed := r.Checks[check].Confirmed
 				return unix(confirmed), []string{string(check)}, !confirmed.IsZero()
 			},

@@ -43,14 +43,19 @@ func (s *Snapshot) Collect(ch chan<- prometheus.Metric) {
 // Gather implements prometheus.Gatherer. A registry would do the same; to set
 // one up costs nearly as much as to ask OSS about one target.
 func (s *Snapshot) Gather() ([]*dto.MetricFamily, error) {
-	metrics := make([]dto.Metric, len(s.series)*len(s.results))
+	n := len(s.results)
+	metrics := make([]dto.Metric, len(s.series)*n)
+	places := make([]*dto.Metric, len(s.series)*n)
+	made := make([]dto.MetricFamily, len(s.series))
 	families := make([]*dto.MetricFamily, len(s.series))
 	for i := range s.series {
 		if i > 0 && s.series[i].name == s.series[i-1].name {
 			families[i] = families[i-1]
-		} else {
-			families[i] = s.series[i].family()
+			continue
 		}
+		families[i] = &made[i]
+		families[i].Metric = places[i*n : i*n : (i+1)*n]
+		s.series[i].describe(families[i])
 	}
 	s.each(func(i int, m *sample) {
 		_ = m.Write(&metrics[0]) // never fails
@@ -73,7 +78,8 @@ func (s *Snapshot) descs() []*prometheus.Desc {
 // each makes every sample, with the index of its series.
 func (s *Snapshot) each(yield func(series int, m *sample)) {
 	now := s.now()
-	for _, r := range s.results {
+	for k := range s.results {
+		r := &s.results[k]
 		labels := s.labels(r)
 		series := s.of(r)
 		samples := make([]sample, len(series)) // one allocation for all
@@ -90,24 +96,23 @@ func (s *Snapshot) each(yield func(series int, m *sample)) {
 }
 
 // of returns the series that r has a part in.
-func (s *Snapshot) of(r poller.Result) []series {
+func (s *Snapshot) of(r *poller.Result) []series {
 	if r.Target.Checks.Any() {
 		return s.series
 	}
 	return s.series[:s.plain]
 }
 
-// family returns what f's samples have in common.
-func (f *series) family() *dto.MetricFamily {
-	family := &dto.MetricFamily{Name: &f.name, Help: &f.help, Type: f.kind.ToDTO()}
+// describe tells family what f's samples have in common.
+func (f *series) describe(family *dto.MetricFamily) {
+	family.Name, family.Help, family.Type = &f.name, &f.help, f.kind.ToDTO()
 	if f.unit != "" {
 		family.Unit = &f.unit
 	}
-	return family
 }
 
 // labels returns the labels that all series of r share, sorted by name.
-func (s *Snapshot) labels(r poller.Result) []*dto.LabelPair {
+func (s *Snapshot) labels(r *poller.Result) []*dto.LabelPair {
 	pairs := make([]*dto.LabelPair, 0, 2+len(s.own))
 	pairs = append(pairs, pair("bucket", r.Target.Bucket), pair("cname", r.Target.Cname()))
 	for _, name := range s.own {
@@ -130,7 +135,14 @@ func with(labels []*dto.LabelPair, names, values []string) []*dto.LabelPair {
 	return labels
 }
 
-func pair(name, value string) *dto.LabelPair { return &dto.LabelPair{Name: &name, Value: &value} }
+func pair(name, value string) *dto.LabelPair {
+	p := &struct { // one allocation for all
+		dto.LabelPair
+		name, value string
+	}{name: name, value: value}
+	p.Name, p.Value = &p.name, &p.value
+	return &p.LabelPair
+}
 
 func byName(a, b *dto.LabelPair) int { return strings.Compare(a.GetName(), b.GetName()) }
 

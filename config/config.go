@@ -100,7 +100,7 @@ type Checks struct {
 func (c Checks) Any() bool { return c.Binding || c.DNS }
 
 // Cname returns the domain as operators write it, "*.example.com" for a wildcard: the value of the cname label.
-func (t Target) Cname() string {
+func (t *Target) Cname() string {
 	if t.Wildcard {
 		return "*." + t.Domain
 	}

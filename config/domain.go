@@ -80,7 +80,7 @@ func bare(text string) string {
 	if err != nil {
 		return "www.example.com"
 	}
-	return Target{Domain: base, Wildcard: wildcard}.Cname()
+	return (&Target{Domain: base, Wildcard: wildcard}).Cname()
 }
 
 // checkDomain checks a name that is ASCII, lower case and without "*." before or "." behind it.

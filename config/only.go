@@ -17,8 +17,13 @@ type Query struct{ Bucket, Cname, Account, Region string }
 func (c *Config) Only(q Query) (*Config, error) {
 	domain, wildcard := strings.CutPrefix(q.Cname, "*.")
 	if i, listed := c.places[pair{q.Bucket, domain, wildcard}]; listed && c.Targets[i].answers(q) {
-		return c.alone(c.Targets[i]), nil // nearly always; and what is looked up need not be checked
+		return c.alone(c.Targets[i : i+1]), nil // nearly always; and what is looked up need not be checked
 	}
+	return c.spelt(q)
+}
+
+// spelt is Only for a q that is spelt in another way than the file, or asks for what is not in it.
+func (c *Config) spelt(q Query) (*Config, error) {
 	t := Target{CacheTTL: c.Probe.CacheTTL, Unlisted: true}
 	var err error
 	if t.Bucket, err = bucket(q.Bucket); err != nil {
@@ -31,24 +36,24 @@ func (c *Config) Only(q Query) (*Config, error) {
 	t.Domain, t.Wildcard = name.base, name.wildcard
 	if i, listed := c.places[t.pair()]; listed {
 		if c.Targets[i].answers(q) {
-			return c.alone(c.Targets[i]), nil
+			return c.alone(c.Targets[i : i+1]), nil
 		}
 		t.Account = c.Targets[i].Account
 	}
 	if t.Account, err = c.route(q, t.Account); err != nil {
 		return nil, err
 	}
-	return c.alone(t), nil
+	return c.alone([]Target{t}), nil
 }
 
 // answers reports whether q leaves it at t's own account and region.
-func (t Target) answers(q Query) bool {
+func (t *Target) answers(q Query) bool {
 	return (q.Account == "" || q.Account == t.Account.Name) && (q.Region == "" || q.Region == t.Account.Region)
 }
 
-// alone returns c with the one target t. The label names stay those of all targets, so that its series look as ever.
-func (c *Config) alone(t Target) *Config {
-	return &Config{Probe: c.Probe, Accounts: c.Accounts, Targets: []Target{t}, labelNames: c.labelNames}
+// alone returns c with the one target in targets. The label names stay those of all targets, so that its series look as ever.
+func (c *Config) alone(targets []Target) *Config {
+	return &Config{Probe: c.Probe, Accounts: c.Accounts, Targets: targets, labelNames: c.labelNames}
 }
 
 // route returns the account that q chooses, as the file reaches it; the configured target's if q names none.
@@ -94,7 +99,7 @@ type pair struct {
 	wildcard       bool
 }
 
-func (t Target) pair() pair { return pair{t.Bucket, t.Domain, t.Wildcard} }
+func (t *Target) pair() pair { return pair{t.Bucket, t.Domain, t.Wildcard} }
 
 // index prepares what is looked up in an accepted Config.
 func (c *Config) index() {

@@ -26,7 +26,7 @@ const retry = time.Minute
 // of a target. The errors are *ossclient.Error.
 type Lister interface {
 	ListBuckets(ctx context.Context, a config.Account, marker string) (ossclient.Buckets, error)
-	ListCname(ctx context.Context, t config.Target) ([]ossclient.Binding, error)
+	ListCname(ctx context.Context, t *config.Target) ([]ossclient.Binding, error)
 }
 
 // Asker has a question asked of an account on the terms that all share.

@@ -54,7 +54,7 @@ func (w *world) ListBuckets(ctx context.Context, a config.Account, marker string
 	return ossclient.Buckets{Names: slices.Sorted(maps.Keys(w.bound))}, w.answer(ctx, a, "")
 }
 
-func (w *world) ListCname(ctx context.Context, t config.Target) ([]ossclient.Binding, error) {
+func (w *world) ListCname(ctx context.Context, t *config.Target) ([]ossclient.Binding, error) {
 	return w.bound[t.Bucket], w.answer(ctx, t.Account, t.Bucket)
 }
 

@@ -59,5 +59,5 @@ func (f found) tell(cfg *config.Config, a config.Account) Account {
 }
 
 func cname(b ossclient.Binding) string {
-	return config.Target{Domain: b.Domain, Wildcard: b.Wildcard}.Cname()
+	return (&config.Target{Domain: b.Domain, Wildcard: b.Wildcard}).Cname()
 }

@@ -28,7 +28,7 @@ func (p *Poller) Ask(ctx context.Context, cfg *config.Config, a config.Account, 
 }
 
 func (p *Poller) enqueue(cfg *config.Config, a config.Account, do func(context.Context) error) *question {
-	k := &kind{check: checkOther, ask: func(ctx context.Context, _ config.Target) (answer, error) { return answer{}, do(ctx) }}
+	k := &kind{check: checkOther, ask: func(ctx context.Context, _ *config.Target) (answer, error) { return answer{}, do(ctx) }}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.queue.concurrency == 0 { // nothing was polled yet
@@ -36,7 +36,7 @@ func (p *Poller) enqueue(cfg *config.Config, a config.Account, do func(context.C
 	}
 	t := &config.Target{Account: a}
 	e := &entry{asked: p.now()}
-	q := p.queue.add(k, t, laneOf(*t), e, cfg.Probe.Timeout)
+	q := p.queue.add(k, t, laneOf(t), e, cfg.Probe.Timeout)
 	q.waiters, e.open = 1, q
 	p.dispatch()
 	return q

@@ -28,7 +28,7 @@ type world struct {
 // counter counts calls; the tests' bubble orders them.
 type counter struct{ names []string }
 
-func (w *world) ListCname(ctx context.Context, t config.Target) ([]ossclient.Binding, error) {
+func (w *world) ListCname(ctx context.Context, t *config.Target) ([]ossclient.Binding, error) {
 	w.lists.add(w, t.Bucket)
 	if w.list != nil {
 		return w.list(ctx)

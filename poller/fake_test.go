@@ -25,7 +25,7 @@ type fakeOSS struct {
 	mostFlights int
 }
 
-func (f *fakeOSS) GetCnameToken(ctx context.Context, t config.Target) (ossclient.Token, error) {
+func (f *fakeOSS) GetCnameToken(ctx context.Context, t *config.Target) (ossclient.Token, error) {
 	f.mu.Lock()
 	f.asked = append(f.asked, t.Domain)
 	f.inFlight++

@@ -63,11 +63,11 @@ func (q *question) ask(ctx context.Context) (a answer, err error) {
 			err = fmt.Errorf("panic: %v", v)
 		}
 	}()
-	return q.kind.ask(ctx, *q.target)
+	return q.kind.ask(ctx, q.target)
 }
 
-// land takes the answer to q in, and returns what the goroutine is to ask next.
-func (p *Poller) land(q *question, a answer, err error) (*question, context.Context) {
+// land takes the answer to q in, and sends c out again or has it rest.
+func (p *Poller) land(c crew, q *question, a answer, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()

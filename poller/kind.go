@@ -17,9 +17,9 @@ type kind struct {
 	check Check // "" is the token itself
 	// key says which question about t this is; ok is false if t wants none.
 	// Targets with the same key share one question and its answer.
-	key func(t config.Target) (k key, ok bool)
-	ttl func(t config.Target) time.Duration // how long an answer is not asked for again
-	ask func(ctx context.Context, t config.Target) (answer, error)
+	key func(t *config.Target) (k key, ok bool)
+	ttl func(t *config.Target) time.Duration // how long an answer is not asked for again
+	ask func(ctx context.Context, t *config.Target) (answer, error)
 	// tell writes the last definitive answer into r, which holds those of the
 	// kinds before. token is that about the token.
 	tell func(r *Result, a, token *answer)
@@ -39,8 +39,8 @@ func (p *Poller) newKinds(opts Options) []kind {
 	if lister := opts.Bindings; lister != nil {
 		kinds = append(kinds, kind{
 			check: CheckBinding, key: bindingKey,
-			ttl: func(t config.Target) time.Duration { return t.Checks.BindingTTL },
-			ask: func(ctx context.Context, t config.Target) (answer, error) {
+			ttl: func(t *config.Target) time.Duration { return t.Checks.BindingTTL },
+			ask: func(ctx context.Context, t *config.Target) (answer, error) {
 				bindings, err := lister.ListCname(ctx, t)
 				return answer{bindings: bindings}, err
 			},
@@ -50,13 +50,13 @@ func (p *Poller) newKinds(opts Options) []kind {
 	if resolver := opts.DNS; resolver != nil {
 		kinds = append(kinds, kind{
 			check: CheckTXT, key: txtKey, ttl: cacheTTL, tell: tellTXT,
-			ask: func(ctx context.Context, t config.Target) (answer, error) {
+			ask: func(ctx context.Context, t *config.Target) (answer, error) {
 				values, err := resolver.TXT(ctx, domainOf(t).Proof(), t.Checks.Resolvers)
 				return answer{records: values}, err
 			},
 		}, kind{
 			check: CheckCNAME, key: cnameKey, ttl: cacheTTL, tell: tellCNAME,
-			ask: func(ctx context.Context, t config.Target) (answer, error) {
+			ask: func(ctx context.Context, t *config.Target) (answer, error) {
 				names, err := resolver.Follow(ctx, t.Cname(), hosts(t), t.Checks.Resolvers)
 				return answer{records: names}, err
 			},
@@ -65,21 +65,21 @@ func (p *Poller) newKinds(opts Options) []kind {
 	return kinds
 }
 
-func cacheTTL(t config.Target) time.Duration { return t.CacheTTL }
+func cacheTTL(t *config.Target) time.Duration { return t.CacheTTL }
 
-func domainOf(t config.Target) ossclient.Domain {
+func domainOf(t *config.Target) ossclient.Domain {
 	return ossclient.Domain{Bucket: t.Bucket, Cname: t.Domain, Wildcard: t.Wildcard}
 }
 
-func hosts(t config.Target) []string {
+func hosts(t *config.Target) []string {
 	return ossclient.Hosts(t.Bucket, t.Account.Region, t.Account.Endpoint)
 }
 
-func tokenKey(t config.Target) (key, bool) {
+func tokenKey(t *config.Target) (key, bool) {
 	return key{bucket: t.Bucket, domain: t.Domain, wildcard: t.Wildcard, lane: laneOf(t)}, true
 }
 
-func (p *Poller) askToken(ctx context.Context, t config.Target) (answer, error) {
+func (p *Poller) askToken(ctx context.Context, t *config.Target) (answer, error) {
 	token, err := p.oss.GetCnameToken(ctx, t)
 	if errors.Is(err, ossclient.ErrNoToken) {
 		return answer{}, nil
@@ -90,7 +90,7 @@ func (p *Poller) askToken(ctx context.Context, t config.Target) (answer, error) 
 func tellToken(r *Result, a, _ *answer) { r.Facts = a.facts }
 
 // bindingKey leaves the domain out: one list answers for all of a bucket's.
-func bindingKey(t config.Target) (key, bool) {
+func bindingKey(t *config.Target) (key, bool) {
 	return key{check: CheckBinding, bucket: t.Bucket, lane: laneOf(t)}, t.Checks.Binding
 }
 
@@ -115,7 +115,7 @@ func tellBinding(r *Result, a, _ *answer) {
 }
 
 // txtKey leaves the bucket out: a record is the same whoever asks for it.
-func txtKey(t config.Target) (key, bool) {
+func txtKey(t *config.Target) (key, bool) {
 	return key{check: CheckTXT, domain: t.Domain, lane: dnsLane(t)}, t.Checks.DNS
 }
 
@@ -125,7 +125,7 @@ func tellTXT(r *Result, a, token *answer) {
 	}
 }
 
-func cnameKey(t config.Target) (key, bool) {
+func cnameKey(t *config.Target) (key, bool) {
 	return key{check: CheckCNAME, bucket: t.Bucket, domain: t.Domain, wildcard: t.Wildcard, lane: dnsLane(t)}, t.Checks.DNS
 }
 
@@ -137,6 +137,6 @@ func tellCNAME(r *Result, a, _ *answer) {
 	}
 }
 
-func dnsLane(t config.Target) laneKey {
+func dnsLane(t *config.Target) laneKey {
 	return laneKey{resolvers: "dns " + strings.Join(t.Checks.Resolvers, " ")}
 }

@@ -49,7 +49,7 @@ func (p *Poller) forget(r *round) {
 		if v.entry.listed || v.entry.open != nil {
 			continue
 		}
-		if k, _ := v.kind.key(r.cfg.Targets[v.target]); p.memory[k] == v.entry {
+		if k, _ := v.kind.key(&r.cfg.Targets[v.target]); p.memory[k] == v.entry {
 			delete(p.memory, k)
 		}
 	}

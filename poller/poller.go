@@ -28,13 +28,13 @@ import (
 // TokenGetter asks OSS for the token of one target. The error is
 // ossclient.ErrNoToken for "there is none", an *ossclient.Error otherwise.
 type TokenGetter interface {
-	GetCnameToken(ctx context.Context, t config.Target) (ossclient.Token, error)
+	GetCnameToken(ctx context.Context, t *config.Target) (ossclient.Token, error)
 }
 
 // BindingLister asks OSS which domains are bound to the bucket of a target.
 // The error is an *ossclient.Error.
 type BindingLister interface {
-	ListCname(ctx context.Context, t config.Target) ([]ossclient.Binding, error)
+	ListCname(ctx context.Context, t *config.Target) ([]ossclient.Binding, error)
 }
 
 // DNS asks the given resolvers; see dnsclient. The error is a *dnsclient.Error.
@@ -101,7 +101,8 @@ func (p *Poller) Peek(cfg *config.Config) []Result {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	results := make([]Result, len(cfg.Targets))
-	for i, t := range cfg.Targets {
+	for i := range cfg.Targets {
+		t := &cfg.Targets[i]
 		results[i].Target = t
 		var token *entry
 		for k, key := range p.questions(t) {
@@ -118,7 +119,7 @@ func (p *Poller) Peek(cfg *config.Config) []Result {
 }
 
 // questions returns what there is to ask about t, the token first.
-func (p *Poller) questions(t config.Target) iter.Seq2[*kind, key] {
+func (p *Poller) questions(t *config.Target) iter.Seq2[*kind, key] {
 	return func(yield func(*kind, key) bool) {
 		for i := range p.kinds {
 			if key, ok := p.kinds[i].key(t); ok && !yield(&p.kinds[i], key) {
@@ -139,8 +140,8 @@ func (p *Poller) Errors() map[Reason]uint64 {
 // Retain forgets all that is not about a target of cfg.
 func (p *Poller) Retain(cfg *config.Config) {
 	keep := make(map[key]bool, len(cfg.Targets))
-	for _, t := range cfg.Targets {
-		for _, key := range p.questions(t) {
+	for i := range cfg.Targets {
+		for _, key := range p.questions(&cfg.Targets[i]) {
 			keep[key] = true
 		}
 	}

@@ -21,7 +21,7 @@ type queue struct {
 // endpoint, or a list of resolvers.
 type laneKey struct{ account, region, endpoint, resolvers string }
 
-func laneOf(t config.Target) laneKey {
+func laneOf(t *config.Target) laneKey {
 	return laneKey{account: t.Account.Name, region: t.Account.Region, endpoint: t.Account.Endpoint}
 }
 

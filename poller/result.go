@@ -9,7 +9,7 @@ import (
 // Result is what is true of one target now: the last definitive answers, and
 // how the last attempts to get them went.
 type Result struct {
-	Target  config.Target
+	Target  *config.Target // in the configuration, which never changes
 	Facts   Facts
 	Attempt Attempt
 	Probes  uint64  // attempts since the target is known
@@ -60,7 +60,7 @@ const (
 
 // Outcome condenses the Result: why the last attempt failed, else the State,
 // and where that is unknown the answer.
-func (r Result) Outcome() Outcome {
+func (r *Result) Outcome() Outcome {
 	switch {
 	case r.Attempt.Ended.IsZero():
 		return OutcomeUnknown

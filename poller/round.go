@@ -52,13 +52,14 @@ func (p *Poller) begin(ctx context.Context, cfg *config.Config) *round {
 	}
 	since, trace := p.oldestRound(r.began), ossclient.TraceOf(ctx)
 	p.queue.concurrency = cfg.Probe.Concurrency
-	for i, t := range cfg.Targets {
+	for i := range cfg.Targets {
+		t := &cfg.Targets[i]
 		var token *entry
 		for k, key := range p.questions(t) {
 			e := p.remember(key, !t.Unlisted)
 			token = cmp.Or(token, e)
 			if e.open == nil && (trace != nil || !e.answered(since, r.began, k.ttl(t), token)) {
-				e.open = p.queue.add(k, &cfg.Targets[i], key.lane, e, cfg.Probe.Timeout)
+				e.open = p.queue.add(k, t, key.lane, e, cfg.Probe.Timeout)
 				e.open.trace = trace
 			}
 			if e.open != nil {
@@ -134,7 +135,7 @@ func (p *Poller) results(r *round) []Result {
 	results := make([]Result, len(r.cfg.Targets))
 	for _, v := range r.visits {
 		result := &results[v.target]
-		result.Target = r.cfg.Targets[v.target]
+		result.Target = &r.cfg.Targets[v.target]
 		attempt := p.lastAttempt(v)
 		v.entry.tell(result, v.kind, attempt, v.token)
 		if v.entry != v.token {

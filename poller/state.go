@@ -42,7 +42,7 @@ func (s State) Action() string {
 // everything: the token has done its work then, and having none is healthy.
 // So without a token a domain can only be called short of one if it is known
 // not to be bound.
-func (r Result) State(now time.Time) State {
+func (r *Result) State(now time.Time) State {
 	token := r.Facts.life(now)
 	switch {
 	case r.Bound == Yes && r.Enabled == No:
@@ -63,14 +63,14 @@ func (r Result) State(now time.Time) State {
 
 // usedSince reports whether the token went after OSS last said that the domain
 // is not bound: it may have been bound since.
-func (r Result) usedSince() bool {
+func (r *Result) usedSince() bool {
 	return r.Checks[CheckBinding].Confirmed.Before(r.Facts.Gone)
 }
 
 // Dangling reports whether the domain leads to a bucket of OSS that does not
 // know it: whoever takes the name of the bucket, or binds the domain to
 // another, gets its visitors.
-func (r Result) Dangling() bool {
+func (r *Result) Dangling() bool {
 	binding := r.Checks[CheckBinding].Attempt.Reason
 	return r.PointsToBucket == Yes && (r.Bound == No || binding == ReasonBucketNotFound)
 }

@@ -85,7 +85,7 @@ func TestStateWithoutChecks(t *testing.T) {
 		"unknown": poller.StateUnknown, "none": poller.StateUnknown, "used": poller.StateUnknown, "live": poller.StateUnknown,
 		"died": poller.StateTokenExpired, "dead": poller.StateTokenExpired,
 	} {
-		if got := (poller.Result{Facts: tokens[token]}).State(at); got != want {
+		if got := (&poller.Result{Facts: tokens[token]}).State(at); got != want {
 			t.Errorf("token %s: got %s, want %s", token, got, want)
 		}
 	}

@@ -58,7 +58,7 @@ func serve(t *testing.T, opts web.Options, results ...poller.Result) *fixture {
 	}
 	all := func(cfg *config.Config) []poller.Result {
 		for i := range results {
-			results[i].Target = cfg.Targets[i]
+			results[i].Target = &cfg.Targets[i]
 		}
 		return results
 	}

@@ -31,7 +31,7 @@ func FuzzProbe(f *testing.F) {
 		var asked *config.Config
 		p := &fakePoller{results: func(cfg *config.Config) []poller.Result {
 			asked = cfg
-			return []poller.Result{{Target: cfg.Targets[0]}}
+			return []poller.Result{{Target: &cfg.Targets[0]}}
 		}}
 		handler := web.New(web.Exporter{
 			Config: func() *config.Config { return cfg },

@@ -14,18 +14,18 @@ import (
 
 // asked returns what the last request had the poller ask, and has it answer
 // with a token for each.
-func (f *fixture) asked() (last func() config.Target) {
-	var target config.Target
+func (f *fixture) asked() (last func() *config.Target) {
+	var target *config.Target
 	f.poller.results = func(cfg *config.Config) []poller.Result {
 		var results []poller.Result
 		for _, t := range cfg.Targets {
 			r := token(time.Hour)
-			r.Target, target = t, t
+			r.Target, target = &t, &t
 			results = append(results, r)
 		}
 		return results
 	}
-	return func() config.Target { return target }
+	return func() *config.Target { return target }
 }
 
 func TestProbeIsAScrapeOfOneTarget(t *testing.T) {
@@ -89,7 +89,7 @@ func TestProbeRefusesNonsense(t *testing.T) {
 			t.Errorf("%s: not one line of text: %q", query, body)
 		}
 	}
-	if got := asked(); got.Bucket != "" {
+	if got := asked(); got != nil {
 		t.Errorf("nonsense was asked: %+v", got)
 	}
 }
