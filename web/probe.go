@@ -65,13 +65,13 @@ func parseProbe(raw string) (q config.Query, debug bool, err error) {
 		return q, false, err
 	}
 	q = config.Query{
-		Bucket: values["bucket"], Cname: values["cname"], Region: values["region"],
-		Account: cmp.Or(values["account"], values["module"]),
+		Bucket: values.Get("bucket"), Cname: values.Get("cname"), Region: values.Get("region"),
+		Account: cmp.Or(values.Get("account"), values.Get("module")),
 	}
-	if module := values["module"]; module != "" && module != q.Account {
+	if module := values.Get("module"); module != "" && module != q.Account {
 		return q, false, errors.New("account and module: they differ and mean the same; write one of them")
 	}
-	if target := values["target"]; target != "" {
+	if target := values.Get("target"); target != "" {
 		if q.Bucket != "" || q.Cname != "" {
 			return q, false, errors.New("target: given beside bucket or cname; write either target, or bucket and cname")
 		}
@@ -80,7 +80,7 @@ func parseProbe(raw string) (q config.Query, debug bool, err error) {
 			return q, false, fmt.Errorf("target: %.64q: write it as bucket/cname, such as examplebucket/www.example.com", target)
 		}
 	}
-	if text := values["debug"]; text != "" {
+	if text := values.Get("debug"); text != "" {
 		if debug, err = strconv.ParseBool(text); err != nil {
 			return q, false, fmt.Errorf("debug: %.64q: write true or false", text)
 		}
@@ -90,21 +90,18 @@ func parseProbe(raw string) (q config.Query, debug bool, err error) {
 
 // single returns the parameters in raw. Each must be one of known and given
 // once: a slip would otherwise be a question about something else.
-func single(raw string, known ...string) (map[string]string, error) {
-	query, err := url.ParseQuery(raw)
+func single(raw string, known ...string) (url.Values, error) {
+	values, err := url.ParseQuery(raw)
 	if err != nil {
 		return nil, fmt.Errorf("reading query: %w", err)
 	}
-	values := map[string]string{}
-	for _, name := range slices.Sorted(maps.Keys(query)) {
-		given := query[name]
+	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if !slices.Contains(known, name) {
 			return nil, fmt.Errorf("unknown parameter %.64q; known: %s", name, strings.Join(known, ", "))
 		}
-		if len(given) > 1 {
-			return nil, fmt.Errorf("%s: given %d times; write it once", name, len(given))
+		if n := len(values[name]); n > 1 {
+			return nil, fmt.Errorf("%s: given %d times; write it once", name, n)
 		}
-		values[name] = given[0]
 	}
 	return values, nil
 }
