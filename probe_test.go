@@ -64,6 +64,7 @@ accounts:
   refused: {region: cn-hangzhou, endpoint: "http://127.0.0.1:1"}
 targets:
   - {bucket: examplebucket, cname: www.example.com, account: main, cache_ttl: 1h}
+  - {bucket: examplebucket, cname: bound.example.com, account: main, checks: {binding: true}}
 `
 
 // TestDebugTellsWhatHappened reads what a person would at three in the morning.
@@ -71,12 +72,13 @@ func TestDebugTellsWhatHappened(t *testing.T) {
 	url, oss := startProbed(t, probed)
 	www := osstest.Domain{Bucket: "examplebucket", Cname: "www.example.com"}
 	oss.SetToken(www, osstest.Token{Value: "the-token-itself", Expires: time.Now().Add(time.Hour)})
+	oss.Bind(osstest.Domain{Bucket: "examplebucket", Cname: "bound.example.com"}, osstest.Binding{})
 	oss.Behave(osstest.Domain{Bucket: "examplebucket", Cname: "broken.example.com"}, osstest.Fail(503, "InternalError", ""))
 	fetch(t, url+"/metrics") // now it is cached
 	for query, want := range map[string][]string{
 		"target=examplebucket/www.example.com": {
 			"bucket      examplebucket\n", "cname       www.example.com\n", "endpoint    " + oss.URL() + "\n", "configured  yes\n",
-			"GET " + oss.URL() + "/examplebucket/?", "comp=token", "first byte of the answer in ", "GetCnameToken: 200 \\(request id [0-9A-F]{24}\\)\n",
+			"GetCnameToken: GET " + oss.URL() + "/examplebucket/\\?\\S*comp=token", "GetCnameToken: first byte of the answer in ", "GetCnameToken: 200 \\(request id [0-9A-F]{24}\\)\n",
 			"token       expires in 59m", "\noss_cname_token_exists\\{bucket=\"examplebucket\",cname=\"www.example.com\"\\} 1\n",
 		},
 		"target=examplebucket/none.example.com&account=main": {
@@ -93,6 +95,10 @@ func TestDebugTellsWhatHappened(t *testing.T) {
 		},
 		"target=examplebucket/www.example.com&account=refused": {
 			"connect: connection refused in ", "failed      connect\n",
+		},
+		"target=examplebucket/bound.example.com": {
+			"ListCname: GET " + oss.URL() + "/examplebucket/\\?cname\n", "ListCname: first byte of the answer in ", "ListCname: 200 \\(request id [0-9A-F]{24}\\)\n",
+			"GetCnameToken: 404 CnameTokenNotFound", "state       bound\n", "next        nothing, but renew the certificate in time\n",
 		},
 	} {
 		body := fetch(t, url+"/probe?debug=true&"+query)

@@ -17,16 +17,15 @@ import (
 // sent, how long each phase took, what came back. It holds no secrets. The
 // zero value is ready; it is safe for concurrent use.
 type Trace struct {
-	mu    sync.Mutex // guards both
+	mu    sync.Mutex // guards steps, and began of every exchange
 	steps []Step
-	began map[string]time.Time // phases under way
 }
 
 // Step is one thing that happened, told when it was over.
 type Step struct {
 	At   time.Time
 	Took time.Duration // 0 for what has no length
-	Text string        // one line
+	Text string        // one line, which begins with the API operation
 }
 
 // Steps returns what has happened so far.
@@ -53,10 +52,12 @@ func TraceOf(ctx context.Context) *Trace {
 	return t
 }
 
-// tracing is one HTTP exchange under a Trace.
+// tracing is one HTTP exchange under a Trace, one of several at once.
 type tracing struct {
 	*Trace
-	now func() time.Time
+	operation string
+	now       func() time.Time
+	began     map[string]time.Time // phases under way
 }
 
 // follow returns req with net/http reporting its phases. Connections are
@@ -95,26 +96,21 @@ func addresses(of []net.IPAddr) string {
 }
 
 // answered records how the exchange ended.
-func (t tracing) answered(ctx context.Context, operation string, resp *http.Response, err error) {
+func (t tracing) answered(ctx context.Context, resp *http.Response, err error) {
 	if err != nil {
-		t.say("%v", newError(ctx, operation, err))
+		t.record(newError(ctx, t.operation, err).Error(), "")
 		return
 	}
-	t.say("%s: %d (request id %s)", operation, resp.StatusCode, clean(resp.Header.Get(requestIDHeader)))
+	t.say("%d (request id %s)", resp.StatusCode, clean(resp.Header.Get(requestIDHeader)))
 }
 
 func (t tracing) say(format string, args ...any) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.steps = append(t.steps, Step{At: t.now(), Text: fmt.Sprintf(format, args...)})
+	t.record(t.operation+": "+fmt.Sprintf(format, args...), "")
 }
 
 func (t tracing) begin(phase string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.began == nil {
-		t.began = map[string]time.Time{}
-	}
 	t.began[phase] = t.now()
 }
 
@@ -122,8 +118,16 @@ func (t tracing) end(phase, text string, err error) {
 	if err != nil {
 		text = clean(err.Error())
 	}
+	t.record(t.operation+": "+text, phase)
+}
+
+// record takes a step in, which ends a phase unless that is "".
+func (t tracing) record(text, phase string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now := t.now()
-	t.steps = append(t.steps, Step{At: now, Took: now.Sub(t.began[phase]), Text: text})
+	step := Step{At: t.now(), Text: text}
+	if began, ok := t.began[phase]; ok {
+		step.Took = step.At.Sub(began)
+	}
+	t.steps = append(t.steps, step)
 }

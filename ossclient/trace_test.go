@@ -3,10 +3,15 @@ package ossclient_test
 import (
 	"context"
 	"crypto/x509"
+	"io"
+	"maps"
+	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"oss_cname_exporter/ossclient"
 )
@@ -45,10 +50,11 @@ func TestTraceTellsEachPhase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const asked, answered = `GET https://127\.0\.0\.1:\d+/examplebucket/\?\S+\n`, `first byte of the answer\nGetCnameToken: 200 \(request id [0-9A-F]{24}\)\n`
+	const asked, answered = `GetCnameToken: GET https://127\.0\.0\.1:\d+/examplebucket/\?\S+\n`,
+		`GetCnameToken: first byte of the answer\nGetCnameToken: 200 \(request id [0-9A-F]{24}\)\n`
 	for _, want := range []string{
-		asked + `connected to 127\.0\.0\.1:\d+\nTLS 1\.3 handshake, resumed: false\n` + answered,
-		asked + `took an open connection to 127\.0\.0\.1:\d+, idle for \S+\n` + answered,
+		asked + `GetCnameToken: connected to 127\.0\.0\.1:\d+\nGetCnameToken: TLS 1\.3 handshake, resumed: false\n` + answered,
+		asked + `GetCnameToken: took an open connection to 127\.0\.0\.1:\d+, idle for \S+\n` + answered,
 	} {
 		if got := f.traced(t, client); !regexp.MustCompile(`^` + want + `$`).MatchString(got) {
 			t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -80,5 +86,46 @@ func TestTraceTellsFailures(t *testing.T) {
 func TestNoTrace(t *testing.T) {
 	if ctx := context.Background(); ossclient.WithTrace(ctx, nil) != ctx || ossclient.TraceOf(ctx) != nil {
 		t.Error("a trace came from nowhere")
+	}
+}
+
+// roundTrip is an http.RoundTripper.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// TestTraceKeepsExchangesApart asks a second question while the first waits for
+// its answer: each is told how long its own took.
+func TestTraceKeepsExchangesApart(t *testing.T) {
+	f := newFixture(t)
+	now := time.Unix(1e9, 0)
+	f.opts.Now = func() time.Time { return now }
+	f.opts.Attempts = 1
+	trace := new(ossclient.Trace)
+	ctx := ossclient.WithTrace(t.Context(), trace)
+	var client *ossclient.Client
+	f.opts.Transport = roundTrip(func(req *http.Request) (*http.Response, error) {
+		hooks := httptrace.ContextClientTrace(req.Context())
+		hooks.WroteRequest(httptrace.WroteRequestInfo{})
+		now = now.Add(time.Second)
+		if req.URL.Query().Has("comp") {
+			_, _ = client.ListCname(ctx, bucket)
+		}
+		hooks.GotFirstResponseByte()
+		return nil, io.EOF
+	})
+	var err error
+	if client, err = ossclient.New(f.opts); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = client.GetCnameToken(ctx, ossclient.Domain{Bucket: bucket, Cname: cname})
+	took := map[string]time.Duration{}
+	for _, s := range trace.Steps() {
+		if operation, ok := strings.CutSuffix(s.Text, ": first byte of the answer"); ok {
+			took[operation] = s.Took
+		}
+	}
+	if want := map[string]time.Duration{"GetCnameToken": 2 * time.Second, "ListCname": time.Second}; !maps.Equal(took, want) {
+		t.Errorf("took %v, want %v", took, want)
 	}
 }

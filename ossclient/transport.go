@@ -71,9 +71,9 @@ func (x exchange) Do(req *http.Request) (*http.Response, error) {
 	if trace == nil {
 		return x.send(req)
 	}
-	t := tracing{trace, x.now}
+	t := tracing{trace, x.operation, x.now, map[string]time.Time{}}
 	resp, err := x.send(t.follow(req))
-	t.answered(req.Context(), x.operation, resp, err)
+	t.answered(req.Context(), resp, err)
 	return resp, err
 }
 

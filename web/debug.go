@@ -74,11 +74,23 @@ func writeSteps(b *bytes.Buffer, steps []poller.Step, began time.Time) {
 
 func writeResult(b *bytes.Buffer, r poller.Result, now time.Time) {
 	row := newRow(r, now)
+	lines := [][2]string{
+		{"token", row.Token}, {"expires", row.Expires}, {"as of", row.Confirmed}, {"asked", row.Asked},
+		{"failed", row.Reason}, {"because", row.Error},
+	}
+	if c := row.Checked; c != nil {
+		lines = append(lines, [][2]string{
+			{"state", c.State}, {"next", c.Action}, {"certificate", c.Certificate}, {"leads to", r.LeadsTo},
+		}...)
+		for _, text := range c.Warnings {
+			lines = append(lines, [2]string{"warning", text})
+		}
+		for _, text := range c.Failures {
+			lines = append(lines, [2]string{"check", text})
+		}
+	}
 	fmt.Fprintln(b, "\nWhat is known now")
-	fmt.Fprintf(b, "  %-11s %s\n", "token", row.Token)
-	for _, line := range [][2]string{
-		{"expires", row.Expires}, {"as of", row.Confirmed}, {"asked", row.Asked}, {"failed", row.Reason}, {"because", row.Error},
-	} {
+	for _, line := range lines {
 		if line[1] != "" {
 			fmt.Fprintf(b, "  %-11s %s\n", line[0], line[1])
 		}
