@@ -35,21 +35,31 @@ func (h *handler) discover(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	groups := []targetGroup{} // not nil: Prometheus wants a list
-	for _, t := range targets {
-		if matches(t, wanted) {
-			groups = append(groups, newTargetGroup(t))
-		}
-	}
-	body, err := json.Marshal(groups)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
+	body := list(targets, wanted)
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-cache") // ask again, and be told if nothing changed
 	w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(body)))
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+}
+
+// list writes the targets that have what is wanted, one at a time: all of them
+// with their labels take ten times the room of the list.
+func list(targets []config.Target, wanted url.Values) []byte {
+	var body bytes.Buffer
+	body.WriteByte('[')
+	for i := range targets {
+		t := &targets[i]
+		if !matches(t, wanted) {
+			continue
+		}
+		if body.Len() > 1 {
+			body.WriteByte(',')
+		}
+		group, _ := json.Marshal(newTargetGroup(t)) // strings never fail
+		body.Write(group)
+	}
+	body.WriteByte(']')
+	return body.Bytes()
 }
 
 // targets returns those that may be listed. A list that lacks what is only not
@@ -79,7 +89,7 @@ type targetGroup struct {
 	Labels  map[string]string `json:"labels"`
 }
 
-func newTargetGroup(t config.Target) targetGroup {
+func newTargetGroup(t *config.Target) targetGroup {
 	labels := map[string]string{}
 	for _, name := range ownLabels() {
 		labels[metaPrefix+name] = labelOf(t, name)
@@ -95,7 +105,7 @@ func newTargetGroup(t config.Target) targetGroup {
 func ownLabels() []string { return []string{"account", "bucket", "cname", "configured", "region"} }
 
 // labelOf returns the value of a label as the target's series have it.
-func labelOf(t config.Target, name string) string {
+func labelOf(t *config.Target, name string) string {
 	switch name {
 	case "account":
 		return t.Account.Name
@@ -127,7 +137,7 @@ func parseFilter(raw string, cfg *config.Config) (url.Values, error) {
 	return wanted, nil
 }
 
-func matches(t config.Target, wanted url.Values) bool {
+func matches(t *config.Target, wanted url.Values) bool {
 	for name, values := range wanted {
 		if !slices.Contains(values, labelOf(t, name)) {
 			return false
