@@ -38,7 +38,7 @@ func newClients(getenv func(string) string, observer ossclient.Observer) *client
 
 // GetCnameToken implements poller.TokenGetter.
 func (c *clients) GetCnameToken(ctx context.Context, t *config.Target) (ossclient.Token, error) {
-	client, err := c.client(&t.Account)
+	client, err := c.client(t.Account)
 	if err != nil {
 		return ossclient.Token{}, err
 	}
@@ -47,7 +47,7 @@ func (c *clients) GetCnameToken(ctx context.Context, t *config.Target) (ossclien
 
 // ListCname implements poller.BindingLister.
 func (c *clients) ListCname(ctx context.Context, t *config.Target) ([]ossclient.Binding, error) {
-	client, err := c.client(&t.Account)
+	client, err := c.client(t.Account)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func used(cfg *config.Config) iter.Seq[config.Account] {
 			}
 		}
 		for _, t := range cfg.Targets {
-			if !yield(t.Account) {
+			if !yield(*t.Account) {
 				return
 			}
 		}

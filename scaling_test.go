@@ -164,7 +164,7 @@ func simulated(first, last int, rate float64) *config.Config {
 	cfg := &config.Config{Probe: config.Probe{Timeout: 5 * time.Second, Concurrency: million().concurrency}}
 	for i := first; i < last; i++ {
 		cfg.Targets = append(cfg.Targets, config.Target{
-			Bucket: "examplebucket", Domain: benchDomain(i), Account: config.Account{Name: "main", RateLimit: rate},
+			Bucket: "examplebucket", Domain: benchDomain(i), Account: &config.Account{Name: "main", RateLimit: rate},
 		})
 	}
 	return cfg

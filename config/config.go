@@ -81,7 +81,7 @@ type Target struct {
 	Bucket   string
 	Domain   string            // lower case, no trailing dot, without the "*." of a wildcard
 	Wildcard bool              // the operator wrote "*." before Domain
-	Account  Account           // the target's own region and endpoint already applied
+	Account  *Account          // the target's own region and endpoint already applied; shared by all targets that are asked alike
 	CacheTTL time.Duration     // 0 = ask on every scrape
 	Checks   Checks            // what to find out beside the token
 	Labels   map[string]string // the target's own labels; nil = none

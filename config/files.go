@@ -80,7 +80,7 @@ func (p *parser) readGroup(v value) {
 			own = append(own, e)
 		}
 	}
-	p.readTargetAccount(chosen, &common.Account)
+	common.Account = p.readTargetAccount(chosen)
 	common.Labels = p.readLabels(own)
 	if f["targets"].node == nil {
 		p.fault(f["targets"], `missing; write a list, such as ["examplebucket/www.example.com"]`)

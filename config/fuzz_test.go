@@ -120,7 +120,7 @@ func checkTarget(t *testing.T, c *config.Config, target config.Target) {
 	}
 	if !slices.ContainsFunc(c.Accounts, func(a config.Account) bool {
 		a.Region, a.Endpoint = target.Account.Region, target.Account.Endpoint
-		return a == target.Account
+		return a == *target.Account
 	}) {
 		t.Errorf("no such account: %+v", target.Account)
 	}

@@ -57,13 +57,14 @@ func (c *Config) alone(targets []Target) *Config {
 }
 
 // route returns the account that q chooses, as the file reaches it; the configured target's if q names none.
-func (c *Config) route(q Query, configured Account) (Account, error) {
+func (c *Config) route(q Query, configured *Account) (*Account, error) {
 	account, err := c.accountFor(q.Account, configured)
 	if err != nil || q.Region == "" || q.Region == account.Region {
 		return account, err
 	}
 	var known []string
-	for _, r := range c.routes {
+	for i := range c.routes {
+		r := &c.routes[i]
 		if r.Name != account.Name {
 			continue
 		}
@@ -73,24 +74,25 @@ func (c *Config) route(q Query, configured Account) (Account, error) {
 		known = append(known, r.Region)
 	}
 	slices.Sort(known)
-	return Account{}, fmt.Errorf("region: %s: account %s is configured for others; known: %s",
+	return nil, fmt.Errorf("region: %s: account %s is configured for others; known: %s",
 		quote(q.Region), quote(account.Name), strings.Join(slices.Compact(known), ", "))
 }
 
-func (c *Config) accountFor(name string, configured Account) (Account, error) {
+// accountFor returns the account of that name; configured if there is no name, nil if that is none.
+func (c *Config) accountFor(name string, configured *Account) (*Account, error) {
 	switch {
 	case name != "":
 		account, err := named(name, c.Accounts)
 		if err != nil {
-			return account, fmt.Errorf("account: %s: %w", quote(name), err)
+			return nil, fmt.Errorf("account: %s: %w", quote(name), err)
 		}
-		return account, nil
-	case configured.Name != "":
+		return &account, nil
+	case configured != nil:
 		return configured, nil
 	case len(c.Accounts) == 1:
-		return c.Accounts[0], nil
+		return &c.Accounts[0], nil
 	}
-	return Account{}, errors.New("account: missing; the target is not configured, so write the account to ask with")
+	return nil, errors.New("account: missing; the target is not configured, so write the account to ask with")
 }
 
 // pair identifies a target within a Config.
@@ -114,9 +116,9 @@ func (c *Config) index() {
 	}
 	for i, t := range c.Targets {
 		c.places[t.pair()] = i
-		if !seen[t.Account] {
-			seen[t.Account] = true
-			c.routes = append(c.routes, t.Account)
+		if !seen[*t.Account] {
+			seen[*t.Account] = true
+			c.routes = append(c.routes, *t.Account)
 		}
 	}
 }

@@ -24,7 +24,7 @@ targets:
 func TestOnly(t *testing.T) {
 	c := parse(t, manyRoutes)
 	main, fixed, beijing, shanghai := c.Targets[0].Account, c.Targets[1].Account, c.Targets[2].Account, c.Targets[3].Account
-	unlisted := func(bucket, domain string, wildcard bool, a config.Account) config.Target {
+	unlisted := func(bucket, domain string, wildcard bool, a *config.Account) config.Target {
 		return config.Target{Bucket: bucket, Domain: domain, Wildcard: wildcard, Account: a, CacheTTL: 2 * time.Minute, Unlisted: true}
 	}
 	for name, tt := range map[string]struct {

@@ -12,7 +12,7 @@ func Parse(name string, text []byte) (*Config, error) { return parse(name, text,
 
 // parse is Parse for a text that may name files in dir.
 func parse(name string, text []byte, dir string) (*Config, error) {
-	p := &parser{decoder: &decoder{file: name}, dir: dir, pairs: map[pair]place{}, labels: map[string]bool{}}
+	p := &parser{decoder: &decoder{file: name}, dir: dir, pairs: map[pair]place{}, shared: map[Account]*Account{}, labels: map[string]bool{}}
 	if root, ok := p.document(text, "write at least accounts and targets, as config.example.yaml does"); ok {
 		p.readConfig(root)
 	}
@@ -27,9 +27,10 @@ func parse(name string, text []byte, dir string) (*Config, error) {
 type parser struct {
 	*decoder
 	config Config
-	checks Checks          // the targets' default
-	dir    string          // where target files are; "" = nowhere
-	pairs  map[pair]place  // where each target is
+	checks Checks         // the targets' default
+	dir    string         // where target files are; "" = nowhere
+	pairs  map[pair]place // where each target is
+	shared map[Account]*Account
 	labels map[string]bool // names of all targets' own labels
 }
 

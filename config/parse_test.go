@@ -25,7 +25,7 @@ func TestDefaults(t *testing.T) {
 	if want := []config.Account{main}; !reflect.DeepEqual(c.Accounts, want) {
 		t.Errorf("Accounts = %+v, want %+v", c.Accounts, want)
 	}
-	want := []config.Target{{Bucket: "examplebucket", Domain: "www.example.com", Account: main}}
+	want := []config.Target{{Bucket: "examplebucket", Domain: "www.example.com", Account: &main}}
 	if !reflect.DeepEqual(c.Targets, want) {
 		t.Errorf("Targets = %+v, want %+v", c.Targets, want)
 	}
@@ -89,8 +89,8 @@ probe: {rate_limit: 7, timeout: 500ms, concurrency: 1, cache_ttl: 24h}
 	if !reflect.DeepEqual(c.Accounts, want) {
 		t.Errorf("Accounts = %+v\nwant %+v", c.Accounts, want)
 	}
-	if c.Targets[0].Account != want[2] {
-		t.Errorf("the target's account = %+v, want %+v", c.Targets[0].Account, want[2])
+	if *c.Targets[0].Account != want[2] {
+		t.Errorf("the target's account = %+v, want %+v", *c.Targets[0].Account, want[2])
 	}
 	if want := (config.Probe{500 * time.Millisecond, 1, 7, 24 * time.Hour}); c.Probe != want {
 		t.Errorf("Probe = %+v, want %+v", c.Probe, want)

@@ -24,7 +24,7 @@ func (p *parser) readTarget(v value) {
 	if hasBucket && hasCname {
 		p.checkUnique(v, t)
 	}
-	p.readTargetAccount(f, &t.Account)
+	t.Account = p.readTargetAccount(f)
 	read(p.decoder, f["cache_ttl"], &t.CacheTTL, durationIn(0, MaxCacheTTL))
 	p.readChecks(f["checks"], &t.Checks)
 	t.Labels = p.readLabels(p.entries(f["labels"]))
@@ -44,23 +44,28 @@ func (p *parser) checkUnique(v value, t Target) {
 	}
 }
 
-// readTargetAccount finds the target's account and applies the target's own region and endpoint to the copy.
-func (p *parser) readTargetAccount(f map[string]value, account *Account) {
+// readTargetAccount finds the target's account and applies the target's own region and endpoint.
+func (p *parser) readTargetAccount(f map[string]value) *Account {
+	var account Account
 	switch accounts := p.config.Accounts; len(accounts) {
 	case 0:
-		return // one fault about accounts says enough
+		return &account // one fault about accounts says enough
 	case 1:
-		*account = accounts[0]
-		read(p.decoder, f["account"], account, p.accountNamed)
+		account = accounts[0]
+		read(p.decoder, f["account"], &account, p.accountNamed)
 	default:
 		want := fmt.Sprintf("the account to ask with, such as %q", accounts[0].Name)
-		require(p.decoder, f["account"], account, p.accountNamed, want)
+		require(p.decoder, f["account"], &account, p.accountNamed, want)
 	}
-	inherited := *account
+	inherited := account.Region
 	read(p.decoder, f["endpoint"], &account.Endpoint, endpoint)
 	if read(p.decoder, f["region"], &account.Region, region) && f["endpoint"].node == nil {
-		p.checkEndpointServes(f["region"], *account, inherited.Region)
+		p.checkEndpointServes(f["region"], account, inherited)
 	}
+	if p.shared[account] == nil {
+		p.shared[account] = &account
+	}
+	return p.shared[account]
 }
 
 // checkEndpointServes refuses another region with the account's endpoint: it would be asked about buckets it does not hold.

@@ -11,7 +11,7 @@ func (c *Config) Unlisted(a Account, bucketName, cname string) (t Target, ok boo
 	if _, err := bucket(bucketName); err != nil {
 		return Target{}, false
 	}
-	t = Target{Bucket: bucketName, Domain: name.base, Wildcard: name.wildcard, Account: a, CacheTTL: c.Probe.CacheTTL, Unlisted: true}
+	t = Target{Bucket: bucketName, Domain: name.base, Wildcard: name.wildcard, Account: &a, CacheTTL: c.Probe.CacheTTL, Unlisted: true}
 	_, listed := c.listed[t.pair()]
 	return t, !listed
 }

@@ -34,7 +34,7 @@ func TestWhatIsBoundAndNotConfigured(t *testing.T) {
 			t.Errorf("got %q of %+v, want %q", cnames(got), got, want)
 		}
 		for _, target := range got.Targets {
-			if !target.Unlisted || target.Account != cfg.Accounts[0] {
+			if !target.Unlisted || *target.Account != cfg.Accounts[0] {
 				t.Errorf("got %+v", target)
 			}
 		}

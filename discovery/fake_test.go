@@ -55,7 +55,7 @@ func (w *world) ListBuckets(ctx context.Context, a config.Account, marker string
 }
 
 func (w *world) ListCname(ctx context.Context, t *config.Target) ([]ossclient.Binding, error) {
-	return w.bound[t.Bucket], w.answer(ctx, t.Account, t.Bucket)
+	return w.bound[t.Bucket], w.answer(ctx, *t.Account, t.Bucket)
 }
 
 // asked returns how often which list was asked for since the last time.

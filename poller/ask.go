@@ -34,7 +34,7 @@ func (p *Poller) enqueue(cfg *config.Config, a config.Account, do func(context.C
 	if p.queue.concurrency == 0 { // nothing was polled yet
 		p.queue.concurrency = cfg.Probe.Concurrency
 	}
-	t := &config.Target{Account: a}
+	t := &config.Target{Account: &a}
 	e := &entry{asked: p.now()}
 	q := p.queue.add(k, t, laneOf(t), e, cfg.Probe.Timeout)
 	q.waiters, e.open = 1, q

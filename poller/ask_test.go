@@ -23,7 +23,7 @@ func TestTargetsGoFirst(t *testing.T) {
 		go p.Poll(t.Context(), cfg)
 		synctest.Wait()
 		began := time.Now()
-		attempt := p.Ask(t.Context(), cfg, cfg.Targets[0].Account, func(context.Context) error { return nil })
+		attempt := p.Ask(t.Context(), cfg, *cfg.Targets[0].Account, func(context.Context) error { return nil })
 		if waited := time.Since(began); !attempt.Succeeded() || waited != 6*time.Second || len(oss.calls()) != 6 {
 			t.Errorf("got %+v after %v, want it after the six targets", attempt, waited)
 		}
@@ -34,7 +34,7 @@ func TestAskKeepsThePace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, _ := newPoller()
 		cfg := targets("main", 1)
-		account := cfg.Targets[0].Account
+		account := *cfg.Targets[0].Account
 		account.RateLimit = 1
 		began := time.Now()
 		for range 4 {
@@ -58,7 +58,7 @@ func TestAskFails(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			p, _ := newPoller()
 			cfg := targets("main", 1)
-			if got := p.Ask(t.Context(), cfg, cfg.Targets[0].Account, do); got.Reason != want || got.Err == nil {
+			if got := p.Ask(t.Context(), cfg, *cfg.Targets[0].Account, do); got.Reason != want || got.Err == nil {
 				t.Errorf("got %+v, want %s", got, want)
 			}
 			for reason, n := range p.Errors() {
@@ -78,7 +78,7 @@ func TestAskerLeaves(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		var cause error
-		got := p.Ask(ctx, cfg, cfg.Targets[0].Account, func(ctx context.Context) error {
+		got := p.Ask(ctx, cfg, *cfg.Targets[0].Account, func(ctx context.Context) error {
 			<-ctx.Done()
 			cause = ctx.Err()
 			return cause

@@ -118,7 +118,7 @@ func targets(account string, n int) *config.Config {
 		cfg.Targets = append(cfg.Targets, config.Target{
 			Bucket:  "examplebucket",
 			Domain:  fmt.Sprintf("%s-%d.example.com", account, i),
-			Account: config.Account{Name: account, Region: "cn-hangzhou"},
+			Account: &config.Account{Name: account, Region: "cn-hangzhou"},
 		})
 	}
 	return cfg

@@ -45,7 +45,7 @@ func TestFoundDomainsCanBeProbed(t *testing.T) {
 	if !ok {
 		t.Fatal("the target is configured")
 	}
-	f.found = []discovery.Account{{Account: target.Account, Known: true, Attempt: poller.Attempt{Ended: now}, Targets: []config.Target{target}}}
+	f.found = []discovery.Account{{Account: *target.Account, Known: true, Attempt: poller.Attempt{Ended: now}, Targets: []config.Target{target}}}
 	asked := f.asked()
 	_, body := f.get(t, "/")
 	link := regexp.MustCompile(`href="(probe\?[^"]*other-bucket[^"]*)"`).FindStringSubmatch(body)

@@ -45,7 +45,7 @@ func FuzzProbe(f *testing.F) {
 		body := w.Body.String()
 		switch w.Code {
 		case http.StatusOK:
-			if len(asked.Targets) != 1 || asked.Targets[0].Account != cfg.Accounts[0] || !strings.Contains(body, "\noss_cname_token_probe_success{") {
+			if len(asked.Targets) != 1 || *asked.Targets[0].Account != cfg.Accounts[0] || !strings.Contains(body, "\noss_cname_token_probe_success{") {
 				t.Errorf("asked about %+v:\n%s", asked.Targets, body)
 			}
 		case http.StatusBadRequest:
