@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 )
@@ -38,6 +39,30 @@ func BenchmarkSlowTargets(b *testing.B) {
 	b.ReportMetric(float64(wall)/float64(b.N)/float64(least), "wall/least")
 	b.ReportMetric(exporter.peakMB(b), "peak-MB")
 	b.ReportMetric(float64(packed)/1e6/float64(b.N), "response-MB")
+}
+
+// BenchmarkManyTargets has the real binary list the 100,000 targets that it is
+// configured with. loaded-MB and peak-MB are the most memory that it ever had
+// resident before and after, list-MB is the length of the list.
+func BenchmarkManyTargets(b *testing.B) {
+	const n = 100_000
+	file := filepath.Join(b.TempDir(), "targets.yml")
+	text := []byte("- targets:\n")
+	for i := range n {
+		text = fmt.Appendf(text, "  - examplebucket/%s\n", benchDomain(i))
+	}
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	exporter := startBinary(b, fmt.Sprintf("accounts: {main: {region: cn-hangzhou}}\ntarget_files: [%q]\n", file))
+	loaded := exporter.peakMB(b)
+	var listed int
+	for b.Loop() {
+		listed = exporter.list(b)
+	}
+	b.ReportMetric(loaded, "loaded-MB")
+	b.ReportMetric(exporter.peakMB(b), "peak-MB")
+	b.ReportMetric(float64(listed)/1e6, "list-MB")
 }
 
 // binary is the exporter in a process of its own.
@@ -112,6 +137,25 @@ func (e binary) scrape(b *testing.B) []byte {
 		b.Fatalf("scrape: %s, encoding %q, %v", resp.Status, resp.Header.Get("Content-Encoding"), err)
 	}
 	return body
+}
+
+// list asks for the targets and returns how many bytes the answer has.
+func (e binary) list(b *testing.B) int {
+	b.Helper()
+	req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, strings.TrimSuffix(e.metrics, "metrics")+"sd", http.NoBody)
+	if err != nil {
+		b.Fatal(err)
+	}
+	resp, err := e.client.Do(req)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer resp.Body.Close()
+	n, err := io.Copy(io.Discard, resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		b.Fatalf("list: %s, %v", resp.Status, err)
+	}
+	return int(n)
 }
 
 // countExisting counts the tokens that a packed response says exist.

@@ -27,11 +27,11 @@ func parse(name string, text []byte, dir string) (*Config, error) {
 type parser struct {
 	*decoder
 	config Config
-	checks Checks         // the targets' default
-	dir    string         // where target files are; "" = nowhere
-	pairs  map[pair]place // where each target is
-	shared map[Account]*Account
-	labels map[string]bool // names of all targets' own labels
+	checks Checks               // the targets' default
+	dir    string               // where target files are; "" = nowhere
+	pairs  map[pair]place       // where each target is
+	shared map[Account]*Account // by value: targets that are asked alike have one
+	labels map[string]bool      // names of all targets' own labels
 }
 
 // place is a line of a file.
