@@ -32,6 +32,13 @@ ALERTMANAGER_VERSION := v0.31.1
 ALERTMANAGER_DIR     := .tools/bin/alertmanager-$(ALERTMANAGER_VERSION)
 JSONNET_VERSION := v0.22.0
 JSONNET_DIR     := .tools/bin/jsonnet-$(JSONNET_VERSION)
+# What holds Kubernetes objects to the schemas of a cluster, and of Prometheus Operator as scripts/crds pins it.
+KUBECTL_VALIDATE_VERSION := v0.0.4
+KUBECTL_VALIDATE_DIR     := .tools/bin/kubectl-validate-$(KUBECTL_VALIDATE_VERSION)
+CONTROLLER_GEN_VERSION   := v0.23.0
+CONTROLLER_GEN_DIR       := .tools/bin/controller-gen-$(CONTROLLER_GEN_VERSION)
+KUBERNETES_VERSION       := 1.30
+CRDS                     := .tools/crds
 # Grafana's types of a dashboard, and what holds JSON to them.
 GRAFANA_PACKAGES := @grafana/schema@13.2.3 ts-json-schema-generator@2.4.0 ajv@8.20.0
 GRAFANA_DIR      := .tools/grafana-13.2.3
@@ -66,7 +73,7 @@ test: ## Run the tests, under the race detector where there is the C compiler th
 	go test $$(command -v "$$(go env CC)" >/dev/null && echo -race) -shuffle=on ./...
 
 .PHONY: lint
-lint: $(GOLANGCI_LINT) $(PROMETHEUS_DIR)/promtool $(JSONNET_DIR)/jsonnet $(JSONNET_DIR)/jsonnetfmt $(GRAFANA_DIR)/node_modules ## Run every static check: Go, go.mod, alerts, dashboard, shell, Dockerfile
+lint: $(GOLANGCI_LINT) $(PROMETHEUS_DIR)/promtool $(JSONNET_DIR)/jsonnet $(JSONNET_DIR)/jsonnetfmt $(GRAFANA_DIR)/node_modules $(KUBECTL_VALIDATE_DIR)/kubectl-validate $(CRDS) ## Run every static check: Go, go.mod, alerts, dashboard, Kubernetes objects, shell, Dockerfile
 	@$(call debian,shellcheck,shellcheck)
 	$(GOLANGCI_LINT) run
 	go mod tidy -diff
@@ -75,6 +82,7 @@ lint: $(GOLANGCI_LINT) $(PROMETHEUS_DIR)/promtool $(JSONNET_DIR)/jsonnet $(JSONN
 	$(JSONNET_DIR)/jsonnetfmt --test deploy/dashboard.jsonnet
 	$(JSONNET_DIR)/jsonnet deploy/dashboard.jsonnet | diff deploy/dashboard.json -
 	node scripts/dashboard/check.mjs $(GRAFANA_DIR) deploy/dashboard.json
+	$(KUBECTL_VALIDATE_DIR)/kubectl-validate deploy/prometheus-operator --version $(KUBERNETES_VERSION) --local-crds $(CRDS)
 	shellcheck .ci/run
 	go -C scripts/dockerlint run . $(CURDIR)/Dockerfile
 
@@ -125,6 +133,17 @@ $(ALERTMANAGER_DIR)/%:
 
 $(JSONNET_DIR)/%:
 	GOBIN=$(CURDIR)/$(@D) go install github.com/google/go-jsonnet/cmd/$*@$(JSONNET_VERSION)
+
+$(KUBECTL_VALIDATE_DIR)/%:
+	GOBIN=$(CURDIR)/$(@D) go install sigs.k8s.io/kubectl-validate@$(KUBECTL_VALIDATE_VERSION)
+
+$(CONTROLLER_GEN_DIR)/%:
+	GOBIN=$(CURDIR)/$(@D) go install sigs.k8s.io/controller-tools/cmd/controller-gen@$(CONTROLLER_GEN_VERSION)
+
+$(CRDS): scripts/crds/go.mod $(CONTROLLER_GEN_DIR)/controller-gen
+	cd scripts/crds && $(CURDIR)/$(CONTROLLER_GEN_DIR)/controller-gen crd:maxDescLen=0 \
+		$(patsubst %,paths=github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/%,v1 v1alpha1) output:crd:dir=$(CURDIR)/$@
+	touch $@
 
 $(GRAFANA_DIR)/node_modules: NPM_PACKAGES := $(GRAFANA_PACKAGES)
 $(WIDGETS_DIR)/node_modules: NPM_PACKAGES := $(WIDGETS_PACKAGES)
