@@ -20,7 +20,11 @@ import (
 func TestPrometheusSharesTheWork(t *testing.T) {
 	t.Parallel()
 	const n = 2000
-	file := manyDomains(t, n)
+	cnames := make([]string, n)
+	for i := range cnames {
+		cnames[i] = fmt.Sprintf("d%d.example.com", i)
+	}
+	file := watching(t, "shard-bucket", cnames...)
 	replicas := []exporter{startExporter(t, "--config.file="+file), startExporter(t, "--config.file="+file)}
 	proms := []prometheus{startSharded(t, 0, replicas), startSharded(t, 1, replicas)}
 	eventually(t, 2*patience, func(ctx context.Context) error { return eachOnce(ctx, proms, n) })
@@ -39,8 +43,8 @@ func TestPrometheusSharesTheWork(t *testing.T) {
 	}
 }
 
-// manyDomains starts an OSS with n domains that have a token, and writes the configuration to watch them.
-func manyDomains(t *testing.T, n int) (file string) {
+// watching starts an OSS with a bucket whose domains have a token, and writes the configuration to watch them.
+func watching(t *testing.T, bucket string, cnames ...string) (file string) {
 	t.Helper()
 	dir := t.TempDir()
 	write := func(name, text string) string {
@@ -53,12 +57,12 @@ func manyDomains(t *testing.T, n int) (file string) {
 	oss := osstest.New(osstest.Options{})
 	t.Cleanup(oss.Close)
 	oss.AddKey("shard-key", "shard-secret")
-	oss.AddBucket(osstest.Bucket{Name: "shard-bucket"})
+	oss.AddBucket(osstest.Bucket{Name: bucket})
 	var targets strings.Builder
-	for i := range n {
-		cname := fmt.Sprintf("d%d.example.com", i)
-		oss.SetToken(osstest.Domain{Bucket: "shard-bucket", Cname: cname}, osstest.Token{})
-		fmt.Fprintf(&targets, "- targets: [shard-bucket/%s]\n", cname)
+	for _, cname := range cnames {
+		base, wildcard := strings.CutPrefix(cname, "*.")
+		oss.SetToken(osstest.Domain{Bucket: bucket, Cname: base, Wildcard: wildcard}, osstest.Token{})
+		fmt.Fprintf(&targets, "- targets: [%q]\n", bucket+"/"+cname)
 	}
 	write("targets.yml", targets.String())
 	return write("config.yaml", fmt.Sprintf(`
