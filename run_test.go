@@ -279,11 +279,3 @@ func TestReloadChangesTheTargets(t *testing.T) {
 	p.stderr.wait(t, `(?s)configuration refused.*(configuration loaded)`)
 	expect("5", "slow.example.com", "1")
 }
-
-// hungUp returns a context that is over: who polls with it asks nobody.
-func hungUp(t *testing.T) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	return ctx
-}

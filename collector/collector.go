@@ -5,6 +5,7 @@ package collector
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/go-kit/log"
@@ -46,8 +47,17 @@ func New(p Poller, opts Options) *Collector {
 	return &Collector{poller: p, logger: opts.Logger, now: opts.Now, series: append(plain, checkSeries()...), plain: len(plain)}
 }
 
+// Names returns the names of all series that a target can have.
+func Names() []string {
+	var names []string
+	for _, f := range append(targetSeries(), checkSeries()...) {
+		names = append(names, f.name)
+	}
+	return slices.Compact(names)
+}
+
 // Scrape polls the targets of cfg until ctx ends and returns the metrics of
-// all of them, to be collected once.
+// all of them.
 func (c *Collector) Scrape(ctx context.Context, cfg *config.Config) *Snapshot {
 	results := c.poller.Poll(ctx, cfg)
 	c.logChanges(results)

@@ -42,9 +42,9 @@ func FuzzScrape(f *testing.F) {
 		}
 		results := anyResults(cfg, chance)
 		c := collector.New(&fakePoller{results: results}, collector.Options{Now: func() time.Time { return now }})
-		registry := prometheus.NewPedanticRegistry()
-		registry.MustRegister(c.Scrape(t.Context(), cfg), collector.NewAPI(), totals(cfg, nil))
-		families, err := registry.Gather()
+		own := prometheus.NewPedanticRegistry()
+		own.MustRegister(collector.NewAPI(), totals(cfg, nil))
+		families, err := prometheus.Gatherers{c.Scrape(t.Context(), cfg), own}.Gather() // checks what it merges
 		if err != nil {
 			t.Fatalf("gathering: %v\n%s", err, text)
 		}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 
 	"oss_cname_exporter/poller"
 )
@@ -11,7 +12,7 @@ import (
 // series describes one metric family that every target has a part in.
 type series struct {
 	name string
-	kind prometheus.ValueType
+	kind dto.MetricType
 	unit string // OpenMetrics unit; "" if the value has none
 	help string
 	// extra names the labels besides the target's own.
@@ -24,7 +25,7 @@ type series struct {
 // targetSeries is every per-target metric: facts report the last definitive
 // answer, probe series the last attempt. What is unknown is absent.
 func targetSeries() []series {
-	const gauge, counter = prometheus.GaugeValue, prometheus.CounterValue
+	const gauge, counter = dto.MetricType_GAUGE, dto.MetricType_COUNTER
 	return []series{
 		{
 			name: "oss_cname_token_exists", kind: gauge,
@@ -102,7 +103,7 @@ func targetSeries() []series {
 // checkSeries is what the checks add to targetSeries, of those targets that
 // have any switched on. Rows of one name are one family and stand together.
 func checkSeries() []series {
-	const gauge = prometheus.GaugeValue
+	const gauge = dto.MetricType_GAUGE
 	all := []series{
 		{
 			name: "oss_cname_token_dns_verified", kind: gauge,

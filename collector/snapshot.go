@@ -5,14 +5,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
 	"oss_cname_exporter/poller"
 )
 
-// Snapshot is the outcome of one poll, to be put beside other series as a
-// prometheus.Collector, or to be told by itself as a prometheus.Gatherer.
+// Snapshot is the outcome of one poll, told as a prometheus.Gatherer. A registry
+// would make, check and sort the same series; to set one up costs nearly as
+// much as to ask OSS about one target, and to fill it a third of a scrape.
 type Snapshot struct {
 	results []poller.Result
 	own     []string // names of the targets' own labels
@@ -24,27 +24,31 @@ type Snapshot struct {
 // Results returns what the poll found out.
 func (s *Snapshot) Results() []poller.Result { return s.results }
 
-// Describe implements prometheus.Collector.
-func (s *Snapshot) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range s.descs() {
-		ch <- d
-	}
-}
-
-// Collect implements prometheus.Collector.
-func (s *Snapshot) Collect(ch chan<- prometheus.Metric) {
-	descs := s.descs()
-	s.each(func(i int, m *sample) {
-		m.desc = descs[i]
-		ch <- m
-	})
-}
-
-// Gather implements prometheus.Gatherer. A registry would do the same; to set
-// one up costs nearly as much as to ask OSS about one target.
+// Gather implements prometheus.Gatherer. It asks nobody and never fails. The
+// targets are in the configuration's order.
 func (s *Snapshot) Gather() ([]*dto.MetricFamily, error) {
+	families := s.families()
+	now := s.now()
+	for k := range s.results {
+		r := &s.results[k]
+		labels := s.labels(r)
+		series := s.of(r)
+		samples := make([]sample, len(series)) // one allocation for all
+		for i, f := range series {
+			if v, extra, ok := f.value(r, now); ok {
+				samples[i].set(f.kind, v)
+				samples[i].Label = with(labels, f.extra, extra)
+				families[i].Metric = append(families[i].Metric, &samples[i].Metric)
+			}
+		}
+	}
+	return slices.DeleteFunc(slices.Compact(families), func(f *dto.MetricFamily) bool { return len(f.Metric) == 0 }), nil
+}
+
+// families returns an empty family for each of s.series; series of one name
+// have one in common.
+func (s *Snapshot) families() []*dto.MetricFamily {
 	n := len(s.results)
-	metrics := make([]dto.Metric, len(s.series)*n)
 	places := make([]*dto.Metric, len(s.series)*n)
 	made := make([]dto.MetricFamily, len(s.series))
 	families := make([]*dto.MetricFamily, len(s.series))
@@ -57,42 +61,7 @@ func (s *Snapshot) Gather() ([]*dto.MetricFamily, error) {
 		families[i].Metric = places[i*n : i*n : (i+1)*n]
 		s.series[i].describe(families[i])
 	}
-	s.each(func(i int, m *sample) {
-		_ = m.Write(&metrics[0]) // never fails
-		families[i].Metric = append(families[i].Metric, &metrics[0])
-		metrics = metrics[1:]
-	})
-	return slices.DeleteFunc(slices.Compact(families), func(f *dto.MetricFamily) bool { return len(f.Metric) == 0 }), nil
-}
-
-// descs returns the description of each of s.series.
-func (s *Snapshot) descs() []*prometheus.Desc {
-	descs := make([]*prometheus.Desc, len(s.series))
-	for i, f := range s.series {
-		labels := slices.Concat([]string{"bucket", "cname"}, s.own, f.extra)
-		descs[i] = prometheus.V2.NewDesc(f.name, f.help, prometheus.UnconstrainedLabels(labels), nil, prometheus.WithUnit(f.unit))
-	}
-	return descs
-}
-
-// each makes every sample, with the index of its series.
-func (s *Snapshot) each(yield func(series int, m *sample)) {
-	now := s.now()
-	for k := range s.results {
-		r := &s.results[k]
-		labels := s.labels(r)
-		series := s.of(r)
-		samples := make([]sample, len(series)) // one allocation for all
-		for i, f := range series {
-			v, extra, ok := f.value(r, now)
-			if !ok {
-				continue
-			}
-			samples[i].kind, samples[i].value = f.kind, v
-			samples[i].labels = with(labels, f.extra, extra)
-			yield(i, &samples[i])
-		}
-	}
+	return families
 }
 
 // of returns the series that r has a part in.
@@ -105,7 +74,7 @@ func (s *Snapshot) of(r *poller.Result) []series {
 
 // describe tells family what f's samples have in common.
 func (f *series) describe(family *dto.MetricFamily) {
-	family.Name, family.Help, family.Type = &f.name, &f.help, f.kind.ToDTO()
+	family.Name, family.Help, family.Type = &f.name, &f.help, &f.kind
 	if f.unit != "" {
 		family.Unit = &f.unit
 	}
@@ -146,27 +115,20 @@ func pair(name, value string) *dto.LabelPair {
 
 func byName(a, b *dto.LabelPair) int { return strings.Compare(a.GetName(), b.GetName()) }
 
-// sample is a const metric that shares its labels with the target's other
-// series: prometheus.MustNewConstMetric would build and sort them for each.
+// sample is a metric with room for its value. It shares its labels with the
+// target's other series.
 type sample struct {
-	desc   *prometheus.Desc
-	kind   prometheus.ValueType
-	value  float64
-	labels []*dto.LabelPair
-	gauge  dto.Gauge // what Write points to, unless it is a counter
+	dto.Metric
+	value float64
+	gauge dto.Gauge // unless it is a counter
 }
 
-// Desc implements prometheus.Metric.
-func (s *sample) Desc() *prometheus.Desc { return s.desc }
-
-// Write implements prometheus.Metric.
-func (s *sample) Write(m *dto.Metric) error {
-	m.Label = s.labels
-	if s.kind == prometheus.CounterValue {
-		m.Counter = &dto.Counter{Value: &s.value}
+func (s *sample) set(kind dto.MetricType, value float64) {
+	s.value = value
+	if kind == dto.MetricType_COUNTER {
+		s.Counter = &dto.Counter{Value: &s.value}
 	} else {
 		s.gauge.Value = &s.value
-		m.Gauge = &s.gauge
+		s.Gauge = &s.gauge
 	}
-	return nil
 }

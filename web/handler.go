@@ -5,12 +5,16 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	dto "github.com/prometheus/client_model/go"
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/config"
@@ -103,14 +107,25 @@ func (h *handler) health() *http.ServeMux {
 func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
 	defer cancel()
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(h.Scrape(ctx, h.Config()), h.Own)
-	promhttp.HandlerFor(registry, promhttp.HandlerOpts{
+	promhttp.HandlerFor(both{h.Scrape(ctx, h.Config()), h.Own}, promhttp.HandlerOpts{
 		ErrorLog:          h.Logger,
 		ErrorHandling:     promhttp.ContinueOnError, // one bad series must not cost the others
 		Registry:          h.Own,
 		EnableOpenMetrics: true,
 	}).ServeHTTP(w, r)
+}
+
+// both gathers the targets' series, and then the exporter's own, which have no
+// name in common. prometheus.Gatherers would lose the units.
+type both struct{ targets, own prometheus.Gatherer }
+
+// Gather implements prometheus.Gatherer.
+func (b both) Gather() ([]*dto.MetricFamily, error) {
+	targets, err := b.targets.Gather()
+	own, ownErr := b.own.Gather()
+	families := slices.Concat(targets, own)
+	slices.SortFunc(families, func(a, b *dto.MetricFamily) int { return strings.Compare(a.GetName(), b.GetName()) })
+	return families, errors.Join(err, ownErr)
 }
 
 // complain logs what could not be told to the client.
