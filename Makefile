@@ -109,6 +109,10 @@ soak: ## Run the binary in every weather at once, for SOAK_TIME (10m); SOAK_SEED
 bench: ## Run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
+.PHONY: scale
+scale: $(PROMETHEUS_DIR)/prometheus ## Run a tenth of the million domains of docs/scaling.md, with a real Prometheus (11 minutes)
+	PATH="$(CURDIR)/$(PROMETHEUS_DIR):$$PATH" go test -tags scale -run '^$$' -bench TenthOfAMillion -benchtime 1x -timeout 0 .
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz test for FUZZTIME (1m)
 	@go list ./... | while read -r pkg; do \

@@ -45,16 +45,7 @@ func BenchmarkSlowTargets(b *testing.B) {
 // configured with. loaded-MB and peak-MB are the most memory that it ever had
 // resident before and after, list-MB is the length of the list.
 func BenchmarkManyTargets(b *testing.B) {
-	const n = 100_000
-	file := filepath.Join(b.TempDir(), "targets.yml")
-	text := []byte("- targets:\n")
-	for i := range n {
-		text = fmt.Appendf(text, "  - examplebucket/%s\n", benchDomain(i))
-	}
-	if err := os.WriteFile(file, text, 0o600); err != nil {
-		b.Fatal(err)
-	}
-	exporter := startBinary(b, fmt.Sprintf("accounts: {main: {region: cn-hangzhou}}\ntarget_files: [%q]\n", file))
+	exporter := startBinary(b, fmt.Sprintf("accounts: {main: {region: cn-hangzhou}}\ntarget_files: [%q]\n", writeTargets(b, 100_000)))
 	loaded := exporter.peakMB(b)
 	var listed int
 	for b.Loop() {
@@ -63,6 +54,20 @@ func BenchmarkManyTargets(b *testing.B) {
 	b.ReportMetric(loaded, "loaded-MB")
 	b.ReportMetric(exporter.peakMB(b), "peak-MB")
 	b.ReportMetric(float64(listed)/1e6, "list-MB")
+}
+
+// writeTargets returns a file of n targets.
+func writeTargets(b *testing.B, n int) (file string) {
+	b.Helper()
+	file = filepath.Join(b.TempDir(), "targets.yml")
+	text := []byte("- targets:\n")
+	for i := range n {
+		text = fmt.Appendf(text, "  - examplebucket/%s\n", benchDomain(i))
+	}
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	return file
 }
 
 // binary is the exporter in a process of its own.
@@ -87,6 +92,15 @@ func startBinary(b *testing.B, config string) binary {
 	for _, name := range []string{"OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET"} {
 		cmd.Env = append(cmd.Env, name+"="+demoEnv(name))
 	}
+	address := startListening(b, cmd)
+	client := &http.Client{Transport: &http.Transport{DisableCompression: true}}
+	b.Cleanup(client.CloseIdleConnections)
+	return binary{cmd.Process.Pid, "http://" + address + "/metrics", client}
+}
+
+// startListening runs a program until the benchmark ends, and returns where it listens.
+func startListening(b *testing.B, cmd *exec.Cmd) (address string) {
+	b.Helper()
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		b.Fatal(err)
@@ -94,12 +108,11 @@ func startBinary(b *testing.B, config string) binary {
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
-	address := listeningAddress(b, bufio.NewReader(stderr))
+	address = listeningAddress(b, bufio.NewReader(stderr))
 	drained := make(chan struct{})
 	go func() { defer close(drained); _, _ = io.Copy(io.Discard, stderr) }()
-	client := &http.Client{Transport: &http.Transport{DisableCompression: true}}
-	b.Cleanup(func() { client.CloseIdleConnections(); <-drained; _ = cmd.Wait() })
-	return binary{cmd.Process.Pid, "http://" + address + "/metrics", client}
+	b.Cleanup(func() { <-drained; _ = cmd.Wait() })
+	return address
 }
 
 // listeningAddress reads the log up to the line that says where the exporter listens.

@@ -24,7 +24,9 @@ type plan struct {
 	latency     time.Duration // of one call
 	concurrency int           // of one exporter
 	probeCPU    time.Duration // of one probe, HTTP included
+	memory      float64       // of an exporter, in bytes for each target
 	series      int           // of one target, with the five that Prometheus adds to a scrape
+	theirs      float64       // memory of Prometheus, in bytes for each series
 	accounts    int           // they share the domains equally
 	rate        float64       // calls a second that one account stands
 }
@@ -48,8 +50,10 @@ func (p plan) rows() []string {
 		fmt.Sprintf("| calls in flight | calls × %v | %.0f |", p.latency, p.inFlight()),
 		fmt.Sprintf("| exporters | in flight ÷ `concurrency: %d` | %d, and one to spare |", p.concurrency, p.exporters()),
 		fmt.Sprintf("| their cores, all together | calls × %v | %.1f |", p.probeCPU, p.cores()),
+		fmt.Sprintf("| their memory, all together | domains × %.1f KB | %.1f GB |", p.memory/1e3, float64(p.domains)*p.memory/1e9),
 		fmt.Sprintf("| series | %d a target | %s |", p.series, thousands(p.domains*p.series)),
 		fmt.Sprintf("| samples a second | calls × %d | %s |", p.series, thousands(int(p.samples()))),
+		fmt.Sprintf("| memory of the Prometheis, all together | series × %.1f KB | %.0f GB |", p.theirs/1e3, float64(p.domains*p.series)*p.theirs/1e9),
 		fmt.Sprintf("| bytes on disk in 15 days | samples × %.1f | %.0f GB |", bytesPerSample, p.samples()*retention*bytesPerSample/1e9),
 		fmt.Sprintf("| interval that %d accounts stand at %.0f calls a second each | domains ÷ %s | %v |",
 			p.accounts, p.rate, thousands(int(p.rate)*p.accounts), p.stands()),
@@ -66,7 +70,7 @@ func thousands(n int) string {
 func million() plan {
 	return plan{
 		domains: 1_000_000, interval: 5 * time.Minute, latency: 50 * time.Millisecond, concurrency: 64,
-		probeCPU: 200 * time.Microsecond, series: 14, accounts: 10, rate: 100,
+		probeCPU: 500 * time.Microsecond, memory: 3300, series: 14, theirs: 4500, accounts: 10, rate: 100,
 	}
 }
 

@@ -90,7 +90,7 @@ func startSharded(t *testing.T, number int, replicas []exporter) prometheus {
 		config = strings.ReplaceAll(config, old, with)
 	}
 	replace(`keep, regex: "0"`, fmt.Sprintf(`keep, regex: "%d"`, number))
-	replace("scrape_interval: 5m", "scrape_interval: 10s")
+	replace("scrape_interval: 4m", "scrape_interval: 10s")
 	replace("refresh_interval: 1m", "refresh_interval: 5s")
 	for i, r := range replicas {
 		replace(fmt.Sprintf("exporter-%d.exporter:19525", i), r.address)
