@@ -70,7 +70,7 @@ func thousands(n int) string {
 func million() plan {
 	return plan{
 		domains: 1_000_000, interval: 5 * time.Minute, latency: 50 * time.Millisecond, concurrency: 64,
-		probeCPU: 500 * time.Microsecond, memory: 3300, series: 14, theirs: 4500, accounts: 10, rate: 100,
+		probeCPU: 500 * time.Microsecond, memory: 3500, series: 14, theirs: 4800, accounts: 10, rate: 100,
 	}
 }
 
