@@ -5,7 +5,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -86,19 +85,7 @@ func startPrometheus(b *testing.B, address string) scraper {
 // value evaluates a PromQL expression that yields one sample.
 func (p scraper) value(b *testing.B, expr string) float64 {
 	b.Helper()
-	req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, p.query+url.QueryEscape(expr), http.NoBody)
-	if err != nil {
-		b.Fatal(err)
-	}
-	resp, err := p.client.Do(req)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		b.Fatal(err)
-	}
+	body := p.get(b, p.query+url.QueryEscape(expr))
 	var answer struct {
 		Data struct{ Result []struct{ Value [2]any } }
 	}

@@ -47,7 +47,8 @@ func New(p Poller, opts Options) *Collector {
 	return &Collector{poller: p, logger: opts.Logger, now: opts.Now, series: append(plain, checkSeries()...), plain: len(plain)}
 }
 
-// Names returns the names of all series that a target can have.
+// Names returns the names of all series that a target can have: what documents,
+// alerts and dashboard may speak of.
 func Names() []string {
 	var names []string
 	for _, f := range append(targetSeries(), checkSeries()...) {

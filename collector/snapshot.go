@@ -12,7 +12,8 @@ import (
 
 // Snapshot is the outcome of one poll, told as a prometheus.Gatherer. A registry
 // would make, check and sort the same series; to set one up costs nearly as
-// much as to ask OSS about one target, and to fill it a third of a scrape.
+// much as to ask OSS about one target, and to fill it half of a scrape whose
+// answers are cached.
 type Snapshot struct {
 	results []poller.Result
 	own     []string // names of the targets' own labels
