@@ -83,6 +83,7 @@ lint: $(GOLANGCI_LINT) $(PROMETHEUS_DIR)/promtool $(JSONNET_DIR)/jsonnet $(JSONN
 	$(JSONNET_DIR)/jsonnet deploy/dashboard.jsonnet | diff deploy/dashboard.json -
 	node scripts/dashboard/check.mjs $(GRAFANA_DIR) deploy/dashboard.json
 	$(KUBECTL_VALIDATE_DIR)/kubectl-validate deploy/prometheus-operator --version $(KUBERNETES_VERSION) --local-crds $(CRDS)
+	@git ls-files -z | xargs -0 stat -c '%s %n' | awk '$$1 > 500000 { print "larger than 500 kB, and tracked: " $$2; bad = 1 } END { exit bad }'
 	shellcheck .ci/run
 	go -C scripts/dockerlint run . $(CURDIR)/Dockerfile
 
@@ -99,11 +100,11 @@ picture: $(WIDGETS_DIR)/node_modules ## Draw docs/dashboard.png from the Prometh
 .PHONY: e2e
 e2e: $(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)/alertmanager ## Run the binary against a real Prometheus, Alertmanager and browser
 	@$(call debian,chromium,chromium)
-	PATH="$(CURDIR)/$(PROMETHEUS_DIR):$(CURDIR)/$(ALERTMANAGER_DIR):$$PATH" CGO_ENABLED=1 go test -tags e2e -count=1 -parallel 16 ./e2e/...
+	PATH="$(CURDIR)/$(PROMETHEUS_DIR):$(CURDIR)/$(ALERTMANAGER_DIR):$$PATH" CGO_ENABLED=1 go test -tags e2e -count=1 -parallel 16 ./test/e2e/...
 
 .PHONY: soak
 soak: ## Run the binary in every weather at once, for SOAK_TIME (10m); SOAK_SEED repeats a run
-	SOAK_TIME=$(SOAK_TIME) SOAK_SEED=$(SOAK_SEED) CGO_ENABLED=1 go test -tags e2e,soak -count=1 -v -timeout 0 -run '^TestSoak$$' ./e2e
+	SOAK_TIME=$(SOAK_TIME) SOAK_SEED=$(SOAK_SEED) CGO_ENABLED=1 go test -tags e2e,soak -count=1 -v -timeout 0 -run '^TestSoak$$' ./test/e2e
 
 .PHONY: bench
 bench: ## Run the benchmarks
@@ -111,7 +112,7 @@ bench: ## Run the benchmarks
 
 .PHONY: scale
 scale: $(PROMETHEUS_DIR)/prometheus ## Run a tenth of the million domains of docs/scaling.md, with a real Prometheus (11 minutes)
-	PATH="$(CURDIR)/$(PROMETHEUS_DIR):$$PATH" go test -tags scale -run '^$$' -bench TenthOfAMillion -benchtime 1x -timeout 0 .
+	PATH="$(CURDIR)/$(PROMETHEUS_DIR):$$PATH" go test -tags scale -run '^$$' -bench TenthOfAMillion -benchtime 1x -timeout 0 ./test/bench
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz test for FUZZTIME (1m)
@@ -124,7 +125,7 @@ fuzz: ## Run each fuzz test for FUZZTIME (1m)
 
 .PHONY: clean
 clean: ## Remove whatever was built, the tools too
-	rm -rf $(BINARY) .tools e2e/out
+	rm -rf $(BINARY) .tools test/e2e/out
 
 $(GOLANGCI_LINT):
 	GOBIN=$(CURDIR)/$(@D) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)

@@ -4,7 +4,7 @@ import (
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
 
-	"oss_cname_exporter/poller"
+	"oss_cname_exporter/internal/poller"
 )
 
 // outcomeCredentials fails all targets of an account at once.

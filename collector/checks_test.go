@@ -13,8 +13,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"oss_cname_exporter/collector"
-	"oss_cname_exporter/config"
-	"oss_cname_exporter/poller"
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/poller"
 )
 
 // everyCheck is a target for each thing that checks can say of one, and one

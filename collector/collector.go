@@ -10,8 +10,8 @@ import (
 
 	"github.com/go-kit/log"
 
-	"oss_cname_exporter/config"
-	"oss_cname_exporter/poller"
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/poller"
 )
 
 // Poller finds out what is true of the targets of a configuration.

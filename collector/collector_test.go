@@ -17,8 +17,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"oss_cname_exporter/collector"
-	"oss_cname_exporter/config"
-	"oss_cname_exporter/poller"
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/poller"
 )
 
 var now = time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)

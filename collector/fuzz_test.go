@@ -12,8 +12,8 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"oss_cname_exporter/collector"
-	"oss_cname_exporter/config"
-	"oss_cname_exporter/poller"
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/poller"
 )
 
 // FuzzScrape holds every configuration that is accepted to a scrape without an

@@ -6,7 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
-	"oss_cname_exporter/poller"
+	"oss_cname_exporter/internal/poller"
 )
 
 // series describes one metric family that every target has a part in.

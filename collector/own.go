@@ -8,7 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/collectors/version"
 
-	"oss_cname_exporter/config"
+	"oss_cname_exporter/internal/config"
 )
 
 // NewRegistry returns a registry of the exporter's own series: the runtime's,

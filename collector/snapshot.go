@@ -7,7 +7,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 
-	"oss_cname_exporter/poller"
+	"oss_cname_exporter/internal/poller"
 )
 
 // Snapshot is the outcome of one poll, told as a prometheus.Gatherer. A registry

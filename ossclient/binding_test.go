@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/internal/fake/osstest"
 	"oss_cname_exporter/ossclient"
-	"oss_cname_exporter/ossclient/osstest"
 )
 
 // list asks for the bindings of the fixture's bucket with a new client.

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"oss_cname_exporter/internal/fake/osstest"
 	"oss_cname_exporter/ossclient"
-	"oss_cname_exporter/ossclient/osstest"
 )
 
 // buckets asks for one page of the fixture's account with a new client.

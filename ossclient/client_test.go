@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/internal/fake/osstest"
 	"oss_cname_exporter/ossclient"
-	"oss_cname_exporter/ossclient/osstest"
 )
 
 const (

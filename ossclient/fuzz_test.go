@@ -13,8 +13,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"oss_cname_exporter/internal/poller"
 	"oss_cname_exporter/ossclient"
-	"oss_cname_exporter/poller"
 )
 
 // reply is the http.RoundTripper of an OSS that always answers the same.

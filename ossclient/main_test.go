@@ -6,8 +6,8 @@ import (
 
 	"go.uber.org/goleak"
 
+	"oss_cname_exporter/internal/fake/ststest"
 	"oss_cname_exporter/ossclient"
-	"oss_cname_exporter/ossclient/ststest"
 )
 
 // way leads the vendor's library to the stand-ins.

@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/internal/fake/osstest"
+	"oss_cname_exporter/internal/fake/ststest"
 	"oss_cname_exporter/ossclient"
-	"oss_cname_exporter/ossclient/osstest"
-	"oss_cname_exporter/ossclient/ststest"
 )
 
 const (

@@ -9,8 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"oss_cname_exporter/internal/fake/osstest"
 	"oss_cname_exporter/ossclient"
-	"oss_cname_exporter/ossclient/osstest"
 )
 
 // TestConnectionClosedWhileIdle covers what happens all the time if OSS closes

@@ -1,0 +1,156 @@
+package accounts
+
+import (
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"oss_cname_exporter/collector"
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/demo"
+	"oss_cname_exporter/internal/fake/osstest"
+	"oss_cname_exporter/internal/fake/ststest"
+	"oss_cname_exporter/ossclient"
+)
+
+// asked is an OSS with one token, and clients that ask it.
+type asked struct {
+	oss     *osstest.Server
+	clients *Clients
+}
+
+func newAsked(t *testing.T) *asked {
+	t.Helper()
+	a := &asked{oss: osstest.New(osstest.Options{}), clients: New(demo.Getenv, collector.NewAPI())}
+	t.Cleanup(a.oss.Close)
+	a.oss.AddKey(demo.Getenv("OSS_ACCESS_KEY_ID"), demo.Getenv("OSS_ACCESS_KEY_SECRET"))
+	a.oss.AddBucket(osstest.Bucket{Name: "examplebucket"})
+	a.oss.SetToken(osstest.Domain{Bucket: "examplebucket", Cname: "www.example.com"}, osstest.Token{})
+	t.Cleanup(func() { a.clients.Retain(&config.Config{}) })
+	return a
+}
+
+// parse returns a configuration whose account says flow, with a target for each of regions.
+func parse(t *testing.T, flow string, regions ...string) *config.Config {
+	t.Helper()
+	text := "accounts: {main: {region: cn-hangzhou, " + flow + "}}\ntargets:\n- {bucket: examplebucket, cname: www.example.com}\n"
+	for i, region := range regions {
+		text += fmt.Sprintf("- {bucket: other%d, cname: www.example.com, region: %s}\n", i, region)
+	}
+	cfg, err := config.Parse("test.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+func (a *asked) ask(t *testing.T, cfg *config.Config) error {
+	t.Helper()
+	_, err := a.clients.GetCnameToken(t.Context(), &cfg.Targets[0])
+	return err
+}
+
+func TestAccountsProxy(t *testing.T) {
+	a := newAsked(t)
+	var proxied atomic.Int32
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Host == "examplebucket.oss-cn-hangzhou.aliyuncs.com" {
+			proxied.Add(1)
+		}
+		a.oss.ServeHTTP(w, r)
+	}))
+	t.Cleanup(proxy.Close)
+	if err := a.ask(t, parse(t, "endpoint: http://oss-cn-hangzhou.aliyuncs.com, proxy_url: "+proxy.URL)); err != nil || proxied.Load() != 1 {
+		t.Errorf("got %v, %d requests through the proxy", err, proxied.Load())
+	}
+}
+
+func TestAccountsCertificates(t *testing.T) {
+	a := newAsked(t)
+	front := httptest.NewUnstartedServer(a.oss)
+	front.Config.ErrorLog = nil
+	front.StartTLS()
+	t.Cleanup(front.Close)
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	write := func(text string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	failing := func(cfg *config.Config, want string) {
+		t.Helper()
+		failure, ok := errors.AsType[*ossclient.Error](a.ask(t, cfg))
+		if !ok || failure.Reason != ossclient.ReasonTLS || !strings.Contains(failure.Error(), want) {
+			t.Errorf("got %v, want reason tls with %q", failure, want)
+		}
+	}
+	cfg := parse(t, "endpoint: "+front.URL+", ca_file: "+file)
+	failing(parse(t, "endpoint: "+front.URL), "certificate")
+	failing(cfg, `Account "main": reading ca_file "`+file+`": no such file`)
+	write("-----BEGIN-----")
+	failing(cfg, `Account "main": reading ca_file "`+file+`": no certificate in it`)
+	write(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: front.Certificate().Raw})))
+	if err := a.ask(t, cfg); err != nil {
+		t.Errorf("with the certificate: %v", err)
+	}
+	write("")
+	if err := a.ask(t, cfg); err != nil {
+		t.Errorf("before a reload: %v", err)
+	}
+	a.clients.Retain(cfg)
+	failing(cfg, "no certificate in it")
+}
+
+// TestRegionsShareASession asks three regions of an account that plays a role, and reloads in between.
+func TestRegionsShareASession(t *testing.T) {
+	a := newAsked(t)
+	const role = "acs:ram::1234567890123456:role/reader"
+	sts := ststest.NewSTS(role, "", ststest.Options{Issued: func(k ststest.Key) { a.oss.AddSTSKey(k.ID, k.Secret, k.Token, k.Expires) }})
+	t.Cleanup(sts.Close)
+	sts.AddKey(ststest.Key{ID: demo.Getenv("OSS_ACCESS_KEY_ID"), Secret: demo.Getenv("OSS_ACCESS_KEY_SECRET")})
+	credentials := "credentials: {type: assume_role, role_arn: '" + role + "', sts_endpoint: '" + sts.URL + "'}"
+	text := "accounts: {main: {region: cn-hangzhou, endpoint: '" + a.oss.URL() + "', " + credentials + "}}\ntargets:\n"
+	for i, region := range []string{"cn-hangzhou", "cn-shanghai", "cn-beijing"} {
+		text += fmt.Sprintf("- {bucket: bucket%d, cname: www.example.com, region: %s, endpoint: '%s'}\n", i, region, a.oss.URL())
+	}
+	cfg, err := config.Parse("test.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		for _, target := range cfg.Targets {
+			_, err := a.clients.GetCnameToken(t.Context(), &target)
+			if failure, _ := errors.AsType[*ossclient.Error](err); failure == nil || failure.Reason == ossclient.ReasonCredentials {
+				t.Errorf("%s: %v", target.Account.Region, err)
+			}
+		}
+		a.clients.Retain(cfg)
+	}
+	if n := sts.Issued(); n != 1 {
+		t.Errorf("%d sessions, want 1", n)
+	}
+	a.clients.Retain(&config.Config{})
+	if n := len(a.clients.of) + len(a.clients.keys) + len(a.clients.routes); n != 0 {
+		t.Errorf("%d things are kept that nobody needs", n)
+	}
+}
+
+func TestSTSOfTheNetwork(t *testing.T) {
+	const oidc = "credentials: {type: oidc}"
+	for flow, want := range map[string]string{
+		oidc:                         "",
+		"network: internal, " + oidc: "https://sts-vpc.cn-hangzhou.aliyuncs.com",
+		"network: internal, credentials: {type: oidc, sts_endpoint: 'https://sts.example.com'}": "https://sts.example.com",
+	} {
+		if got := sourceOf(parse(t, flow).Accounts[0]).stsEndpoint; got != want {
+			t.Errorf("%s: got %q, want %q", flow, got, want)
+		}
+	}
+}

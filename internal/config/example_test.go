@@ -1,0 +1,97 @@
+package config_test
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"oss_cname_exporter/internal/config"
+)
+
+const examplePath = "../../config.example.yaml"
+
+func TestExampleFile(t *testing.T) {
+	c, err := config.Load(examplePath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	environment := config.Credentials{Type: "environment"}
+	main := config.Account{Name: "main", Region: "cn-hangzhou", Network: "public", SignatureVersion: "v4", Credentials: environment}
+	shanghai := main
+	shanghai.Region, shanghai.Endpoint = "cn-shanghai", "https://oss-cn-shanghai-internal.aliyuncs.com"
+	finance := config.Account{
+		Name: "finance", Region: "cn-hzfinance", Endpoint: "https://oss-cn-hzfinance.aliyuncs.com", Network: "public",
+		SignatureVersion: "v4", ProxyURL: "http://proxy.example.com:3128", CAFile: "/etc/ssl/example-ca.pem",
+		Credentials: config.Credentials{
+			Type: "static_files", AccessKeyIDFile: "/run/secrets/oss/access_key_id",
+			AccessKeySecretFile: "/run/secrets/oss/access_key_secret", SecurityTokenFile: "/run/secrets/oss/security_token",
+		},
+	}
+	if want := parse(t, minimal).Probe; c.Probe != want {
+		t.Errorf("Probe = %+v, want the defaults %+v", c.Probe, want)
+	}
+	accounts := map[string]config.Account{}
+	for _, a := range c.Accounts {
+		accounts[a.Name] = a
+	}
+	if accounts["main"] != main || accounts["finance"] != finance {
+		t.Errorf("Accounts = %+v\nwant among them %+v\nand %+v", c.Accounts, main, finance)
+	}
+	want := []config.Target{
+		{Bucket: "examplebucket", Domain: "www.example.com", Account: &main},
+		{Bucket: "examplebucket", Domain: "example.com", Wildcard: true, Account: &main, Labels: map[string]string{"team": "web"}},
+		{Bucket: "examplebucket-shanghai", Domain: "static.example.com", Account: &shanghai, CacheTTL: time.Minute,
+			Checks: config.Checks{Binding: true, DNS: true, Resolvers: []string{"192.0.2.53:53", "192.0.2.54:5353"}}},
+		{Bucket: "examplebucket-ledger", Domain: "ledger.example.com", Account: &finance, Labels: map[string]string{"team": "payments", "tier": "gold"}},
+	}
+	if !reflect.DeepEqual(c.Targets, want) {
+		t.Errorf("Targets = %+v\nwant %+v", c.Targets, want)
+	}
+	if got, want := c.LabelNames(), []string{"team", "tier"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("LabelNames = %q, want %q", got, want)
+	}
+}
+
+// The parser itself lists the keys it knows, so the example cannot fall behind it.
+func TestExampleShowsEveryKey(t *testing.T) {
+	example, err := os.ReadFile(examplePath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	faults := refused(t, `unknownunknown: 1
+probe: {unknownunknown: 1}
+accounts: {main: {unknownunknown: 1, credentials: {unknownunknown: 1}}}
+targets: [{unknownunknown: 1}]
+checks: {unknownunknown: 1}
+`)
+	lists := regexp.MustCompile(`known: (.*)`).FindAllStringSubmatch(faults, -1)
+	if len(lists) != 6 {
+		t.Fatalf("%d lists of keys in:\n%s", len(lists), faults)
+	}
+	for _, list := range lists {
+		for key := range strings.SplitSeq(list[1], ", ") {
+			if !regexp.MustCompile(`(?m)^[ #-]*` + key + `:`).Match(example) {
+				t.Errorf("%s does not show %s", examplePath, key)
+			}
+		}
+	}
+}
+
+func ExampleParse() {
+	_, err := config.Parse("config.yaml", []byte(`
+accounts:
+  main: {region: oss-cn-hangzhou}
+targets:
+  - bucket: Assets
+    cname: https://www.example.com/
+`))
+	fmt.Println(err)
+	// Output:
+	// config.yaml:3: accounts.main.region: "oss-cn-hangzhou": write the plain region id, "cn-hangzhou"
+	// config.yaml:5: targets[0].bucket: "Assets": bucket names are lower case; write "assets"
+	// config.yaml:6: targets[0].cname: "https://www.example.com/": has a scheme; write only the domain, "www.example.com"
+}

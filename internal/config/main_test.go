@@ -1,0 +1,42 @@
+package config_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"oss_cname_exporter/internal/config"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// minimal is the shortest accepted file.
+const minimal = `
+accounts: {main: {region: cn-hangzhou}}
+targets: [{bucket: examplebucket, cname: www.example.com}]
+`
+
+func parse(t *testing.T, text string) *config.Config {
+	t.Helper()
+	c, err := config.Parse("config.yaml", []byte(text))
+	if err != nil {
+		t.Fatalf("Parse refused:\n%v\nfor:\n%s", err, text)
+	}
+	return c
+}
+
+// refused returns the faults of text, one to a line.
+func refused(t *testing.T, text string) string {
+	t.Helper()
+	c, err := config.Parse("config.yaml", []byte(text))
+	if err == nil {
+		t.Fatalf("Parse accepted:\n%s", text)
+	}
+	if c != nil {
+		t.Error("Parse gave a Config beside an error")
+	}
+	if _, ok := err.(config.Faults); !ok {
+		t.Errorf("the error is a %T, not Faults", err)
+	}
+	return err.Error()
+}

@@ -1,0 +1,176 @@
+// Package demo runs a simulated OSS and DNS for people who want to see the
+// exporter at work without an account.
+package demo
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/fake/dnstest"
+	"oss_cname_exporter/internal/fake/osstest"
+)
+
+// Demo is a simulated OSS and DNS with a domain in every state that an operator
+// can meet, and the configuration and key to watch it with.
+type Demo struct {
+	OSS *osstest.Server
+	DNS *dnstest.Server
+}
+
+// domain is one target of the demo.
+type domain struct {
+	bucket, cname, team string
+	left                time.Duration       // life of the token; 0 is no token
+	answers             []osstest.Behaviour // in turn; none is the genuine one
+	proven              bool                // the TXT record carries the token
+	points              bool                // the CNAME record leads to the bucket
+	bound               *osstest.Binding    // nil is not bound
+}
+
+func domains() []domain {
+	const own, elsewhere, forbidden = "demo-bucket", "demo-elsewhere", "demo-forbidden"
+	throttle := osstest.Fail(503, "MetaOperationQpsLimitExceeded", "")
+	rubbish := osstest.Reply(200, "<html>Welcome to the hotel's Wi-Fi!</html>", "Content-Type", "text/html")
+	return []domain{
+		{bucket: own, cname: "plenty.example.com", team: "web", left: 71 * time.Hour},
+		{bucket: own, cname: "hours.example.com", team: "web", left: 5 * time.Hour, proven: true},
+		{bucket: own, cname: "minutes.example.com", team: "web", left: 3 * time.Minute},
+		{bucket: own, cname: "never.example.com", team: "web"},
+		{bucket: own, cname: "*.wildcard.example.com", team: "web", left: 48 * time.Hour},
+		{bucket: own, cname: "bound.example.com", team: "web", points: true, bound: &osstest.Binding{Certificate: newCertificate(20)}},
+		{bucket: own, cname: "disabled.example.com", team: "web", points: true, bound: &osstest.Binding{Disabled: true}},
+		{bucket: own, cname: "dangling.example.com", team: "web", points: true},
+		{bucket: own, cname: walker, team: "web"},
+		{bucket: own, cname: "yours.example.com", team: "web"},
+		{bucket: elsewhere, cname: "elsewhere.example.com", team: "media"},
+		{bucket: forbidden, cname: "denied.example.com", team: "media"},
+		{bucket: own, cname: "throttled.example.com", team: "media", left: 30 * time.Hour,
+			answers: []osstest.Behaviour{osstest.Genuine, osstest.Genuine, throttle}},
+		{bucket: own, cname: "slow.example.com", team: "media", left: 20 * time.Hour,
+			answers: []osstest.Behaviour{osstest.Delay(time.Second)}},
+		{bucket: own, cname: "rubbish.example.com", team: "media", answers: []osstest.Behaviour{rubbish}},
+	}
+}
+
+// Start starts the simulators. The caller closes the demo.
+func Start() *Demo {
+	dns := dnstest.New()
+	oss := osstest.New(osstest.Options{TXT: dns.TXT})
+	oss.AddKey(Getenv("OSS_ACCESS_KEY_ID"), Getenv("OSS_ACCESS_KEY_SECRET"))
+	oss.AddBucket(osstest.Bucket{Name: "demo-bucket"})
+	oss.AddBucket(osstest.Bucket{Name: "demo-elsewhere", Region: "cn-shanghai"})
+	oss.AddBucket(osstest.Bucket{Name: "demo-forbidden", Forbidden: true})
+	d := &Demo{oss, dns}
+	for _, t := range domains() {
+		d.add(t)
+	}
+	oss.Bind(osstest.Domain{Bucket: "demo-bucket", Cname: "forgotten.example.com"}, osstest.Binding{}) // and not configured
+	return d
+}
+
+// Close stops the simulators.
+func (d *Demo) Close() {
+	d.OSS.Close()
+	d.DNS.Close()
+}
+
+// add puts a domain into the world as it is at the start.
+func (d *Demo) add(domain domain) {
+	at := domain.at()
+	if domain.left > 0 {
+		d.create(at, domain.left)
+	}
+	if domain.proven {
+		d.publish(at)
+	}
+	if domain.points {
+		d.point(at)
+	}
+	if domain.bound != nil {
+		d.OSS.Bind(at, *domain.bound)
+	}
+	d.OSS.Behave(at, domain.answers...)
+}
+
+func (d domain) at() osstest.Domain {
+	domain, wildcard := strings.CutPrefix(d.cname, "*.")
+	return osstest.Domain{Bucket: d.bucket, Cname: domain, Wildcard: wildcard}
+}
+
+// Getenv is the environment of the demo: the key to its OSS.
+func Getenv(name string) string {
+	return map[string]string{"OSS_ACCESS_KEY_ID": "demo", "OSS_ACCESS_KEY_SECRET": "demo-secret"}[name]
+}
+
+// Load returns the configuration, written as an operator would write it.
+func (d *Demo) Load() (*config.Config, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "accounts:\n  demo: {region: cn-hangzhou, endpoint: %q, discover: true}\nchecks: {binding: true, dns: true, resolvers: [%q]}\ntargets:\n",
+		d.OSS.URL(), d.DNS.Address())
+	for _, t := range domains() {
+		fmt.Fprintf(&b, "  - {bucket: %s, cname: %q, labels: {team: %s}}\n", t.bucket, t.cname, t.team)
+	}
+	return config.Parse("demo", []byte(b.String()))
+}
+
+// Show brings the demo to life once the exporter listens.
+func (d *Demo) Show(ctx context.Context, w io.Writer, at net.Addr) {
+	_, port, _ := net.SplitHostPort(at.String())
+	d.announce(w, port)
+	go d.scrape(ctx, port)
+	go d.walk(ctx)
+}
+
+// announce says where to look.
+func (d *Demo) announce(w io.Writer, port string) {
+	fmt.Fprintf(w, `
+The demo watches %d domains on a simulated OSS at %s. Look at
+
+  http://localhost:%[3]s/         every domain in words, the most urgent first
+  http://localhost:%[3]s/metrics  what Prometheus scrapes
+
+minutes.example.com loses its token within 3 minutes, and walking.example.com
+goes through its whole life over and over. yours.example.com waits for what you
+do to it: OSS speaks to any client, and a DNS that takes updates is at %[4]s.
+Ctrl-C ends the demo.
+
+`, len(domains()), d.OSS.URL(), port, d.DNS.Address())
+}
+
+// scrape stands in for Prometheus until ctx is done: without scrapes nothing
+// is asked, and the page would have nothing to show.
+func (d *Demo) scrape(ctx context.Context, port string) {
+	client := http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
+	ticker := time.NewTicker(5 * time.Second)
+	defer ticker.Stop()
+	for ctx.Err() == nil {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost:"+port+"/metrics", nil)
+		if err != nil {
+			return
+		}
+		if resp, err := client.Do(req); err == nil {
+			_, _ = io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// Domains returns the cname of every target of the demo.
+func Domains() []string {
+	var names []string
+	for _, t := range domains() {
+		names = append(names, t.cname)
+	}
+	return names
+}

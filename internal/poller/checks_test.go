@@ -1,0 +1,331 @@
+package poller_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/dnsclient"
+	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/ossclient"
+)
+
+// world is a fake of everything that can be asked: nil functions answer with
+// what a domain that is bound and looked after has.
+type world struct {
+	*fakeOSS
+	list   func(context.Context) ([]ossclient.Binding, error)
+	txt    func(context.Context) ([]string, error)
+	follow func(context.Context) ([]string, error)
+
+	lists, txts, follows counter
+}
+
+// counter counts calls; the tests' bubble orders them.
+type counter struct{ names []string }
+
+func (w *world) ListCname(ctx context.Context, t *config.Target) ([]ossclient.Binding, error) {
+	w.lists.add(w, t.Bucket)
+	if w.list != nil {
+		return w.list(ctx)
+	}
+	return []ossclient.Binding{{Domain: t.Domain, Enabled: true, Certificate: expires}}, nil
+}
+
+func (w *world) TXT(ctx context.Context, name string, _ []string) ([]string, error) {
+	w.txts.add(w, name)
+	if w.txt != nil {
+		return w.txt(ctx)
+	}
+	return []string{"t"}, nil
+}
+
+func (w *world) Follow(ctx context.Context, name string, until, _ []string) ([]string, error) {
+	w.follows.add(w, name)
+	if w.follow != nil {
+		return w.follow(ctx)
+	}
+	return until[:1], nil
+}
+
+func (c *counter) add(w *world, name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c.names = append(c.names, name)
+}
+
+func newWorld() (*poller.Poller, *world) {
+	w := &world{fakeOSS: &fakeOSS{answers: map[string]answer{}, other: token}}
+	return poller.New(w, poller.Options{Bindings: w, DNS: w}), w
+}
+
+// checked returns a configuration of n targets with checks.
+func checked(n int, checks config.Checks) *config.Config {
+	cfg := targets("main", n)
+	for i := range cfg.Targets {
+		cfg.Targets[i].Checks = checks
+	}
+	return cfg
+}
+
+var all = config.Checks{Binding: true, DNS: true}
+
+func TestChecksAreOptIn(t *testing.T) {
+	for name, test := range map[string]struct {
+		checks         config.Checks
+		lists, look    int
+		bound, proof   poller.Truth
+		expires, names bool
+	}{
+		"none":    {config.Checks{}, 0, 0, poller.Unknown, poller.Unknown, false, false},
+		"binding": {config.Checks{Binding: true}, 1, 0, poller.Yes, poller.Unknown, true, false},
+		"dns":     {config.Checks{DNS: true}, 0, 3, poller.Unknown, poller.Yes, false, true},
+		"both":    {all, 1, 3, poller.Yes, poller.Yes, true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p, w := newWorld()
+				results := p.Poll(t.Context(), checked(3, test.checks))
+				if len(w.calls()) != 3 || len(w.lists.names) != test.lists || len(w.txts.names) != test.look || len(w.follows.names) != test.look {
+					t.Errorf("asked for bindings %v, TXT %v and CNAME %v", w.lists.names, w.txts.names, w.follows.names)
+				}
+				r := results[0]
+				if r.Bound != test.bound || r.Enabled != test.bound || r.DNSVerified != test.proof || r.PointsToBucket != test.proof ||
+					r.CertificateExpires.IsZero() == test.expires || (r.LeadsTo != "") != test.names {
+					t.Errorf("got %+v", r)
+				}
+				if peeked := p.Peek(checked(3, test.checks))[0]; peeked.Bound != r.Bound || peeked.DNSVerified != r.DNSVerified {
+					t.Errorf("peeked %+v, polled %+v", peeked, r)
+				}
+			})
+		})
+	}
+}
+
+// TestNobodyToCheck has targets that want checks and nobody who could make them.
+func TestNobodyToCheck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := newPoller()
+		if r := p.Poll(t.Context(), checked(1, all))[0]; !r.Attempt.Succeeded() || r.Checks != nil {
+			t.Errorf("got %+v", r)
+		}
+	})
+}
+
+func TestWhatTheAnswersMean(t *testing.T) {
+	unreadable := errors.New("no date")
+	for name, test := range map[string]struct {
+		bindings []ossclient.Binding
+		values   []string
+		names    []string
+		token    answer
+		check    func(poller.Result) bool
+	}{
+		"bound nowhere": {token: token, check: func(r poller.Result) bool { return r.Bound == poller.No && r.Enabled == poller.Unknown }},
+		"another domain": {bindings: []ossclient.Binding{{Domain: "example.com", Enabled: true}}, token: token,
+			check: func(r poller.Result) bool { return r.Bound == poller.No }},
+		"only as a wildcard": {bindings: []ossclient.Binding{{Domain: "main-0.example.com", Wildcard: true, Enabled: true}}, token: token,
+			check: func(r poller.Result) bool { return r.Bound == poller.No }},
+		"disabled": {bindings: []ossclient.Binding{{Domain: "main-0.example.com"}}, token: token,
+			check: func(r poller.Result) bool {
+				return r.Bound == poller.Yes && r.Enabled == poller.No && r.CertificateExpires.IsZero() && r.Outcome() == "disabled"
+			}},
+		"unreadable": {bindings: []ossclient.Binding{{Domain: "main-0.example.com", Err: unreadable}}, token: token,
+			check: func(r poller.Result) bool {
+				s := r.Checks[poller.CheckBinding]
+				return r.Bound == poller.Yes && r.Enabled == poller.Unknown && s.Attempt.Reason == ossclient.ReasonBadResponse &&
+					errors.Is(s.Attempt.Err, unreadable) && s.Outcome() == s.Was
+			}},
+		"one value fits":    {values: []string{"old", "t"}, token: token, check: func(r poller.Result) bool { return r.DNSVerified == poller.Yes }},
+		"no value fits":     {values: []string{"T", `"t"`, "t "}, token: token, check: func(r poller.Result) bool { return r.DNSVerified == poller.No }},
+		"no record":         {token: token, check: func(r poller.Result) bool { return r.DNSVerified == poller.No && r.PointsToBucket == poller.No }},
+		"nothing to verify": {values: []string{""}, token: noToken, check: func(r poller.Result) bool { return r.DNSVerified == poller.Unknown }},
+		"through a CDN": {names: []string{"main-0.example.com.cdn.example"}, token: token,
+			check: func(r poller.Result) bool {
+				return r.PointsToBucket == poller.No && r.LeadsTo == "main-0.example.com.cdn.example"
+			}},
+		"another bucket": {names: []string{"other.oss-cn-hangzhou.aliyuncs.com"}, token: token,
+			check: func(r poller.Result) bool { return r.PointsToBucket == poller.No }},
+		"over another name": {names: []string{"a.example", "examplebucket.oss-accelerate.aliyuncs.com"}, token: token,
+			check: func(r poller.Result) bool { return r.PointsToBucket == poller.Yes }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p, w := newWorld()
+				w.setOther(test.token)
+				w.list = func(context.Context) ([]ossclient.Binding, error) { return test.bindings, nil }
+				w.txt = func(context.Context) ([]string, error) { return test.values, nil }
+				w.follow = func(context.Context) ([]string, error) { return test.names, nil }
+				if r := p.Poll(t.Context(), checked(1, all))[0]; !test.check(r) {
+					t.Errorf("got %+v", r)
+				}
+			})
+		})
+	}
+}
+
+// TestChecksFailAlone fails each kind of question in turn: the facts of the
+// others are learnt, and its own stay.
+func TestChecksFailAlone(t *testing.T) {
+	denied := &ossclient.Error{Operation: "ListCname", Reason: ossclient.ReasonAccessDenied}
+	silent := &dnsclient.Error{Reason: dnsclient.ReasonTimeout, Err: errors.New("no answer")}
+	for check, fail := range map[poller.Check]func(*world){
+		poller.CheckBinding: func(w *world) {
+			w.list = func(context.Context) ([]ossclient.Binding, error) { return nil, denied }
+		},
+		poller.CheckTXT:   func(w *world) { w.txt = func(context.Context) ([]string, error) { return nil, silent } },
+		poller.CheckCNAME: func(w *world) { w.follow = func(context.Context) ([]string, error) { return nil, silent } },
+	} {
+		for _, known := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				p, w := newWorld()
+				cfg := checked(2, all)
+				if known {
+					p.Poll(t.Context(), cfg)
+					time.Sleep(time.Minute)
+				}
+				fail(w)
+				results := p.Poll(t.Context(), cfg)
+				r := results[0]
+				if !r.Attempt.Succeeded() || r.Errors != 0 || !r.Facts.Exists {
+					t.Errorf("%s fails: the token suffered: %+v", check, r)
+				}
+				for other, status := range r.Checks {
+					if failed := status.Attempt.Reason != ""; failed != (other == check) {
+						t.Errorf("%s fails: %s says %+v", check, other, status)
+					}
+				}
+				for other, truth := range map[poller.Check]poller.Truth{
+					poller.CheckBinding: r.Bound, poller.CheckTXT: r.DNSVerified, poller.CheckCNAME: r.PointsToBucket,
+				} {
+					if (truth == poller.Yes) != (known || other != check) {
+						t.Errorf("%s fails, known before: %v: %s is %v", check, known, other, truth)
+					}
+				}
+				for reason, n := range p.Errors() {
+					if n != 0 {
+						t.Errorf("%s fails: counted as a probe's %s", check, reason)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestSilentResolverCostsTokensNothing has look-ups that hang beside tokens
+// that take their time: the tokens have the slots first.
+func TestSilentResolverCostsTokensNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, w := newWorld()
+		w.setOther(after(100*time.Millisecond, token))
+		hang := func(ctx context.Context) ([]string, error) {
+			<-ctx.Done()
+			return nil, &dnsclient.Error{Reason: dnsclient.ReasonTimeout, Err: ctx.Err()}
+		}
+		w.txt, w.follow = hang, hang
+		cfg := checked(30, config.Checks{DNS: true})
+		for range 3 {
+			results := within(t, p, 2*time.Second, cfg)
+			if got := reasons(results); got[""] != 30 {
+				t.Errorf("of the tokens got %v", got)
+			}
+			for _, r := range results {
+				if s := r.Checks[poller.CheckTXT]; s.Attempt.Reason != ossclient.ReasonTimeout && s.Attempt.Reason != poller.ReasonNotProbed {
+					t.Errorf("got %+v", s)
+				}
+			}
+		}
+		if _, most := w.flights(); most > 4 {
+			t.Errorf("%d calls in flight", most)
+		}
+	})
+}
+
+func TestBindingTTL(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, w := newWorld()
+		cfg := checked(3, config.Checks{Binding: true, BindingTTL: time.Hour})
+		poll := func() poller.Result {
+			time.Sleep(time.Second)
+			return p.Poll(t.Context(), cfg)[0]
+		}
+		once := checked(3, config.Checks{Binding: true})
+		p.Poll(t.Context(), once)
+		time.Sleep(time.Second)
+		p.Poll(t.Context(), once) // follows a success, so that it is kept for all its time
+		if poll(); len(w.lists.names) != 2 {
+			t.Errorf("asked %d times, want the list kept", len(w.lists.names))
+		}
+		w.setOther(noToken) // used: what was learnt before is no longer believed
+		w.list = func(context.Context) ([]ossclient.Binding, error) { return nil, nil }
+		if r := poll(); r.Facts.Gone.IsZero() || r.Bound != poller.Yes {
+			t.Errorf("got %+v", r)
+		}
+		if r := poll(); r.Bound != poller.No || r.State(time.Now()) != poller.StateTokenMissing || len(w.lists.names) != 3 {
+			t.Errorf("asked %d times, got %+v", len(w.lists.names), r)
+		}
+		if poll(); len(w.lists.names) != 3 {
+			t.Errorf("asked %d times, want the new list kept", len(w.lists.names))
+		}
+	})
+}
+
+func TestTokenIsSeenToDie(t *testing.T) {
+	for name, test := range map[string]struct {
+		left time.Duration
+		died bool
+	}{"of age": {30 * time.Second, true}, "used": {time.Hour, false}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p, oss := newPoller()
+				cfg := targets("main", 1)
+				dies := time.Now().Add(test.left)
+				oss.setOther(func(context.Context) (ossclient.Token, error) { return ossclient.Token{Expires: dies}, nil })
+				p.Poll(t.Context(), cfg)
+				time.Sleep(time.Minute)
+				oss.setOther(noToken)
+				gone := time.Now()
+				for range 2 {
+					f := p.Poll(t.Context(), cfg)[0].Facts
+					if f.Exists || !f.Gone.Equal(gone) || f.Died.Equal(dies) != test.died {
+						t.Errorf("got %+v", f)
+					}
+					time.Sleep(time.Minute)
+				}
+				oss.setOther(token)
+				if f := p.Poll(t.Context(), cfg)[0].Facts; !f.Exists || !f.Gone.IsZero() || !f.Died.IsZero() {
+					t.Errorf("with a new token got %+v", f)
+				}
+			})
+		})
+	}
+}
+
+func TestRetainForgetsChecks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := newWorld()
+		cfg := checked(2, all)
+		p.Poll(t.Context(), cfg)
+		one := &config.Config{Probe: cfg.Probe, Targets: cfg.Targets[:1]}
+		p.Retain(one)
+		if r := p.Peek(cfg)[1]; r.DNSVerified != poller.Unknown {
+			t.Errorf("kept %+v", r)
+		}
+		p.Retain(checked(2, config.Checks{}))
+		if r := p.Peek(cfg)[0]; r.Bound != poller.Unknown {
+			t.Errorf("kept %+v", r)
+		}
+	})
+}
+
+func TestEveryReasonOfDNSIsAReason(t *testing.T) {
+	for _, reason := range dnsclient.Reasons() {
+		if !slices.Contains(poller.Reasons(), poller.Reason(reason)) {
+			t.Errorf("%s is none", reason)
+		}
+	}
+}

@@ -1,0 +1,142 @@
+package poller
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/ossclient"
+)
+
+// kind is a sort of question. All that tells one kind from another is here: a
+// further one is a further row.
+type kind struct {
+	check Check // "" is the token itself
+	// key says which question about t this is; ok is false if t wants none.
+	// Targets with the same key share one question and its answer.
+	key func(t *config.Target) (k key, ok bool)
+	ttl func(t *config.Target) time.Duration // how long an answer is not asked for again
+	ask func(ctx context.Context, t *config.Target) (answer, error)
+	// tell writes the last definitive answer into r, which holds those of the
+	// kinds before. token is that about the token.
+	tell func(r *Result, a, token *answer)
+}
+
+// answer is what was learnt; each kind uses a part of its own.
+type answer struct {
+	facts    Facts
+	token    ossclient.Secret
+	bindings []ossclient.Binding
+	records  []string // what the TXT records say, or where the CNAME records lead
+}
+
+// newKinds returns the questions that somebody is there to answer, the token's first.
+func (p *Poller) newKinds(opts Options) []kind {
+	kinds := []kind{{key: tokenKey, ttl: cacheTTL, ask: p.askToken, tell: tellToken}}
+	if lister := opts.Bindings; lister != nil {
+		kinds = append(kinds, kind{
+			check: CheckBinding, key: bindingKey,
+			ttl: func(t *config.Target) time.Duration { return t.Checks.BindingTTL },
+			ask: func(ctx context.Context, t *config.Target) (answer, error) {
+				bindings, err := lister.ListCname(ctx, t)
+				return answer{bindings: bindings}, err
+			},
+			tell: tellBinding,
+		})
+	}
+	if resolver := opts.DNS; resolver != nil {
+		kinds = append(kinds, kind{
+			check: CheckTXT, key: txtKey, ttl: cacheTTL, tell: tellTXT,
+			ask: func(ctx context.Context, t *config.Target) (answer, error) {
+				values, err := resolver.TXT(ctx, domainOf(t).Proof(), t.Checks.Resolvers)
+				return answer{records: values}, err
+			},
+		}, kind{
+			check: CheckCNAME, key: cnameKey, ttl: cacheTTL, tell: tellCNAME,
+			ask: func(ctx context.Context, t *config.Target) (answer, error) {
+				names, err := resolver.Follow(ctx, t.Cname(), hosts(t), t.Checks.Resolvers)
+				return answer{records: names}, err
+			},
+		})
+	}
+	return kinds
+}
+
+func cacheTTL(t *config.Target) time.Duration { return t.CacheTTL }
+
+func domainOf(t *config.Target) ossclient.Domain {
+	return ossclient.Domain{Bucket: t.Bucket, Cname: t.Domain, Wildcard: t.Wildcard}
+}
+
+func hosts(t *config.Target) []string {
+	return ossclient.Hosts(t.Bucket, t.Account.Region, t.Account.Endpoint)
+}
+
+func tokenKey(t *config.Target) (key, bool) {
+	return key{bucket: t.Bucket, domain: t.Domain, wildcard: t.Wildcard, lane: laneOf(t)}, true
+}
+
+func (p *Poller) askToken(ctx context.Context, t *config.Target) (answer, error) {
+	token, err := p.oss.GetCnameToken(ctx, t)
+	if errors.Is(err, ossclient.ErrNoToken) {
+		return answer{}, nil
+	}
+	return answer{facts: Facts{Exists: true, Expires: token.Expires}, token: token.Value}, err
+}
+
+func tellToken(r *Result, a, _ *answer) { r.Facts = a.facts }
+
+// bindingKey leaves the domain out: one list answers for all of a bucket's.
+func bindingKey(t *config.Target) (key, bool) {
+	return key{check: CheckBinding, bucket: t.Bucket, lane: laneOf(t)}, t.Checks.Binding
+}
+
+// tellBinding finds r's domain in the bucket's list. One that is listed in a
+// way that cannot be read is that target's failure alone.
+func tellBinding(r *Result, a, _ *answer) {
+	i := slices.IndexFunc(a.bindings, func(b ossclient.Binding) bool { return b.Is(domainOf(r.Target)) })
+	if i < 0 {
+		r.Bound = No
+		return
+	}
+	r.Bound = Yes
+	binding := a.bindings[i]
+	if binding.Err == nil {
+		r.Enabled, r.CertificateExpires = truth(binding.Enabled), binding.Certificate
+		return
+	}
+	status := r.Checks[CheckBinding]
+	status.Attempt.Reason, status.Attempt.Err = ossclient.ReasonBadResponse, binding.Err
+	status.Was = status.Outcome() // the entry is the bucket's and has no memory of what is news about one domain
+	r.Checks[CheckBinding] = status
+}
+
+// txtKey leaves the bucket out: a record is the same whoever asks for it.
+func txtKey(t *config.Target) (key, bool) {
+	return key{check: CheckTXT, domain: t.Domain, lane: dnsLane(t)}, t.Checks.DNS
+}
+
+func tellTXT(r *Result, a, token *answer) {
+	if token.facts.Exists {
+		r.DNSVerified = truth(slices.Contains(a.records, string(token.token)))
+	}
+}
+
+func cnameKey(t *config.Target) (key, bool) {
+	return key{check: CheckCNAME, bucket: t.Bucket, domain: t.Domain, wildcard: t.Wildcard, lane: dnsLane(t)}, t.Checks.DNS
+}
+
+func tellCNAME(r *Result, a, _ *answer) {
+	r.PointsToBucket = No
+	if n := len(a.records); n > 0 {
+		r.LeadsTo = a.records[n-1]
+		r.PointsToBucket = truth(slices.Contains(hosts(r.Target), r.LeadsTo))
+	}
+}
+
+func dnsLane(t *config.Target) laneKey {
+	return laneKey{resolvers: "dns " + strings.Join(t.Checks.Resolvers, " ")}
+}

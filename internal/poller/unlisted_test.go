@@ -1,0 +1,137 @@
+package poller_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/ossclient"
+)
+
+// unlisted returns targets of which none is in a file.
+func unlisted(n int) *config.Config {
+	cfg := targets("main", n)
+	for i := range cfg.Targets {
+		cfg.Targets[i].Unlisted = true
+	}
+	return cfg
+}
+
+func TestUnlistedTargetsAreForgotten(t *testing.T) {
+	for name, ask := range map[string]func(t *testing.T, p *poller.Poller, oss *fakeOSS, cfg *config.Config){
+		"when answered": func(t *testing.T, p *poller.Poller, _ *fakeOSS, cfg *config.Config) {
+			if r := p.Poll(t.Context(), cfg)[0]; !r.Facts.Exists || r.Probes != 1 {
+				t.Errorf("got %+v, want the answer", r)
+			}
+		},
+		"when refused": func(t *testing.T, p *poller.Poller, oss *fakeOSS, cfg *config.Config) {
+			oss.setOther(fails(ossclient.ReasonDNS))
+			if r := p.Poll(t.Context(), cfg)[0]; r.Attempt.Reason != ossclient.ReasonDNS || r.Errors != 1 {
+				t.Errorf("got %+v, want the failure", r)
+			}
+		},
+		"when too late": func(t *testing.T, p *poller.Poller, oss *fakeOSS, cfg *config.Config) {
+			oss.setOther(hangs)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			if r := p.Poll(ctx, cfg)[0]; r.Attempt.Reason != ossclient.ReasonTimeout {
+				t.Errorf("got %+v, want a timeout", r)
+			}
+		},
+		"when nobody waits": func(t *testing.T, p *poller.Poller, oss *fakeOSS, cfg *config.Config) {
+			oss.setOther(hangs)
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() {
+				synctest.Wait()
+				cancel()
+			}()
+			p.Poll(ctx, cfg)
+		},
+		"when the last of several is told": func(t *testing.T, p *poller.Poller, oss *fakeOSS, cfg *config.Config) {
+			oss.setOther(after(time.Second, token))
+			told := make(chan poller.Result)
+			for range 3 {
+				go func() { told <- p.Poll(t.Context(), cfg)[0] }()
+			}
+			for range 3 {
+				if r := <-told; !r.Facts.Exists || r.Probes != 1 {
+					t.Errorf("got %+v, want the one answer", r)
+				}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p, oss := newPoller()
+				cfg := unlisted(3)
+				ask(t, p, oss, cfg)
+				synctest.Wait()
+				for _, r := range p.Peek(cfg) {
+					if r.Outcome() != poller.OutcomeUnknown || r.Probes != 0 {
+						t.Errorf("still known: %+v", r)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestListedTargetOutlivesAQuery asks about a target that is in the file by a
+// query that does not know so: a reload may come between the two.
+func TestListedTargetOutlivesAQuery(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := newPoller()
+		cfg := targets("main", 1)
+		p.Poll(t.Context(), cfg)
+		p.Poll(t.Context(), unlisted(1))
+		if r := p.Peek(cfg)[0]; !r.Facts.Exists || r.Probes != 2 {
+			t.Errorf("got %+v, want it to remember both", r)
+		}
+	})
+}
+
+// TestQueriesShareNothingWithOthers asks about one target over and over while
+// a question about another is under way: each is asked now.
+func TestQueriesShareNothingWithOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, oss := newPoller()
+		slow, quick := targets("slow", 1), targets("quick", 1)
+		oss.set("slow-0.example.com", after(3*time.Second, token))
+		done := make(chan []poller.Result)
+		go func() { done <- p.Poll(t.Context(), slow) }()
+		synctest.Wait()
+		for range 2 {
+			time.Sleep(time.Second)
+			p.Poll(t.Context(), quick)
+		}
+		<-done
+		if asked := oss.calls(); len(asked) != 3 {
+			t.Errorf("asked %q, want each question put", asked)
+		}
+	})
+}
+
+func TestTracedPollTakesNoCachedAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, oss := newPoller()
+		var seen []*poller.Trace
+		oss.setOther(func(ctx context.Context) (ossclient.Token, error) {
+			seen = append(seen, ossclient.TraceOf(ctx))
+			return token(ctx)
+		})
+		cfg := targets("main", 1)
+		cfg.Targets[0].CacheTTL = time.Hour
+		trace := new(poller.Trace)
+		p.Poll(t.Context(), cfg)
+		p.Poll(t.Context(), cfg)
+		p.Poll(poller.WithTrace(t.Context(), trace), cfg)
+		p.Poll(t.Context(), cfg)
+		if !slices.Equal(seen, []*poller.Trace{nil, trace}) {
+			t.Errorf("the questions put have the traces %v, want none and then ours", seen)
+		}
+	})
+}

@@ -1,0 +1,98 @@
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/common/expfmt"
+
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/poller"
+)
+
+// explain answers a probe for a person: what was asked, how that went step by
+// step, what is known now. It takes no cached answer, and tells no secret.
+func (h *handler) explain(w http.ResponseWriter, r *http.Request, cfg *config.Config) {
+	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
+	defer cancel()
+	trace, began := new(poller.Trace), time.Now()
+	snapshot := h.Scrape(poller.WithTrace(ctx, trace), cfg)
+	var b bytes.Buffer
+	writeTarget(&b, cfg.Targets[0])
+	writeSteps(&b, trace.Steps(), began)
+	for _, result := range snapshot.Results() { // none for a client who is gone
+		writeResult(&b, result, h.Now())
+	}
+	fmt.Fprintln(&b, "\nIts metrics")
+	families, _ := snapshot.Gather() // never fails
+	for _, family := range families {
+		_, _ = expfmt.MetricFamilyToText(&b, family) // a buffer takes everything
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write(b.Bytes())
+}
+
+func writeTarget(b *bytes.Buffer, t config.Target) {
+	listed := "yes"
+	if t.Unlisted {
+		listed = "no: asked for this once, and forgotten afterwards"
+	}
+	fmt.Fprintln(b, "What was asked")
+	for _, row := range [][2]string{
+		{"bucket", t.Bucket},
+		{"cname", t.Cname()},
+		{"account", t.Account.Name},
+		{"region", t.Account.Region},
+		{"endpoint", cmp.Or(t.Account.Endpoint, "the region's, "+t.Account.Network)},
+		{"signature", t.Account.SignatureVersion},
+		{"key from", t.Account.Credentials.Type},
+		{"configured", listed},
+	} {
+		fmt.Fprintf(b, "  %-11s %s\n", row[0], row[1])
+	}
+}
+
+func writeSteps(b *bytes.Buffer, steps []poller.Step, began time.Time) {
+	fmt.Fprintln(b, "\nWhat happened")
+	if len(steps) == 0 {
+		fmt.Fprintln(b, "  no call was made for this page: it shares the answer of a scrape, or failed before there was one")
+	}
+	for _, s := range steps {
+		took := ""
+		if s.Took > 0 {
+			took = " in " + s.Took.Round(time.Microsecond).String()
+		}
+		fmt.Fprintf(b, "  %9.1fms  %s%s\n", float64(s.At.Sub(began).Microseconds())/1e3, s.Text, took)
+	}
+}
+
+func writeResult(b *bytes.Buffer, r poller.Result, now time.Time) {
+	row := newRow(r, now)
+	lines := [][2]string{
+		{"token", row.Token}, {"expires", row.Expires}, {"as of", row.Confirmed}, {"asked", row.Asked},
+		{"failed", row.Reason}, {"because", row.Error},
+	}
+	if c := row.Checked; c != nil {
+		lines = append(lines, [][2]string{
+			{"state", c.State}, {"next", c.Action}, {"certificate", c.Certificate}, {"leads to", r.LeadsTo},
+		}...)
+		for _, text := range c.Warnings {
+			lines = append(lines, [2]string{"warning", text})
+		}
+		for _, text := range c.Failures {
+			lines = append(lines, [2]string{"check", text})
+		}
+	}
+	fmt.Fprintln(b, "\nWhat is known now")
+	for _, line := range lines {
+		if line[1] != "" {
+			fmt.Fprintf(b, "  %-11s %s\n", line[0], line[1])
+		}
+	}
+}

@@ -1,0 +1,313 @@
+package web_test
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"oss_cname_exporter/collector"
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/discovery"
+	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/web"
+)
+
+var now = time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
+
+const twoTargets = `
+accounts:
+  main: {region: cn-hangzhou}
+targets:
+  - {bucket: examplebucket, cname: www.example.com, labels: {team: web}}
+  - {bucket: examplebucket, cname: "*.example.org"}
+`
+
+// fakePoller remembers the deadline that it was given.
+type fakePoller struct {
+	results func(*config.Config) []poller.Result
+	ctx     context.Context //nolint:containedctx // what the handler passed is what is tested
+}
+
+func (p *fakePoller) Poll(ctx context.Context, cfg *config.Config) []poller.Result {
+	p.ctx = ctx
+	return p.results(cfg)
+}
+
+func (p *fakePoller) Errors() map[poller.Reason]uint64 { return nil }
+
+// fixture is a served exporter whose poller says what the test wants.
+type fixture struct {
+	url    string
+	cfg    *config.Config
+	poller *fakePoller
+	own    *prometheus.Registry
+	found  []discovery.Account
+	reload func() error
+}
+
+func serve(t *testing.T, opts web.Options, results ...poller.Result) *fixture {
+	t.Helper()
+	cfg, err := config.Parse("test.yaml", []byte(twoTargets))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := func(cfg *config.Config) []poller.Result {
+		for i := range results {
+			results[i].Target = &cfg.Targets[i]
+		}
+		return results
+	}
+	p := &fakePoller{results: all}
+	clock := func() time.Time { return now }
+	opts.Now = clock
+	f := &fixture{cfg: cfg, poller: p, own: collector.NewRegistry()}
+	server := httptest.NewServer(web.New(web.Exporter{
+		Reload: func() error { return f.reload() },
+		Config: func() *config.Config { return cfg },
+		Scrape: collector.New(p, collector.Options{Now: clock}).Scrape,
+		Peek:   all,
+		Found:  func(*config.Config) []discovery.Account { return f.found },
+		Own:    f.own,
+	}, opts))
+	t.Cleanup(server.Close)
+	t.Cleanup(http.DefaultClient.CloseIdleConnections)
+	f.url = server.URL
+	return f
+}
+
+// get returns the answer to a GET with pairs of header and value.
+func (f *fixture) get(t *testing.T, path string, header ...string) (*http.Response, string) {
+	t.Helper()
+	return f.do(t, http.MethodGet, path, header...)
+}
+
+func (f *fixture) do(t *testing.T, method, path string, header ...string) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, f.url+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, string(body)
+}
+
+func token(left time.Duration) poller.Result {
+	return poller.Result{
+		Facts:   poller.Facts{Confirmed: now, Exists: true, Expires: now.Add(left)},
+		Attempt: poller.Attempt{Ended: now, Duration: time.Millisecond},
+		Probes:  1,
+	}
+}
+
+func failed(r poller.Result, text string) poller.Result {
+	r.Attempt = poller.Attempt{Ended: now, Reason: "access_denied", Err: errors.New(text)}
+	return r
+}
+
+func TestMetrics(t *testing.T) {
+	f := serve(t, web.Options{}, token(time.Hour), poller.Result{})
+	for accept, want := range map[string]string{
+		"": "text/plain; version=0.0.4",
+		"application/openmetrics-text;version=1.0.0": "application/openmetrics-text; version=1.0.0",
+	} {
+		resp, body := f.get(t, "/metrics", "Accept", accept)
+		if resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Type"), want) {
+			t.Errorf("Accept %q: got %s %q", accept, resp.Status, resp.Header.Get("Content-Type"))
+		}
+		for _, line := range []string{
+			`oss_cname_token_expires_in_seconds{bucket="examplebucket",cname="www.example.com",team="web"} 3600`,
+			`oss_cname_token_probe_success{bucket="examplebucket",cname="*.example.org",team=""} 0`,
+			"oss_cname_exporter_build_info{",
+			"go_goroutines",
+			"process_cpu_seconds_total",
+			"promhttp_metric_handler_requests_in_flight 1",
+			`promhttp_metric_handler_errors_total{cause="gathering"} 0`,
+		} {
+			if !strings.Contains(body, "\n"+line) {
+				t.Errorf("Accept %q: no line %q", accept, line)
+			}
+		}
+		if isOpen := strings.HasSuffix(body, "# EOF\n"); isOpen != (accept != "") {
+			t.Errorf("Accept %q: ends with # EOF: %v", accept, isOpen)
+		}
+		if hasUnit := strings.Contains(body, "# UNIT oss_cname_token_expires_in_seconds seconds\n"); hasUnit != (accept != "") {
+			t.Errorf("Accept %q: has # UNIT: %v", accept, hasUnit)
+		}
+	}
+}
+
+func TestMetricsAreCompressed(t *testing.T) {
+	f := serve(t, web.Options{}, token(time.Hour))
+	resp, body := f.get(t, "/metrics", "Accept-Encoding", "gzip")
+	if resp.Header.Get("Content-Encoding") != "gzip" {
+		t.Fatalf("got encoding %q", resp.Header.Get("Content-Encoding"))
+	}
+	unpacked, err := gzip.NewReader(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := io.ReadAll(unpacked); err != nil || !strings.Contains(string(text), "oss_cname_token_exists") {
+		t.Errorf("unpacked to %d bytes, error %v", len(text), err)
+	}
+}
+
+// contradiction is a prometheus.Collector that tells the same series twice.
+type contradiction struct{ prometheus.Gauge }
+
+func (contradiction) Describe(chan<- *prometheus.Desc) {}
+func (c contradiction) Collect(ch chan<- prometheus.Metric) {
+	ch <- c.Gauge
+	ch <- c.Gauge
+}
+
+// TestBadSeriesCostsNoOther has a collector that contradicts itself: what can
+// be told is told nevertheless.
+func TestBadSeriesCostsNoOther(t *testing.T) {
+	f := serve(t, web.Options{}, token(time.Hour))
+	f.own.MustRegister(contradiction{prometheus.NewGauge(prometheus.GaugeOpts{Name: "twice"})})
+	resp, body := f.get(t, "/metrics")
+	for _, series := range []string{"\noss_cname_token_exists{", "\ntwice ", "\ngo_goroutines "} {
+		if n := strings.Count(body, series); n != 1 || resp.StatusCode != http.StatusOK {
+			t.Errorf("got %s with %d of %q", resp.Status, n, series)
+		}
+	}
+}
+
+func TestScrapeDeadline(t *testing.T) {
+	opts := web.Options{TimeoutOffset: 500 * time.Millisecond, MaxTimeout: 20 * time.Second}
+	for header, want := range map[string]time.Duration{
+		"10":    9500 * time.Millisecond,
+		"2.5":   2 * time.Second,
+		"0.4":   200 * time.Millisecond, // at most half is left for the way back
+		"3600":  20 * time.Second,
+		"":      20 * time.Second,
+		"-1":    20 * time.Second,
+		"0":     20 * time.Second,
+		"NaN":   20 * time.Second,
+		"+Inf":  20 * time.Second,
+		"a lot": 20 * time.Second,
+	} {
+		f := serve(t, opts)
+		before := time.Now()
+		f.get(t, "/metrics", "X-Prometheus-Scrape-Timeout-Seconds", header)
+		after := time.Now()
+		deadline, ok := f.poller.ctx.Deadline()
+		if !ok || deadline.Before(before.Add(want)) || deadline.After(after.Add(want)) {
+			t.Errorf("timeout %q: deadline is %v after the request, want %v", header, deadline.Sub(before), want)
+		}
+		if f.poller.ctx.Err() == nil {
+			t.Errorf("timeout %q: the context outlives the request", header)
+		}
+	}
+}
+
+func TestClientHangsUp(t *testing.T) {
+	f := serve(t, web.Options{})
+	polling, cancelled := make(chan struct{}), make(chan struct{})
+	f.poller.results = func(*config.Config) []poller.Result {
+		close(polling)
+		<-f.poller.ctx.Done()
+		close(cancelled)
+		return nil
+	}
+	ctx, hangUp := context.WithCancel(t.Context())
+	go func() {
+		<-polling
+		hangUp()
+	}()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, f.url+"/metrics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp, err := http.DefaultClient.Do(req); err == nil {
+		resp.Body.Close()
+		t.Error("got an answer after hanging up")
+	}
+	<-cancelled
+}
+
+func TestProbes(t *testing.T) {
+	ready := true
+	f := serve(t, web.Options{Ready: func() bool { return ready }})
+	for _, path := range []string{"/-/healthy", "/-/ready"} {
+		if resp, body := f.get(t, path); resp.StatusCode != http.StatusOK || strings.Count(body, "\n") != 1 {
+			t.Errorf("%s: got %s, %q", path, resp.Status, body)
+		}
+	}
+	ready = false
+	if resp, _ := f.get(t, "/-/healthy"); resp.StatusCode != http.StatusOK {
+		t.Errorf("while draining: healthy is %s", resp.Status)
+	}
+	if resp, _ := f.get(t, "/-/ready"); resp.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("while draining: ready is %s", resp.Status)
+	}
+}
+
+func TestPathsAndMethods(t *testing.T) {
+	f := serve(t, web.Options{})
+	for _, test := range []struct {
+		method, path string
+		want         int
+	}{
+		{http.MethodGet, "/", 200},
+		{http.MethodHead, "/metrics", 200},
+		{http.MethodPost, "/metrics", 405},
+		{http.MethodDelete, "/", 405},
+		{http.MethodGet, "/debug/pprof/", 404},
+		{http.MethodGet, "/metrics/", 404},
+		{http.MethodGet, "/etc/passwd", 404},
+	} {
+		if resp, _ := f.do(t, test.method, test.path); resp.StatusCode != test.want {
+			t.Errorf("%s %s: got %s, want %d", test.method, test.path, resp.Status, test.want)
+		}
+	}
+}
+
+func TestReload(t *testing.T) {
+	var refused error
+	f := serve(t, web.Options{})
+	f.reload = func() error { return refused }
+	if resp, _ := f.do(t, http.MethodPost, "/-/reload"); resp.StatusCode != http.StatusOK {
+		t.Errorf("got %s", resp.Status)
+	}
+	if resp, _ := f.get(t, "/-/reload"); resp.StatusCode != http.StatusMethodNotAllowed || resp.Header.Get("Allow") != "POST" {
+		t.Errorf("GET: got %s, Allow %q", resp.Status, resp.Header.Get("Allow"))
+	}
+	refused = config.Faults{{File: "c.yaml", Line: 3, Text: "no"}, {File: "c.yaml", Line: 4, Text: "neither"}}
+	if resp, body := f.do(t, http.MethodPost, "/-/reload"); resp.StatusCode != http.StatusInternalServerError || body != "c.yaml:3: no\nc.yaml:4: neither\n" {
+		t.Errorf("refused: got %s %q", resp.Status, body)
+	}
+}
+
+// TestNothingIsRegisteredTwice scrapes over and over: the handler's own
+// counters must survive that.
+func TestNothingIsRegisteredTwice(t *testing.T) {
+	f := serve(t, web.Options{}, token(time.Hour))
+	for range 3 {
+		if resp, body := f.get(t, "/metrics"); resp.StatusCode != http.StatusOK {
+			t.Fatalf("got %s: %s", resp.Status, body)
+		}
+	}
+	if _, body := f.get(t, "/metrics"); !strings.Contains(body, `promhttp_metric_handler_requests_total{code="200"} 3`) {
+		t.Error("three scrapes are not counted as three")
+	}
+}

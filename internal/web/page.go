@@ -1,0 +1,132 @@
+package web
+
+import (
+	"cmp"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/version"
+
+	"oss_cname_exporter/internal/poller"
+)
+
+//go:embed page.html
+var pageHTML string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
+
+// page is what a person sees: every target, the most urgent first. It shows
+// what the scrapes learnt and asks nothing itself.
+func (h *handler) page(w http.ResponseWriter, _ *http.Request) {
+	now := h.Now()
+	cfg := h.Config()
+	results := h.Peek(cfg)
+	slices.SortStableFunc(results, func(a, b poller.Result) int { return cmp.Compare(urgency(a, now), urgency(b, now)) })
+	rows := make([]row, len(results))
+	for i, r := range results {
+		rows[i] = newRow(r, now)
+	}
+	for name, value := range map[string]string{
+		"Content-Type":            "text/html; charset=utf-8",
+		"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+		"X-Content-Type-Options":  "nosniff",
+		"X-Frame-Options":         "DENY",
+		"Referrer-Policy":         "no-referrer",
+		"Cache-Control":           "no-store",
+	} {
+		w.Header().Set(name, value)
+	}
+	if err := pageTemplate.Execute(w, map[string]any{"Rows": rows, "Checked": slices.ContainsFunc(rows, func(w row) bool { return w.Checked != nil }), "Found": newFoundAccounts(h.Found(cfg)), "Version": version.Info(), "Now": stamp(now)}); err != nil {
+		h.complain("writing status page", err)
+	}
+}
+
+// urgency orders the page: domains that can be taken over, then tokens and
+// certificates that die soonest, then targets that could not be asked, then
+// those that nothing is to be said of.
+func urgency(r poller.Result, now time.Time) time.Duration {
+	const never = time.Duration(1<<63 - 1)
+	switch {
+	case r.Dangling():
+		return -never
+	case r.Facts.Exists && r.Bound != poller.Yes:
+		return r.Facts.Expires.Sub(now)
+	case !r.CertificateExpires.IsZero():
+		return r.CertificateExpires.Sub(now)
+	case r.Attempt.Reason != "":
+		return never - 1
+	}
+	return never
+}
+
+// row is one target in words.
+type row struct {
+	Bucket, Cname, Account, Region, Labels string
+	Level                                  string   // CSS class of the token: none, ok, warning or critical
+	Token                                  string   // what the last definitive answer was
+	Expires, Confirmed, Asked              string   // instants, "" if there is none
+	Reason, Error                          string   // why the last attempt failed; "" if it did not
+	Checked                                *checked // nil if the target wants no checks
+}
+
+func newRow(r poller.Result, now time.Time) row {
+	w := row{
+		Bucket: r.Target.Bucket, Cname: r.Target.Cname(), Labels: labels(r.Target.Labels),
+		Account: r.Target.Account.Name, Region: r.Target.Account.Region,
+		Level: "none", Token: "unknown",
+		Confirmed: stamp(r.Facts.Confirmed), Asked: stamp(r.Attempt.Ended), Reason: string(r.Attempt.Reason),
+	}
+	switch {
+	case r.Facts.Exists:
+		w.Expires = stamp(r.Facts.Expires)
+		w.Token, w.Level = countdown(r.Facts.Expires.Sub(now))
+	case !r.Facts.Died.IsZero():
+		w.Token, w.Expires = "no token: it expired", stamp(r.Facts.Died)
+	case !r.Facts.Confirmed.IsZero():
+		w.Token = "no token"
+	}
+	if r.Attempt.Err != nil {
+		w.Error = r.Attempt.Err.Error()
+	}
+	if r.Target.Checks.Any() {
+		w.Checked = newChecked(r, now)
+	}
+	return w
+}
+
+// countdown words what is left of a token and grades it: less than a day is a
+// warning, less than six hours critical, since a token lives only three days.
+func countdown(left time.Duration) (text, level string) {
+	switch {
+	case left <= 0:
+		return "expired " + left.Abs().Round(time.Second).String() + " ago", "critical"
+	case left < 6*time.Hour:
+		level = "critical"
+	case left < 24*time.Hour:
+		level = "warning"
+	default:
+		level = "ok"
+	}
+	return "expires in " + left.Truncate(time.Second).String(), level
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+func labels(of map[string]string) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		fmt.Fprintf(&b, "%s=%q ", name, of[name])
+	}
+	return b.String()
+}

@@ -1,0 +1,118 @@
+package web_test
+
+import (
+	"errors"
+	"html"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/web"
+)
+
+func TestPageSaysEachState(t *testing.T) {
+	none := poller.Result{Facts: poller.Facts{Confirmed: now}, Attempt: poller.Attempt{Ended: now}}
+	for name, test := range map[string]struct {
+		result poller.Result
+		want   []string
+	}{
+		"plenty":    {token(71 * time.Hour), []string{`class="token ok">expires in 71h0m0s`, "2030-01-04 11:00:00 UTC", "succeeded"}},
+		"a day":     {token(23 * time.Hour), []string{`class="token warning">expires in 23h0m0s`}},
+		"hours":     {token(5 * time.Hour), []string{`class="token critical">expires in 5h0m0s`}},
+		"dead":      {token(-time.Minute), []string{`class="token critical">expired 1m0s ago`}},
+		"none":      {none, []string{`class="token none">no token`, "succeeded"}},
+		"not asked": {poller.Result{}, []string{`class="token none">unknown`, "not asked yet"}},
+		"denied":    {failed(poller.Result{}, "no right"), []string{`class="token none">unknown`, `class="failed">access_denied<small>no right`}},
+		"stale":     {failed(token(time.Hour), "no right"), []string{`class="token critical">expires in 1h0m0s`, "as of 2030-01-01 12:00:00 UTC", "access_denied"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			resp, body := serve(t, web.Options{}, test.result).get(t, "/")
+			if resp.Header.Get("Content-Type") != "text/html; charset=utf-8" {
+				t.Errorf("got content type %q", resp.Header.Get("Content-Type"))
+			}
+			for _, want := range append(test.want, "www.example.com", "examplebucket", "team=&#34;web&#34;", "cn-hangzhou") {
+				if !strings.Contains(body, want) {
+					t.Errorf("no %q in\n%s", want, body)
+				}
+			}
+		})
+	}
+}
+
+// TestPageSaysWhatChecksFound has a second target that wants none.
+func TestPageSaysWhatChecksFound(t *testing.T) {
+	well := map[poller.Check]poller.Status{poller.CheckBinding: {Confirmed: now, Attempt: poller.Attempt{Ended: now}}}
+	fails := map[poller.Check]poller.Status{poller.CheckTXT: {Attempt: poller.Attempt{Ended: now, Reason: "timeout", Err: errors.New("<b>no answer</b>")}}}
+	none := poller.Result{Facts: poller.Facts{Confirmed: now}, Attempt: poller.Attempt{Ended: now}}
+	with := func(r poller.Result, change func(*poller.Result)) poller.Result { change(&r); return r }
+	for name, test := range map[string]struct {
+		result poller.Result
+		want   []string
+	}{
+		"bound": {with(none, func(r *poller.Result) {
+			r.Checks, r.Bound, r.Enabled, r.CertificateExpires = well, poller.Yes, poller.Yes, now.Add(time.Hour)
+		}), []string{`<td class="state">bound<small>nothing, but renew`, "certificate until 2030-01-01 13:00:00 UTC"}},
+		"certificate past": {with(none, func(r *poller.Result) {
+			r.Checks, r.Bound, r.Enabled, r.CertificateExpires = well, poller.Yes, poller.Yes, now
+		}), []string{`class="critical">the certificate has expired`}},
+		"dangling": {with(none, func(r *poller.Result) { r.Checks, r.Bound, r.PointsToBucket = well, poller.No, poller.Yes }),
+			[]string{`class="state">token_missing<small>create a token`, `class="critical">the CNAME record leads to a bucket that does not know`}},
+		"ready":  {with(token(time.Hour), func(r *poller.Result) { r.Checks, r.DNSVerified = well, poller.Yes }), []string{`class="state">ready_to_bind<small>bind the domain`}},
+		"failed": {with(token(time.Hour), func(r *poller.Result) { r.Checks = fails }), []string{`class="state">unknown`, `class="failed">dns_txt: timeout: &lt;b&gt;no answer`}},
+		"died": {with(none, func(r *poller.Result) { r.Facts.Died = now.Add(-time.Minute) }),
+			[]string{`class="state">token_expired`, "no token: it expired<small>2030-01-01 11:59:00 UTC"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := serve(t, web.Options{}, test.result, none)
+			f.cfg.Targets[0].Checks = config.Checks{Binding: true, DNS: true}
+			_, body := f.get(t, "/")
+			for _, want := range append(test.want, "<th>State</th>", `<td class="state"></td>`) {
+				if !strings.Contains(body, want) {
+					t.Errorf("no %q in\n%s", want, body)
+				}
+			}
+		})
+	}
+	if _, body := serve(t, web.Options{}, none).get(t, "/"); strings.Contains(body, "State") || strings.Contains(body, `class="state"`) {
+		t.Error("there is a column for what nobody wants")
+	}
+}
+
+func TestPagePutsTheUrgentFirst(t *testing.T) {
+	_, body := serve(t, web.Options{}, token(10*time.Hour), token(2*time.Hour)).get(t, "/")
+	if first, second := strings.Index(body, "*.example.org"), strings.Index(body, "www.example.com"); first < 0 || first > second {
+		t.Errorf("the token that dies first is at %d, the other at %d", first, second)
+	}
+}
+
+// TestPageLeadsToTheProbe follows each target's link.
+func TestPageLeadsToTheProbe(t *testing.T) {
+	f := serve(t, web.Options{}, token(time.Hour), token(time.Hour))
+	_, body := f.get(t, "/")
+	links := regexp.MustCompile(`href="(probe\?[^"]*)"`).FindAllStringSubmatch(body, -1)
+	if len(links) != 2 {
+		t.Fatalf("%d links in\n%s", len(links), body)
+	}
+	asked := f.asked()
+	for i, link := range links {
+		resp, text := f.get(t, "/"+html.UnescapeString(link[1]))
+		want := []string{"www.example.com", "*.example.org"}[i]
+		if resp.StatusCode != http.StatusOK || asked().Cname() != want || asked().Unlisted || !strings.HasPrefix(text, "What was asked") {
+			t.Errorf("%s: got %s about %+v: %s", link[1], resp.Status, asked(), text)
+		}
+	}
+}
+
+func TestPageEscapesRemoteText(t *testing.T) {
+	resp, body := serve(t, web.Options{}, failed(poller.Result{}, `<script>alert("x")</script>`)).get(t, "/")
+	if strings.Contains(body, "<script") {
+		t.Error("remote text reaches the page unescaped")
+	}
+	if !strings.Contains(resp.Header.Get("Content-Security-Policy"), "default-src 'none'") {
+		t.Errorf("got policy %q", resp.Header.Get("Content-Security-Policy"))
+	}
+}

@@ -1,0 +1,107 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/common/expfmt"
+
+	"oss_cname_exporter/internal/config"
+)
+
+// probe is a scrape of one target, configured or not: its series alone.
+func (h *handler) probe(w http.ResponseWriter, r *http.Request) {
+	query, debug, err := parseProbe(r.URL.RawQuery)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	cfg, err := h.Config().Only(query)
+	switch {
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusBadRequest)
+	case debug:
+		h.explain(w, r, cfg)
+	default:
+		h.scrapeOne(w, r, cfg)
+	}
+}
+
+// scrapeOne does what promhttp would: to set its handler up, and to pack so
+// little, costs more than to write it.
+func (h *handler) scrapeOne(w http.ResponseWriter, r *http.Request, cfg *config.Config) {
+	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
+	defer cancel()
+	families, _ := h.Scrape(ctx, cfg).Gather() // never fails
+	format := h.formats.of(r)
+	w.Header().Set("Content-Type", string(format))
+	w.Header().Set("Vary", "Accept")
+	encoder := expfmt.NewEncoder(w, format)
+	for _, family := range families {
+		if err := encoder.Encode(family); err != nil {
+			h.complain("encoding and sending metric family", err)
+			return
+		}
+	}
+	if c, ok := encoder.(expfmt.Closer); ok {
+		_ = c.Close() // OpenMetrics ends with a line of its own
+	}
+}
+
+// parseProbe reads the parameters of /probe. The target is named in one or in
+// two; module is the account, since Prometheus Operator's Probe can send
+// nothing but target and module.
+func parseProbe(raw string) (q config.Query, debug bool, err error) {
+	values, err := single(raw, "target", "bucket", "cname", "account", "module", "region", "debug")
+	if err != nil {
+		return q, false, err
+	}
+	q = config.Query{
+		Bucket: values.Get("bucket"), Cname: values.Get("cname"), Region: values.Get("region"),
+		Account: cmp.Or(values.Get("account"), values.Get("module")),
+	}
+	if module := values.Get("module"); module != "" && module != q.Account {
+		return q, false, errors.New("account and module: they differ and mean the same; write one of them")
+	}
+	if target := values.Get("target"); target != "" {
+		if q.Bucket != "" || q.Cname != "" {
+			return q, false, errors.New("target: given beside bucket or cname; write either target, or bucket and cname")
+		}
+		var whole bool
+		if q.Bucket, q.Cname, whole = strings.Cut(target, "/"); !whole {
+			return q, false, fmt.Errorf("target: %.64q: write it as bucket/cname, such as examplebucket/www.example.com", target)
+		}
+	}
+	if text := values.Get("debug"); text != "" {
+		if debug, err = strconv.ParseBool(text); err != nil {
+			return q, false, fmt.Errorf("debug: %.64q: write true or false", text)
+		}
+	}
+	return q, debug, nil
+}
+
+// single returns the parameters in raw. Each must be one of known and given
+// once: a slip would otherwise be a question about something else.
+func single(raw string, known ...string) (url.Values, error) {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, fmt.Errorf("reading query: %w", err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if !slices.Contains(known, name) {
+			return nil, fmt.Errorf("unknown parameter %.64q; known: %s", name, strings.Join(known, ", "))
+		}
+		if n := len(values[name]); n > 1 {
+			return nil, fmt.Errorf("%s: given %d times; write it once", name, n)
+		}
+	}
+	return values, nil
+}

@@ -1,0 +1,95 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/web"
+)
+
+// asked returns what the last request had the poller ask, and has it answer
+// with a token for each.
+func (f *fixture) asked() (last func() *config.Target) {
+	var target *config.Target
+	f.poller.results = func(cfg *config.Config) []poller.Result {
+		var results []poller.Result
+		for _, t := range cfg.Targets {
+			r := token(time.Hour)
+			r.Target, target = &t, &t
+			results = append(results, r)
+		}
+		return results
+	}
+	return func() *config.Target { return target }
+}
+
+func TestProbeIsAScrapeOfOneTarget(t *testing.T) {
+	f := serve(t, web.Options{TimeoutOffset: 500 * time.Millisecond})
+	asked := f.asked()
+	for query, want := range map[string]struct{ cname, series string }{
+		"target=examplebucket/www.example.com":                              {"www.example.com", `{bucket="examplebucket",cname="www.example.com",team="web"}`},
+		"target=examplebucket%2F*.example.org":                              {"*.example.org", `{bucket="examplebucket",cname="*.example.org",team=""}`},
+		"bucket=examplebucket&cname=www.example.com&account=main":           {"www.example.com", `{bucket="examplebucket",cname="www.example.com",team="web"}`},
+		"target=another-bucket/x.example.com&module=main":                   {"x.example.com", `{bucket="another-bucket",cname="x.example.com",team=""}`},
+		"target=examplebucket/WWW.example.com.&region=cn-hangzhou&debug=":   {"www.example.com", `{bucket="examplebucket",cname="www.example.com",team="web"}`},
+		"bucket=examplebucket&cname=x.example.com&module=main&account=main": {"x.example.com", `{bucket="examplebucket",cname="x.example.com",team=""}`},
+	} {
+		before := time.Now()
+		resp, body := f.get(t, "/probe?"+query, "X-Prometheus-Scrape-Timeout-Seconds", "5")
+		if resp.StatusCode != http.StatusOK || asked().Cname() != want.cname {
+			t.Errorf("%s: got %s, asked about %+v", query, resp.Status, asked())
+		}
+		if !strings.Contains(body, "\noss_cname_token_expires_in_seconds"+want.series+" 3600\n") {
+			t.Errorf("%s: no series %s in\n%s", query, want.series, body)
+		}
+		if strings.Contains(body, "oss_cname_exporter_") || strings.Contains(body, "go_") || strings.Count(body, "\noss_cname_token_exists{") != 1 {
+			t.Errorf("%s: more than the target's own series:\n%s", query, body)
+		}
+		if deadline, ok := f.poller.ctx.Deadline(); !ok || deadline.Before(before.Add(4500*time.Millisecond)) || deadline.After(time.Now().Add(4500*time.Millisecond)) {
+			t.Errorf("%s: the deadline is not a scrape's", query)
+		}
+	}
+}
+
+func TestProbeRefusesNonsense(t *testing.T) {
+	f := serve(t, web.Options{})
+	asked := f.asked()
+	for query, want := range map[string]string{
+		"":                              `bucket: "": not a bucket name`,
+		"target=":                       `bucket: "": not a bucket name`,
+		"target=www.example.com":        `target: "www.example.com": write it as bucket/cname`,
+		"target=examplebucket/":         `cname: "": empty`,
+		"target=Assets/www.example.com": `bucket: "Assets": bucket names are lower case; write "assets"`,
+		"target=examplebucket/https://www.example.com":           `has a scheme; write only the domain, "www.example.com"`,
+		"target=examplebucket/www.example.com&cname=a.example":   `target: given beside bucket or cname`,
+		"target=examplebucket/a.example&target=examplebucket/b":  `target: given 2 times`,
+		"target=examplebucket/a.example&endpoint=evil.example":   `unknown parameter "endpoint"; known: target, bucket, cname, account, module, region, debug`,
+		"target=examplebucket/a.example&access_key_id=x":         `unknown parameter "access_key_id"`,
+		"target=examplebucket/a.example&account=other":           `account: "other": no such account; known: main`,
+		"target=examplebucket/a.example&module=http_2xx":         `account: "http_2xx": no such account; known: main`,
+		"target=examplebucket/a.example&module=main&account=two": `account and module: they differ`,
+		"target=examplebucket/a.example&region=cn-beijing":       `region: "cn-beijing": account "main" is configured for others; known: cn-hangzhou`,
+		"target=examplebucket/a.example&region=@evil.example/":   `region: `,
+		"target=examplebucket/a.example&debug=maybe":             `debug: "maybe": write true or false`,
+		"target=%zz": `reading query: invalid URL escape "%zz"`,
+		"target=" + url.QueryEscape("examplebucket/a.example\r\nX-Evil: 1"):          `cname: `,
+		"target=examplebucket/" + strings.Repeat("a.", 2000) + "example":             `cname: `,
+		"target=examplebucket/a.example&" + url.QueryEscape("<script>\n") + "=alert": `unknown parameter "<script>\n"`,
+	} {
+		resp, body := f.get(t, "/probe?"+query)
+		if resp.StatusCode != http.StatusBadRequest || !strings.Contains(body, want) {
+			t.Errorf("%s: got %s %q, want %q", query, resp.Status, body, want)
+		}
+		if strings.Count(body, "\n") != 1 || len(body) > 500 || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") {
+			t.Errorf("%s: not one line of text: %q", query, body)
+		}
+	}
+	if got := asked(); got != nil {
+		t.Errorf("nonsense was asked: %+v", got)
+	}
+}

@@ -1,0 +1,147 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"oss_cname_exporter/internal/config"
+)
+
+// metaPrefix begins the labels that Prometheus drops after relabelling.
+const metaPrefix = "__meta_oss_cname_"
+
+// discover lists the targets in Prometheus' HTTP service discovery format. Each
+// parameter is a label and the value that a target must have; a label given more
+// than once may have any of the values. Without a word about it a target must be
+// configured.
+func (h *handler) discover(w http.ResponseWriter, r *http.Request) {
+	cfg := h.Config()
+	wanted, err := parseFilter(r.URL.RawQuery, cfg)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	targets, err := h.targets(cfg, wanted)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	body := list(targets, wanted)
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-cache") // ask again, and be told if nothing changed
+	w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(body)))
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+}
+
+// list writes the targets that have what is wanted, one at a time: all of them
+// with their labels take ten times the room of the list.
+func list(targets []config.Target, wanted url.Values) []byte {
+	var body bytes.Buffer
+	body.WriteByte('[')
+	for i := range targets {
+		t := &targets[i]
+		if !matches(t, wanted) {
+			continue
+		}
+		if body.Len() > 1 {
+			body.WriteByte(',')
+		}
+		group, _ := json.Marshal(newTargetGroup(t)) // strings never fail
+		body.Write(group)
+	}
+	body.WriteByte(']')
+	return body.Bytes()
+}
+
+// targets returns those that may be listed. A list that lacks what is only not
+// known yet would end its monitoring; told that there is none, Prometheus keeps
+// the one before.
+func (h *handler) targets(cfg *config.Config, wanted url.Values) ([]config.Target, error) {
+	if !wanted.Has("configured") {
+		wanted.Set("configured", "true")
+	}
+	if !slices.Contains(wanted["configured"], "false") {
+		return cfg.Targets, nil
+	}
+	targets := slices.Clip(cfg.Targets)
+	for _, found := range h.Found(cfg) {
+		if !found.Known {
+			return nil, fmt.Errorf("account %q: %s", found.Account.Name, outcome(found))
+		}
+		targets = append(targets, found.Targets...)
+	}
+	return targets, nil
+}
+
+// targetGroup is one element of the list: a target with the labels that
+// relabelling can use.
+type targetGroup struct {
+	Targets []string          `json:"targets"` // bucket/cname, what /probe takes as its target
+	Labels  map[string]string `json:"labels"`
+}
+
+func newTargetGroup(t *config.Target) targetGroup {
+	labels := map[string]string{}
+	for _, name := range ownLabels() {
+		labels[metaPrefix+name] = labelOf(t, name)
+	}
+	labels[metaPrefix+"wildcard"] = strconv.FormatBool(t.Wildcard)
+	for name, value := range t.Labels {
+		labels[metaPrefix+"label_"+name] = value
+	}
+	return targetGroup{[]string{t.Bucket + "/" + t.Cname()}, labels}
+}
+
+// ownLabels are those that every target has, whatever its own are called.
+func ownLabels() []string { return []string{"account", "bucket", "cname", "configured", "region"} }
+
+// labelOf returns the value of a label as the target's series have it.
+func labelOf(t *config.Target, name string) string {
+	switch name {
+	case "account":
+		return t.Account.Name
+	case "bucket":
+		return t.Bucket
+	case "cname":
+		return t.Cname()
+	case "configured":
+		return strconv.FormatBool(!t.Unlisted)
+	case "region":
+		return t.Account.Region
+	}
+	return t.Labels[name]
+}
+
+// parseFilter refuses labels that no target has: a slip would otherwise empty
+// the list, and with it all monitoring.
+func parseFilter(raw string, cfg *config.Config) (url.Values, error) {
+	wanted, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, fmt.Errorf("reading query: %w", err)
+	}
+	known := slices.Concat(ownLabels(), cfg.LabelNames())
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		if !slices.Contains(known, name) {
+			return nil, fmt.Errorf("unknown label %.64q; known: %s", name, strings.Join(known, ", "))
+		}
+	}
+	return wanted, nil
+}
+
+func matches(t *config.Target, wanted url.Values) bool {
+	for name, values := range wanted {
+		if !slices.Contains(values, labelOf(t, name)) {
+			return false
+		}
+	}
+	return true
+}

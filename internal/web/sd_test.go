@@ -1,0 +1,74 @@
+package web_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"testing"
+
+	"oss_cname_exporter/internal/web"
+)
+
+const (
+	firstGroup = `{"targets":["examplebucket/www.example.com"],"labels":{` +
+		`"__meta_oss_cname_account":"main","__meta_oss_cname_bucket":"examplebucket","__meta_oss_cname_cname":"www.example.com","__meta_oss_cname_configured":"true",` +
+		`"__meta_oss_cname_label_team":"web","__meta_oss_cname_region":"cn-hangzhou","__meta_oss_cname_wildcard":"false"}}`
+	secondGroup = `{"targets":["examplebucket/*.example.org"],"labels":{` +
+		`"__meta_oss_cname_account":"main","__meta_oss_cname_bucket":"examplebucket","__meta_oss_cname_cname":"*.example.org","__meta_oss_cname_configured":"true",` +
+		`"__meta_oss_cname_region":"cn-hangzhou","__meta_oss_cname_wildcard":"true"}}`
+)
+
+func TestDiscovery(t *testing.T) {
+	f := serve(t, web.Options{})
+	for query, want := range map[string]string{
+		"":              "[" + firstGroup + "," + secondGroup + "]",
+		"?account=main": "[" + firstGroup + "," + secondGroup + "]",
+		"?team=web":     "[" + firstGroup + "]",
+		"?team=":        "[" + secondGroup + "]",
+		"?account=main&region=cn-hangzhou&team=web":  "[" + firstGroup + "]",
+		"?cname=www.example.com&cname=*.example.org": "[" + firstGroup + "," + secondGroup + "]",
+		"?account=other":                "[]",
+		"?team=web&cname=*.example.org": "[]",
+	} {
+		resp, body := f.get(t, "/sd"+query)
+		if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != "application/json; charset=utf-8" || body != want {
+			t.Errorf("%s: got %s %q\n%s\nwant\n%s", query, resp.Status, resp.Header.Get("Content-Type"), body, want)
+		}
+	}
+	for query, want := range map[string]string{
+		"?owner=web": "unknown label \"owner\"; known: account, bucket, cname, configured, region, team\n",
+		"?%zz":       "reading query: invalid URL escape \"%zz\"\n",
+	} {
+		if resp, body := f.get(t, "/sd"+query); resp.StatusCode != http.StatusBadRequest || body != want {
+			t.Errorf("%s: got %s %q", query, resp.Status, body)
+		}
+	}
+}
+
+// TestDiscoveredTargetsCanBeProbed hands what /sd lists to /probe as it is.
+func TestDiscoveredTargetsCanBeProbed(t *testing.T) {
+	f := serve(t, web.Options{})
+	asked := f.asked()
+	_, body := f.get(t, "/sd")
+	var groups []struct{ Targets []string }
+	if err := json.Unmarshal([]byte(body), &groups); err != nil || len(groups) != 2 {
+		t.Fatalf("got %v, %v", groups, err)
+	}
+	for _, g := range groups {
+		resp, _ := f.get(t, "/probe?target="+g.Targets[0])
+		if got := asked(); resp.StatusCode != http.StatusOK || got.Bucket+"/"+got.Cname() != g.Targets[0] || got.Unlisted {
+			t.Errorf("%s: got %s, asked about %+v", g.Targets[0], resp.Status, got)
+		}
+	}
+}
+
+func TestDiscoveryTellsOnlyWhatIsNew(t *testing.T) {
+	f := serve(t, web.Options{})
+	resp, _ := f.get(t, "/sd")
+	tag := resp.Header.Get("ETag")
+	if resp, body := f.get(t, "/sd", "If-None-Match", tag); resp.StatusCode != http.StatusNotModified || body != "" || resp.Header.Get("ETag") != tag {
+		t.Errorf("the same list: got %s %q", resp.Status, body)
+	}
+	if resp, body := f.get(t, "/sd?team=web", "If-None-Match", tag); resp.StatusCode != http.StatusOK || body == "" {
+		t.Errorf("another list: got %s %q", resp.Status, body)
+	}
+}

@@ -1,0 +1,133 @@
+package docs_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "oss_cname_exporter"
+
+// law says for each package which of the module's packages it may import, and
+// which others it must not. A package that is not listed is a breach.
+//
+//	app -> web -> collector and discovery -> poller -> ossclient and dnsclient; config is a leaf
+var law = map[string]struct{ may, never []string }{
+	"":                      {may: []string{"internal/app"}},
+	"internal/app":          {may: []string{"collector", "internal/accounts", "internal/config", "internal/demo", "internal/discovery", "internal/dnsclient", "internal/poller", "internal/web", "ossclient"}, never: []string{sdk}},
+	"internal/app/apptest":  {may: []string{"internal/app"}, never: []string{sdk}},
+	"internal/accounts":     {may: []string{"internal/config", "ossclient"}, never: []string{sdk, "github.com/prometheus/"}},
+	"internal/demo":         {may: []string{"internal/config", "internal/fake/dnstest", "internal/fake/osstest", "ossclient"}, never: []string{sdk, "github.com/prometheus/"}},
+	"internal/web":          {may: []string{"collector", "internal/config", "internal/discovery", "internal/poller"}, never: []string{sdk}},
+	"collector":             {may: []string{"internal/config", "internal/poller"}, never: []string{sdk, "net/http"}},
+	"internal/discovery":    {may: []string{"internal/config", "internal/poller", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/"}},
+	"internal/poller":       {may: []string{"internal/config", "internal/dnsclient", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
+	"internal/dnsclient":    {never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
+	"ossclient":             {never: []string{dnslib, "github.com/prometheus/", "github.com/go-kit/", "log"}},
+	"internal/config":       {never: []string{sdk, "net/http", "github.com/go-kit/"}},
+	"internal/fake/dnstest": {never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/"}},
+	"internal/fake/osstest": {never: []string{"github.com/prometheus/", "github.com/go-kit/"}},
+	"internal/fake/ststest": {never: []string{sdk, "github.com/prometheus/", "github.com/go-kit/"}},
+	"test/bench":            {never: []string{sdk}},
+	"test/docs":             {never: []string{sdk}},
+	"test/e2e":              {never: []string{sdk}},
+	"test/flow":             {never: []string{sdk}},
+}
+
+const (
+	sdk    = "github.com/aliyun/"
+	dnslib = "github.com/miekg/"
+)
+
+type listedPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+// list returns the module's packages with what their non-test files import.
+func list(t *testing.T) []listedPackage {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-tags=e2e", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatalf("listing packages: %v", err)
+	}
+	var packages []listedPackage
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listedPackage
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+func TestWhoImportsWhom(t *testing.T) {
+	packages := list(t)
+	if len(packages) < 7 {
+		t.Fatalf("go list found only %d packages", len(packages))
+	}
+	for _, breach := range breaches(packages) {
+		t.Error(breach)
+	}
+}
+
+// breaches returns a line for every import that the law forbids.
+func breaches(packages []listedPackage) []string {
+	var found []string
+	for _, p := range packages {
+		name := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		rule, listed := law[name]
+		if !listed {
+			found = append(found, p.ImportPath+" has no place in the law")
+			continue
+		}
+		for _, imported := range p.Imports {
+			ours, isOurs := strings.CutPrefix(imported+"/", module+"/")
+			ours = strings.TrimSuffix(ours, "/")
+			if isOurs && !slices.Contains(rule.may, ours) {
+				found = append(found, p.ImportPath+" imports "+imported)
+			}
+			for _, never := range rule.never {
+				if imported == never || strings.HasSuffix(never, "/") && strings.HasPrefix(imported, never) {
+					found = append(found, p.ImportPath+" imports "+imported)
+				}
+			}
+		}
+	}
+	return found
+}
+
+// TestLawHasTeeth breaks each kind of rule on purpose.
+func TestLawHasTeeth(t *testing.T) {
+	for _, test := range []struct{ from, imported string }{
+		{"internal/config", "oss_cname_exporter/internal/poller"},
+		{"internal/web", "oss_cname_exporter/ossclient"},
+		{"collector", "oss_cname_exporter/ossclient"},
+		{"collector", "oss_cname_exporter/internal/fake/osstest"},
+		{"ossclient", "oss_cname_exporter/internal/poller"},
+		{"internal/poller", "net/http"},
+		{"internal/poller", "github.com/miekg/dns"},
+		{"collector", "oss_cname_exporter/internal/dnsclient"},
+		{"collector", "oss_cname_exporter/internal/discovery"},
+		{"internal/discovery", "oss_cname_exporter/internal/web"},
+		{"internal/discovery", "net/http"},
+		{"internal/dnsclient", "oss_cname_exporter/ossclient"},
+		{"internal/poller", "log"},
+		{"internal/poller", "github.com/prometheus/client_golang/prometheus"},
+		{"internal/poller", "github.com/go-kit/log"},
+		{"collector", "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"},
+		{"internal/web", "oss_cname_exporter"},
+		{"util", "strings"},
+	} {
+		p := listedPackage{ImportPath: module + "/" + test.from, Imports: []string{test.imported}}
+		if len(breaches([]listedPackage{p})) == 0 {
+			t.Errorf("%s may import %s", test.from, test.imported)
+		}
+	}
+}

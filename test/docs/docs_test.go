@@ -1,0 +1,137 @@
+package docs_test
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-kit/log"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"oss_cname_exporter/collector"
+	"oss_cname_exporter/internal/app"
+	"oss_cname_exporter/internal/app/apptest"
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/demo"
+	"oss_cname_exporter/internal/poller"
+)
+
+func readme(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// described returns the names of all metrics of ours.
+func described(t *testing.T) []string {
+	t.Helper()
+	store, err := config.NewStore(func() (*config.Config, error) { return config.Load("config.example.yaml") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	exporter := app.NewExporter(t.Context(), store, os.Getenv, log.NewNopLogger())
+	descs := make(chan *prometheus.Desc, 1000)
+	exporter.Own.Describe(descs)
+	close(descs)
+	names := collector.Names()
+	for d := range descs {
+		name := regexp.MustCompile(`fqName: "(oss_cname_\w+)"`).FindStringSubmatch(d.String())
+		if name != nil {
+			names = append(names, name[1])
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// TestReadmeNamesEveryMetric holds the tables and what is described together:
+// none is missing, none is made up.
+func TestReadmeNamesEveryMetric(t *testing.T) {
+	known := described(t)
+	named := regexp.MustCompile(`\boss_cname_[a-z_]+`).FindAllString(readme(t), -1)
+	for _, name := range known {
+		if !slices.Contains(named, name) {
+			t.Errorf("README does not name %s", name)
+		}
+	}
+	for _, name := range named {
+		prefix := strings.HasSuffix(name, "_") // as in oss_cname_token_*
+		if name != "oss_cname_exporter" && !prefix && !slices.Contains(known, name) {
+			t.Errorf("README names %s, which nothing describes", name)
+		}
+	}
+}
+
+func TestReadmeNamesEveryReason(t *testing.T) {
+	text := readme(t)
+	for _, reason := range poller.Reasons() {
+		if !strings.Contains(text, "\n| `"+string(reason)+"` | ") {
+			t.Errorf("README has no line for the reason %s", reason)
+		}
+	}
+}
+
+// TestDocsExplainEveryState wants each state with what to do next.
+func TestDocsExplainEveryState(t *testing.T) {
+	states, err := os.ReadFile("docs/states.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"README.md": readme(t), "docs/states.md": string(states)} {
+		for _, state := range poller.States() {
+			line := regexp.MustCompile(`(?m)^\| ` + "`" + string(state) + "`" + ` \| [^|]+ \| ` + regexp.QuoteMeta(state.Action()) + ` \|$`)
+			if !line.MatchString(text) {
+				t.Errorf("%s has no line for the state %s with %q", name, state, state.Action())
+			}
+		}
+		for _, check := range poller.Checks() {
+			if !strings.Contains(text, "`"+string(check)+"`") {
+				t.Errorf("%s does not name the check %s", name, check)
+			}
+		}
+	}
+}
+
+func TestReadmeNamesEveryDemoDomain(t *testing.T) {
+	text := readme(t)
+	for _, d := range demo.Domains() {
+		if !strings.Contains(text, "\n| "+d+" | ") {
+			t.Errorf("README has no line for the demo's %s", d)
+		}
+	}
+}
+
+func TestReadmeShowsTheFlags(t *testing.T) {
+	t.Setenv("COLUMNS", "100")
+	help := apptest.NewOutput()
+	if err := app.Run(t.Context(), []string{"--help"}, os.Getenv, help, help); err != nil {
+		t.Fatal(err)
+	}
+	flags := regexp.MustCompile(` +\n`).ReplaceAllString(strings.TrimSpace(help.String()), "\n")
+	if !strings.Contains(readme(t), "\n"+flags+"\n```\n") {
+		t.Errorf("README's flags are not what --help prints:\n%s", flags)
+	}
+}
+
+// TestReadmeConfigurationIsAccepted parses the example that is enough to start.
+func TestReadmeConfigurationIsAccepted(t *testing.T) {
+	var examples int
+	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(readme(t), -1) {
+		if !strings.Contains(block[1], "accounts:") {
+			continue
+		}
+		examples++
+		text := regexp.MustCompile(`(?m)^   `).ReplaceAllString(block[1], "")
+		if _, err := config.Parse("README.md", []byte(text)); err != nil {
+			t.Error(err)
+		}
+	}
+	if examples == 0 {
+		t.Error("README has no configuration")
+	}
+}

@@ -1,0 +1,163 @@
+//go:build e2e
+
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"oss_cname_exporter/internal/fake/osstest"
+)
+
+// deserved is an alert that a domain of the demo earns by its state, with the
+// labels that it has beside the usual ones.
+type deserved struct {
+	alert, severity, cname string
+	labels                 map[string]string
+	summary                string // pattern of the whole
+}
+
+// failing are the labels of what fails.
+func failing(reason string) map[string]string {
+	return map[string]string{"bucket": "demo-bucket", "team": "media", "account": "demo", "region": "cn-hangzhou", "reason": reason}
+}
+
+func refused(bucket, reason string) []deserved {
+	cname := map[string]string{"demo-elsewhere": "elsewhere.example.com", "demo-forbidden": "denied.example.com"}[bucket]
+	labels := func(more map[string]string) map[string]string {
+		maps.Copy(more, map[string]string{"bucket": bucket, "team": "media"})
+		return more
+	}
+	return []deserved{
+		{"OSSCnameProbeFailing", "warning", cname, labels(failing(reason)), "OSS has not answered about " + cname + " for 15 minutes: " + reason},
+		{"OSSCnameTargetNeverAnswered", "warning", cname, labels(map[string]string{}), "OSS has never answered about " + cname},
+		{"OSSCnameCheckFailing", "warning", cname, labels(map[string]string{"check": "binding", "reason": reason}),
+			"The check binding of " + cname + " has failed for half an hour: " + reason},
+	}
+}
+
+// demoAlerts leaves out the domain that walks from state to state.
+func demoAlerts() []deserved {
+	media := map[string]string{"team": "media"}
+	return append(append([]deserved{
+		{"OSSCnameTokenExpiresSoon", "critical", "hours.example.com", nil, `The CNAME token of hours\.example\.com expires in 4h 5\dm \d+s`},
+		{"OSSCnameReadyToBind", "warning", "hours.example.com", nil, `hours\.example\.com is proven, and nobody binds it`},
+		{"OSSCnameTXTMissing", "warning", "slow.example.com", media, `No TXT record proves slow\.example\.com, and its token expires in 19h 5\dm \d+s`},
+		{"OSSCnameTokenMissing", "warning", "never.example.com", nil, `never\.example\.com is not bound and has no CNAME token`},
+		{"OSSCnameTokenMissing", "warning", "yours.example.com", nil, `yours\.example\.com is not bound and has no CNAME token`},
+		{"OSSCnameTokenMissing", "warning", "dangling.example.com", nil, `dangling\.example\.com is not bound and has no CNAME token`},
+		{"OSSCnameDangling", "warning", "dangling.example.com", nil, `dangling\.example\.com leads to a bucket that does not know it`},
+		{"OSSCnameDomainDisabled", "critical", "disabled.example.com", nil, `OSS refuses to serve disabled\.example\.com`},
+		{"OSSCnameProbeFailing", "warning", "rubbish.example.com", failing("bad_response"), `OSS has not answered about rubbish\.example\.com for 15 minutes: bad_response`},
+		{"OSSCnameTargetNeverAnswered", "warning", "rubbish.example.com", media, `OSS has never answered about rubbish\.example\.com`},
+		{"OSSCnameTokenExpiresSoon", "critical", "minutes.example.com", nil, `The CNAME token of minutes\.example\.com expires in [12]m \d+s`},
+		{"OSSCnameTXTMissing", "warning", "minutes.example.com", nil, `No TXT record proves minutes\.example\.com, and its token expires in [12]m \d+s`},
+		{"OSSCnameTokenExpired", "critical", "minutes.example.com", nil, `The CNAME token of minutes\.example\.com expired unused`},
+	}, refused("demo-elsewhere", "wrong_endpoint")...), refused("demo-forbidden", "access_denied")...)
+}
+
+// TestDemoAlerts waits until the last token has died that will: until then
+// every alert must have come that the demo's domains deserve, and no other.
+func TestDemoAlerts(t *testing.T) {
+	t.Parallel()
+	_, oncall := alerted(t, scraping(job{name: "demo", address: startExporter(t, "--demo").address}))
+	want := map[string]deserved{}
+	for _, d := range demoAlerts() {
+		want[d.alert+" "+d.severity+" "+d.cname] = d
+	}
+	got := map[string]alert{} // as it first came
+	eventually(t, 5*time.Minute, func(context.Context) error {
+		for _, n := range oncall.notifications() {
+			for _, a := range n.Alerts {
+				if _, again := got[a.name()]; !again {
+					got[a.name()] = a
+				}
+				if a.Status == "resolved" && a.Labels["cname"] != "minutes.example.com" && a.Labels["cname"] != "walking.example.com" {
+					t.Fatalf("resolved, though nothing has changed: %v", a)
+				}
+			}
+		}
+		for name := range want {
+			if _, came := got[name]; !came {
+				return fmt.Errorf("no alert %s", name)
+			}
+		}
+		return nil
+	})
+	for name, a := range got {
+		if d, deserved := want[name]; deserved {
+			d.check(t, a)
+		} else if a.Labels["cname"] != "walking.example.com" {
+			t.Errorf("undeserved: %v", a)
+		}
+	}
+}
+
+// check compares all labels, and what a person reads.
+func (d deserved) check(t *testing.T, a alert) {
+	t.Helper()
+	labels := map[string]string{"alertname": d.alert, "severity": d.severity, "cname": d.cname, "bucket": "demo-bucket", "team": "web", "job": "demo"}
+	maps.Copy(labels, d.labels)
+	if !maps.Equal(a.Labels, labels) {
+		t.Errorf("%s: labels %v, want %v", a.name(), a.Labels, labels)
+	}
+	if !regexp.MustCompile("^" + d.summary + "$").MatchString(a.Annotations["summary"]) {
+		t.Errorf("%s: summary %q, want %q", a.name(), a.Annotations["summary"], d.summary)
+	}
+	if want := "docs/runbooks.md#" + strings.ToLower(d.alert); a.Annotations["runbook_url"] != want || a.Annotations["description"] == "" {
+		t.Errorf("%s: annotations %v", a.name(), a.Annotations)
+	}
+}
+
+// TestOutageIsOneNotification has OSS fail for many domains whose tokens are
+// about to die, and the exporter restart in the middle of it.
+func TestOutageIsOneNotification(t *testing.T) {
+	const domains = 30
+	oss := newCrowd(t, domains)
+	for _, d := range oss.domains {
+		oss.SetToken(d, osstest.Token{Expires: time.Now().Add(5 * time.Hour)})
+	}
+	config := "--config.file=" + oss.config(t)
+	exporter := startExporter(t, config)
+	prom, oncall := alerted(t, everyTwoSeconds(exporter.address), `max_over_time\(oss_cname_token_probe_success\[15m\]\)`, "max_over_time(oss_cname_token_probe_success[5s])")
+	prom.holds(t, `count(ALERTS{alertname="OSSCnameTokenExpiresSoon", alertstate="firing", severity="critical"}) == 30`)
+
+	oss.behave(osstest.Fail(503, "ServiceUnavailable", ""))
+	told := func(alertname string) (firing []notification) {
+		for _, n := range oncall.notifications() {
+			if n.GroupLabels["alertname"] == alertname {
+				firing = append(firing, n)
+			}
+		}
+		return firing
+	}
+	eventually(t, patience, func(context.Context) error {
+		if len(told("OSSCnameProbeFailing")) == 0 {
+			return fmt.Errorf("nobody was told, of %d notifications", len(oncall.notifications()))
+		}
+		return nil
+	})
+	exporter.signal(t, syscall.SIGTERM)
+	exporter.wait(t)
+	start(t, "oss_cname_exporter", config, "--web.listen-address="+exporter.address)
+	prom.holds(t, `count(oss_cname_token_probe_success == 0) == 30 and on () absent(oss_cname_token_exists)`) // it knows nothing any more
+	prom.holds(t, `min_over_time(count(oss_cname_token_probes_total >= 5)[5s:1s]) == 30`)                     // and has asked in vain again and again
+
+	if n := told("OSSCnameProbeFailing"); len(n) != 1 || len(n[0].Alerts) != domains || n[0].Receiver != "team" {
+		t.Errorf("%d notifications of the outage, the first of %d alerts, grouped by %v", len(n), len(n[0].Alerts), n[0].GroupLabels)
+	}
+	for _, n := range told("OSSCnameTokenExpiresSoon") {
+		for _, a := range n.Alerts {
+			if a.Status != "firing" || n.Receiver != "pager" {
+				t.Fatalf("%s told %s: %v", n.Receiver, a.Status, a)
+			}
+		}
+	}
+	prom.holds(t, `count(ALERTS{alertname="OSSCnameTokenExpiresSoon", alertstate="firing", severity="critical"}) == 30`)
+}

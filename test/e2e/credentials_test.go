@@ -1,0 +1,165 @@
+//go:build e2e
+
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"oss_cname_exporter/internal/fake/osstest"
+	"oss_cname_exporter/internal/fake/ststest"
+)
+
+const readerRole = "acs:ram::1234567890123456:role/reader"
+
+// TestKeysRotateWhilePrometheusScrapes exchanges a key twice, and lets the sessions of a role run out, under a running exporter:
+// not one probe may fail.
+func TestKeysRotateWhilePrometheusScrapes(t *testing.T) {
+	t.Parallel()
+	oss := osstest.New(osstest.Options{})
+	t.Cleanup(oss.Close)
+	oss.AddBucket(osstest.Bucket{Name: "rotating-bucket"})
+	for _, cname := range []string{"files.example.com", "role.example.com"} {
+		oss.SetToken(osstest.Domain{Bucket: "rotating-bucket", Cname: cname}, osstest.Token{})
+	}
+	sts := ststest.NewSTS(readerRole, "", ststest.Options{
+		Life:   20 * time.Second,
+		Issued: func(k ststest.Key) { oss.AddSTSKey(k.ID, k.Secret, k.Token, k.Expires) },
+	})
+	t.Cleanup(sts.Close)
+
+	secret := newMountedSecret(t)
+	permit := func(version int) { // a key exists before it is mounted
+		oss.AddKey(keyID(version), keySecret(version))
+		sts.AddKey(ststest.Key{ID: keyID(version), Secret: keySecret(version)})
+	}
+	revoke := func(version int) {
+		oss.AddKey(keyID(version), "revoked")
+		sts.AddKey(ststest.Key{ID: keyID(version), Secret: "revoked"})
+	}
+	permit(1)
+	secret.mount(t, 1)
+
+	exporter := startExporterIn(t, []string{"SSL_CERT_FILE=" + trusting(t, sts)}, "--config.file="+secret.config(t, oss.URL(), sts.URL))
+	prom := startPrometheus(t, scraping(job{name: "rotating", address: exporter.address}))
+	prom.holds(t, `count(oss_cname_token_exists == 1) == 2`)
+	for version := 2; version <= 3; version++ {
+		permit(version)
+		secret.mount(t, version)
+		prom.scrapes(t, 2) // the second one began after the mount
+		revoke(version - 1)
+		prom.scrapes(t, 2)
+	}
+	eventually(t, 2*patience, func(context.Context) error {
+		if n := sts.Issued(); n < 4 {
+			return fmt.Errorf("%d sessions, want 4, so that three have run out", n)
+		}
+		return nil
+	})
+	prom.scrapes(t, 2)
+	prom.holds(t, `count(min_over_time(oss_cname_token_probe_success[10m]) == 1) == 2`)
+	prom.holds(t, `count(oss_cname_token_probe_errors_total == 0) == 2`)
+	prom.holds(t, `min_over_time(up[10m]) == 1 and count_over_time(up[10m]) > 10`)
+}
+
+// TestProxyPasswordIsNotShown has the environment name a proxy with a password, where nobody listens.
+func TestProxyPasswordIsNotShown(t *testing.T) {
+	const password = "pr0xy-s3cret"
+	t.Setenv("HTTPS_PROXY", "http://me:"+password+"@127.0.0.1:1")
+	t.Setenv("OSS_ACCESS_KEY_ID", "e2e")
+	t.Setenv("OSS_ACCESS_KEY_SECRET", password)
+	file := filepath.Join(t.TempDir(), "config.yaml")
+	text := "accounts: {main: {region: cn-hangzhou}}\ntargets: [{bucket: any-bucket, cname: www.example.com}]\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	exporter := startExporter(t, "--config.file="+file, "--log.level=debug")
+	metrics, _ := exporter.get(t, "/metrics", acceptText)
+	page, _ := exporter.get(t, "/", "text/html")
+	said, _ := exporter.output.read()
+	if all := string(metrics) + string(page) + said; strings.Contains(all, password) || !strings.Contains(said, "proxyconnect tcp: dial tcp 127.0.0.1:1: connect: connection refused") {
+		t.Errorf("want the proxy's failure, without its password:\n%s", said)
+	}
+}
+
+// trusting writes the certificate of the stand-in where Go looks for the authorities to trust.
+func trusting(t *testing.T, sts *ststest.STS) (file string) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "authorities.pem")
+	if err := os.WriteFile(file, sts.Certificate(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func keyID(version int) string     { return fmt.Sprintf("key-%d", version) }
+func keySecret(version int) string { return fmt.Sprintf("secret-%d", version) }
+
+// scrapes waits until Prometheus has scraped that many times more.
+func (p prometheus) scrapes(t *testing.T, n int) {
+	t.Helper()
+	const count = `count_over_time(up[1h])`
+	var before float64
+	eventually(t, patience, func(ctx context.Context) error {
+		samples, err := p.query(ctx, count)
+		if err == nil && len(samples) == 1 {
+			before = samples[0].value
+		}
+		return err
+	})
+	p.holds(t, fmt.Sprintf(`%s >= %v`, count, before+float64(n)))
+}
+
+// mountedSecret is a directory that changes as the kubelet changes a mounted secret: a symlink is exchanged, and with it all files.
+type mountedSecret struct{ dir string }
+
+func newMountedSecret(t *testing.T) mountedSecret {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"id", "secret"} {
+		if err := os.Symlink(filepath.Join("..data", name), filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return mountedSecret{dir}
+}
+
+func (s mountedSecret) mount(t *testing.T, version int) {
+	t.Helper()
+	name := fmt.Sprintf("..version-%d", version)
+	for _, err := range []error{
+		os.Mkdir(filepath.Join(s.dir, name), 0o700),
+		os.WriteFile(filepath.Join(s.dir, name, "id"), []byte(keyID(version)), 0o600),
+		os.WriteFile(filepath.Join(s.dir, name, "secret"), []byte(keySecret(version)), 0o600),
+		os.Symlink(name, filepath.Join(s.dir, "..new")),
+		os.Rename(filepath.Join(s.dir, "..new"), filepath.Join(s.dir, "..data")),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// config writes a configuration with an account that signs with the secret, and one that plays a role with it.
+func (s mountedSecret) config(t *testing.T, oss, sts string) (file string) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "config.yaml")
+	files := fmt.Sprintf("access_key_id_file: %[1]s/id, access_key_secret_file: %[1]s/secret", s.dir)
+	text := fmt.Sprintf(`
+accounts:
+  files: {region: cn-hangzhou, endpoint: %[1]q, credentials: {type: static_files, %[2]s}}
+  role: {region: cn-hangzhou, endpoint: %[1]q, credentials: {type: assume_role, role_arn: %[3]q, sts_endpoint: %[4]q, source: static_files, %[2]s}}
+targets:
+  - {bucket: rotating-bucket, cname: files.example.com, account: files}
+  - {bucket: rotating-bucket, cname: role.example.com, account: role}
+`, oss, files, readerRole, sts)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}

@@ -1,0 +1,157 @@
+package flow_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-kit/log"
+
+	"oss_cname_exporter/internal/app"
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/demo"
+	"oss_cname_exporter/internal/fake/osstest"
+	"oss_cname_exporter/internal/web"
+)
+
+// startProbed serves the exporter as it is wired, on a simulated OSS.
+func startProbed(t *testing.T, text string) (url string, oss *osstest.Server) {
+	t.Helper()
+	oss = osstest.New(osstest.Options{})
+	t.Cleanup(oss.Close)
+	oss.AddKey(demo.Getenv("OSS_ACCESS_KEY_ID"), demo.Getenv("OSS_ACCESS_KEY_SECRET"))
+	oss.AddBucket(osstest.Bucket{Name: "examplebucket"})
+	oss.AddBucket(osstest.Bucket{Name: "elsewhere", Region: "cn-shanghai"})
+	text = strings.ReplaceAll(text, "OSS", oss.URL())
+	store, err := config.NewStore(func() (*config.Config, error) { return config.Parse("test", []byte(text)) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	exporter := app.NewExporter(t.Context(), store, demo.Getenv, log.NewNopLogger())
+	server := httptest.NewServer(web.New(exporter, web.Options{}))
+	t.Cleanup(func() {
+		server.Close()
+		http.DefaultClient.CloseIdleConnections()
+	})
+	return server.URL, oss
+}
+
+func fetch(t *testing.T, url string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s, %v: %s", url, resp.Status, err, body)
+	}
+	return string(body)
+}
+
+const probed = `
+accounts:
+  main: {region: cn-hangzhou, endpoint: OSS}
+  keyless: {region: cn-hangzhou, endpoint: OSS, credentials: {type: static_files, access_key_id_file: /nowhere/id, access_key_secret_file: /nowhere/secret}}
+  refused: {region: cn-hangzhou, endpoint: "http://127.0.0.1:1"}
+targets:
+  - {bucket: examplebucket, cname: www.example.com, account: main, cache_ttl: 1h}
+  - {bucket: examplebucket, cname: bound.example.com, account: main, checks: {binding: true}}
+`
+
+// TestDebugTellsWhatHappened reads what a person would at three in the morning.
+func TestDebugTellsWhatHappened(t *testing.T) {
+	url, oss := startProbed(t, probed)
+	www := osstest.Domain{Bucket: "examplebucket", Cname: "www.example.com"}
+	oss.SetToken(www, osstest.Token{Value: "the-token-itself", Expires: time.Now().Add(time.Hour)})
+	oss.Bind(osstest.Domain{Bucket: "examplebucket", Cname: "bound.example.com"}, osstest.Binding{})
+	oss.Behave(osstest.Domain{Bucket: "examplebucket", Cname: "broken.example.com"}, osstest.Fail(503, "InternalError", ""))
+	fetch(t, url+"/metrics") // now it is cached
+	for query, want := range map[string][]string{
+		"target=examplebucket/www.example.com": {
+			"bucket      examplebucket\n", "cname       www.example.com\n", "endpoint    " + oss.URL() + "\n", "configured  yes\n",
+			"GetCnameToken: GET " + oss.URL() + "/examplebucket/\\?\\S*comp=token", "GetCnameToken: first byte of the answer in ", "GetCnameToken: 200 \\(request id [0-9A-F]{24}\\)\n",
+			"token       expires in 59m", "\noss_cname_token_exists\\{bucket=\"examplebucket\",cname=\"www.example.com\"\\} 1\n",
+		},
+		"target=examplebucket/none.example.com&account=main": {
+			"configured  no", "GetCnameToken: 404 CnameTokenNotFound .*EC 0018-00000301", "token       no token\n",
+		},
+		"target=elsewhere/www.example.com&account=main": {
+			"403 AccessDenied .*the bucket answers at oss-cn-shanghai.aliyuncs.com: set its region", "EC 0003-00001403", "failed      wrong_endpoint\n",
+		},
+		"target=examplebucket/broken.example.com&account=main": {
+			"(?s)503 InternalError.*503 InternalError.*failed      server_error\n", // each attempt is told
+		},
+		"target=examplebucket/www.example.com&account=keyless": {
+			"no call was made", "failed      credentials\n", "because     .*/nowhere/id",
+		},
+		"target=examplebucket/www.example.com&account=refused": {
+			"connect: connection refused in ", "failed      connect\n",
+		},
+		"target=examplebucket/bound.example.com": {
+			"ListCname: GET " + oss.URL() + "/examplebucket/\\?cname\n", "ListCname: first byte of the answer in ", "ListCname: 200 \\(request id [0-9A-F]{24}\\)\n",
+			"GetCnameToken: 404 CnameTokenNotFound", "state       bound\n", "next        nothing, but renew the certificate in time\n",
+		},
+	} {
+		body := fetch(t, url+"/probe?debug=true&"+query)
+		for _, pattern := range want {
+			if !regexp.MustCompile(pattern).MatchString(body) {
+				t.Errorf("%s: no %q in\n%s", query, pattern, body)
+			}
+		}
+		for _, secret := range []string{demo.Getenv("OSS_ACCESS_KEY_SECRET"), "the-token-itself", "Signature", "Authorization"} {
+			if strings.Contains(body, secret) {
+				t.Errorf("%s: tells %q:\n%s", query, secret, body)
+			}
+		}
+	}
+	if n := oss.CallsAbout(www); n != 2 {
+		t.Errorf("%d calls about the cached target, want one for the scrape and one for the page", n)
+	}
+}
+
+// TestProbeAndMetricsAgree compares the two ways to ask about every target.
+func TestProbeAndMetricsAgree(t *testing.T) {
+	url, oss := startProbed(t, `
+probe: {cache_ttl: 1h}
+accounts:
+  main: {region: cn-hangzhou, endpoint: OSS}
+targets:
+  - {bucket: examplebucket, cname: www.example.com, labels: {team: web}}
+  - {bucket: examplebucket, cname: "*.example.com", labels: {team: web}}
+  - {bucket: examplebucket, cname: none.example.com, labels: {team: web}}
+`)
+	oss.SetToken(osstest.Domain{Bucket: "examplebucket", Cname: "www.example.com"}, osstest.Token{})
+	oss.SetToken(osstest.Domain{Bucket: "examplebucket", Cname: "example.com", Wildcard: true}, osstest.Token{})
+	ofTargets := func(exposition string) (lines []string) {
+		for line := range strings.Lines(exposition) {
+			if strings.HasPrefix(line, "oss_cname_token_") && !strings.HasPrefix(line, "oss_cname_token_expires_in_seconds") {
+				lines = append(lines, line)
+			}
+		}
+		return lines
+	}
+	whole := ofTargets(fetch(t, url+"/metrics"))
+	var parts int
+	for _, cname := range []string{"www.example.com", "*.example.com", "none.example.com"} {
+		for _, line := range ofTargets(fetch(t, fmt.Sprintf("%s/probe?target=examplebucket/%s", url, cname))) {
+			parts++
+			if !strings.Contains(strings.Join(whole, ""), line) {
+				t.Errorf("/metrics has no %s", line)
+			}
+		}
+	}
+	if parts != len(whole) || parts == 0 {
+		t.Errorf("%d series one by one, %d together", parts, len(whole))
+	}
+}

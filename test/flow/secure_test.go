@@ -1,0 +1,101 @@
+package flow_test
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"oss_cname_exporter/internal/app"
+	"oss_cname_exporter/internal/app/apptest"
+)
+
+// webConfig is the one of docs/web-config.md: TLS, and a password whose hash this is.
+const webConfig = `
+tls_server_config: {cert_file: server.crt, key_file: server.key}
+basic_auth_users: {prometheus: "$2a$04$rJbSneVNpUhQXqRETZ5Ir.lW8Nlp0SH0G5.5C8ZDHOW9LpBQkmvE2"}
+`
+
+const password = "correct horse"
+
+func TestTLSPasswordAndHealth(t *testing.T) {
+	dir := t.TempDir()
+	trust := apptest.WriteCertificate(t, dir)
+	if err := os.WriteFile(filepath.Join(dir, "web.yml"), []byte(webConfig), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := apptest.Start(t, nil, "--demo", "--web.listen-address=127.0.0.1:0", "--web.config.file="+filepath.Join(dir, "web.yml"),
+		"--web.health-listen-address=127.0.0.1:0", "--no-web.enable-reload")
+	health := "http://" + p.Stderr.Wait(t, `msg="health endpoints" address=(\S+)`)
+	main := p.Address(t)
+	status := func(url, password string, version uint16) int {
+		transport := &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: trust, MaxVersion: version}}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if password != "" {
+			req.SetBasicAuth("prometheus", password)
+		}
+		resp, err := transport.RoundTrip(req)
+		if err != nil {
+			return 0
+		}
+		resp.Body.Close()
+		return resp.StatusCode
+	}
+	for _, test := range []struct {
+		url, password string
+		version       uint16
+		want          int // 0 is no answer
+	}{
+		{"https://" + main + "/metrics", password, 0, 200},
+		{"https://" + main + "/metrics", "wrong", 0, 401},
+		{"https://" + main + "/metrics", "", 0, 401},
+		{"https://" + main + "/", "", 0, 401},
+		{"https://" + main + "/-/healthy", "", 0, 401},
+		{"https://" + main + "/-/reload", password, 0, 404},
+		{"http://" + main + "/metrics", password, 0, 400},
+		{"https://" + main + "/metrics", password, tls.VersionTLS11, 0},
+		{health + "/-/healthy", "", 0, 200},
+		{health + "/-/ready", "", 0, 200},
+		{health + "/metrics", password, 0, 404},
+	} {
+		if got := status(test.url, test.password, test.version); got != test.want {
+			t.Errorf("%s with password %q, TLS %x: got %d, want %d", test.url, test.password, test.version, got, test.want)
+		}
+	}
+}
+
+func TestHealthAddressTaken(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	err = app.Run(t.Context(), []string{"--demo", "--web.listen-address=127.0.0.1:0", "--web.health-listen-address=" + taken.Addr().String()}, os.Getenv, apptest.NewOutput(), apptest.NewOutput())
+	if want := "listening for health checks: listen tcp " + taken.Addr().String() + ": bind: address already in use"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// TestLargeHeadersAreRefused sends more than a scraper would.
+func TestLargeHeadersAreRefused(t *testing.T) {
+	p := apptest.Start(t, nil, "--demo", "--web.listen-address=127.0.0.1:0")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+p.Address(t)+"/-/healthy", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Cookie", strings.Repeat("x", 2*64<<10))
+	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+		t.Errorf("got %s", resp.Status)
+	}
+}
