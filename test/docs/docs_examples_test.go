@@ -66,7 +66,7 @@ func TestCredentialsDocument(t *testing.T) {
 		config.CredentialsEnvironment, config.CredentialsFiles, config.CredentialsECSRole, config.CredentialsOIDC,
 		config.CredentialsAssumeRole, config.CredentialsProcess, config.CredentialsProfile,
 	} {
-		if !strings.Contains(readme(t), "\n| `"+kind+"` | ") {
+		if !strings.Contains(read(t, "README.md"), "\n| `"+kind+"` | ") {
 			t.Errorf("README's table has no %s", kind)
 		}
 	}

@@ -18,15 +18,6 @@ import (
 	"oss_cname_exporter/internal/poller"
 )
 
-func readme(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
 // described returns the names of all metrics of ours.
 func described(t *testing.T) []string {
 	t.Helper()
@@ -53,7 +44,7 @@ func described(t *testing.T) []string {
 // none is missing, none is made up.
 func TestReadmeNamesEveryMetric(t *testing.T) {
 	known := described(t)
-	named := regexp.MustCompile(`\boss_cname_[a-z_]+`).FindAllString(readme(t), -1)
+	named := regexp.MustCompile(`\boss_cname_[a-z_]+`).FindAllString(read(t, "README.md"), -1)
 	for _, name := range known {
 		if !slices.Contains(named, name) {
 			t.Errorf("README does not name %s", name)
@@ -68,7 +59,7 @@ func TestReadmeNamesEveryMetric(t *testing.T) {
 }
 
 func TestReadmeNamesEveryReason(t *testing.T) {
-	text := readme(t)
+	text := read(t, "README.md")
 	for _, reason := range poller.Reasons() {
 		if !strings.Contains(text, "\n| `"+string(reason)+"` | ") {
 			t.Errorf("README has no line for the reason %s", reason)
@@ -78,11 +69,8 @@ func TestReadmeNamesEveryReason(t *testing.T) {
 
 // TestDocsExplainEveryState wants each state with what to do next.
 func TestDocsExplainEveryState(t *testing.T) {
-	states, err := os.ReadFile("docs/states.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range map[string]string{"README.md": readme(t), "docs/states.md": string(states)} {
+	for _, name := range []string{"README.md", "docs/states.md"} {
+		text := read(t, name)
 		for _, state := range poller.States() {
 			line := regexp.MustCompile(`(?m)^\| ` + "`" + string(state) + "`" + ` \| [^|]+ \| ` + regexp.QuoteMeta(state.Action()) + ` \|$`)
 			if !line.MatchString(text) {
@@ -97,31 +85,40 @@ func TestDocsExplainEveryState(t *testing.T) {
 	}
 }
 
-func TestReadmeNamesEveryDemoDomain(t *testing.T) {
-	text := readme(t)
+// TestDocsNameTheDemosDomains wants all of them in docs/demo.md, and none made
+// up in the README's choice.
+func TestDocsNameTheDemosDomains(t *testing.T) {
+	text := read(t, "docs/demo.md")
 	for _, d := range demo.Domains() {
 		if !strings.Contains(text, "\n| "+d+" | ") {
-			t.Errorf("README has no line for the demo's %s", d)
+			t.Errorf("docs/demo.md has no line for %s", d)
+		}
+	}
+	for _, line := range regexp.MustCompile("(?m)^- `.*example.*").FindAllString(read(t, "README.md"), -1) {
+		for _, named := range regexp.MustCompile("`([^`]+\\.example\\.com)`").FindAllStringSubmatch(line, -1) {
+			if !slices.Contains(demo.Domains(), named[1]) {
+				t.Errorf("README names %s, which the demo does not have", named[1])
+			}
 		}
 	}
 }
 
-func TestReadmeShowsTheFlags(t *testing.T) {
+func TestDocsShowTheFlags(t *testing.T) {
 	t.Setenv("COLUMNS", "100")
 	help := apptest.NewOutput()
 	if err := app.Run(t.Context(), []string{"--help"}, os.Getenv, help, help); err != nil {
 		t.Fatal(err)
 	}
 	flags := regexp.MustCompile(` +\n`).ReplaceAllString(strings.TrimSpace(help.String()), "\n")
-	if !strings.Contains(readme(t), "\n"+flags+"\n```\n") {
-		t.Errorf("README's flags are not what --help prints:\n%s", flags)
+	if !strings.Contains(read(t, "docs/flags.md"), "\n"+flags+"\n```\n") {
+		t.Errorf("docs/flags.md does not show what --help prints:\n%s", flags)
 	}
 }
 
 // TestReadmeConfigurationIsAccepted parses the example that is enough to start.
 func TestReadmeConfigurationIsAccepted(t *testing.T) {
 	var examples int
-	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(readme(t), -1) {
+	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(read(t, "README.md"), -1) {
 		if !strings.Contains(block[1], "accounts:") {
 			continue
 		}
