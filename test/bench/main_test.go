@@ -11,8 +11,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain goes to the top of the tree, where the documents' paths begin, or
-// plays OSS for a benchmark in another process.
+// TestMain plays OSS if a benchmark in another process asks for it.
 func TestMain(m *testing.M) {
 	var n int
 	var delay string
@@ -20,10 +19,6 @@ func TestMain(m *testing.M) {
 		d, _ := time.ParseDuration(delay)
 		playOSS(n, d)
 		return
-	}
-	if err := os.Chdir("../.."); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
 	}
 	goleak.VerifyTestMain(m)
 }

@@ -64,7 +64,7 @@ type scraper struct {
 // startPrometheus runs deploy/prometheus/http_sd.yml for the exporter at address until the benchmark ends.
 func startPrometheus(b *testing.B, address string) scraper {
 	b.Helper()
-	config, err := os.ReadFile("deploy/prometheus/http_sd.yml")
+	config, err := os.ReadFile("../../deploy/prometheus/http_sd.yml")
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -49,13 +49,13 @@ func (p plan) rows() []string {
 		fmt.Sprintf("| calls to OSS a second | %s ÷ 300 s | %.0f |", thousands(p.domains), p.calls()),
 		fmt.Sprintf("| calls in flight | calls × %v | %.0f |", p.latency, p.inFlight()),
 		fmt.Sprintf("| exporters | in flight ÷ `concurrency: %d` | %d, and one to spare |", p.concurrency, p.exporters()),
-		fmt.Sprintf("| their cores, all together | calls × %v | %.1f |", p.probeCPU, p.cores()),
-		fmt.Sprintf("| their memory, all together | domains × %.1f KB | %.1f GB |", p.memory/1e3, float64(p.domains)*p.memory/1e9),
+		fmt.Sprintf("| their cores together | calls × %v | %.1f |", p.probeCPU, p.cores()),
+		fmt.Sprintf("| their memory together | domains × %.1f KB | %.1f GB |", p.memory/1e3, float64(p.domains)*p.memory/1e9),
 		fmt.Sprintf("| series | %d a target | %s |", p.series, thousands(p.domains*p.series)),
 		fmt.Sprintf("| samples a second | calls × %d | %s |", p.series, thousands(int(p.samples()))),
-		fmt.Sprintf("| memory of the Prometheis, all together | series × %.1f KB | %.0f GB |", p.theirs/1e3, float64(p.domains*p.series)*p.theirs/1e9),
+		fmt.Sprintf("| memory of all Prometheus servers together | series × %.1f KB | %.0f GB |", p.theirs/1e3, float64(p.domains*p.series)*p.theirs/1e9),
 		fmt.Sprintf("| bytes on disk in 15 days | samples × %.1f | %.0f GB |", bytesPerSample, p.samples()*retention*bytesPerSample/1e9),
-		fmt.Sprintf("| interval that %d accounts stand at %.0f calls a second each | domains ÷ %s | %v |",
+		fmt.Sprintf("| shortest interval with %d accounts at %.0f calls a second each | domains ÷ %s | %v |",
 			p.accounts, p.rate, thousands(int(p.rate)*p.accounts), p.stands()),
 	}
 }
@@ -75,7 +75,7 @@ func million() plan {
 }
 
 func TestScalingIsComputed(t *testing.T) {
-	text, err := os.ReadFile("docs/scaling.md")
+	text, err := os.ReadFile("../../docs/scaling.md")
 	if err != nil {
 		t.Fatal(err)
 	}

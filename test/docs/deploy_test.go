@@ -28,15 +28,6 @@ func decode(t *testing.T, path string, into any) {
 	}
 }
 
-func read(t *testing.T, path string) string {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
 func alertRules(t *testing.T) []alertRule {
 	t.Helper()
 	var file struct {
@@ -131,7 +122,7 @@ func TestRunbookKnowsEveryReason(t *testing.T) {
 // deployed returns the files right in deploy/.
 func deployed(t *testing.T) []string {
 	t.Helper()
-	entries, err := os.ReadDir("deploy")
+	entries, err := os.ReadDir(filepath.Join(root, "deploy"))
 	if err != nil {
 		t.Fatal(err)
 	}

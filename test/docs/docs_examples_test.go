@@ -15,12 +15,8 @@ import (
 // examples returns the indented blocks in that language of a document.
 func examples(t *testing.T, document, language string) []string {
 	t.Helper()
-	text, err := os.ReadFile(document)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var blocks []string
-	for _, match := range regexp.MustCompile("(?ms)^( *)```"+language+"\n(.*?)^ *```").FindAllStringSubmatch(string(text), -1) {
+	for _, match := range regexp.MustCompile("(?ms)^( *)```"+language+"\n(.*?)^ *```").FindAllStringSubmatch(read(t, document), -1) {
 		blocks = append(blocks, regexp.MustCompile(`(?m)^`+match[1]).ReplaceAllString(match[2], ""))
 	}
 	return blocks

@@ -2,6 +2,7 @@ package docs_test
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ import (
 // described returns the names of all metrics of ours.
 func described(t *testing.T) []string {
 	t.Helper()
-	store, err := config.NewStore(func() (*config.Config, error) { return config.Load("config.example.yaml") })
+	store, err := config.NewStore(func() (*config.Config, error) { return config.Load(filepath.Join(root, "config.example.yaml")) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,21 +3,22 @@ package docs_test
 import (
 	"io/fs"
 	"os"
-	"path/filepath"
+	pathpkg "path"
 	"regexp"
 	"strings"
 	"testing"
+	"testing/fstest"
 )
 
 // documents returns the paths of all Markdown files of the repository.
 func documents(t *testing.T) []string {
 	t.Helper()
 	var paths []string
-	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+	err := fs.WalkDir(os.DirFS(root), ".", func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.IsDir() && path != "." && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "node_modules") {
-			return filepath.SkipDir
+			return fs.SkipDir
 		}
-		if filepath.Ext(path) == ".md" {
+		if strings.HasSuffix(path, ".md") {
 			paths = append(paths, path)
 		}
 		return err
@@ -48,22 +49,25 @@ func anchors(markdown string) map[string]bool {
 
 // brokenLinks returns the relative links of a document that lead nowhere: to no
 // file, or to no heading of a document.
-func brokenLinks(path, markdown string, readFile func(string) ([]byte, error)) []string {
+func brokenLinks(path, markdown string, files fs.FS) []string {
 	var broken []string
 	for _, match := range link.FindAllStringSubmatch(fence.ReplaceAllString(markdown, ""), -1) {
 		if strings.Contains(match[1], "://") {
 			continue
 		}
 		file, anchor, hasAnchor := strings.Cut(match[1], "#")
-		target := filepath.Join(filepath.Dir(path), file)
+		target := pathpkg.Join(pathpkg.Dir(path), file)
 		if file == "" {
 			target = path
 		}
-		if !hasAnchor {
-			if _, err := os.Stat(target); err != nil {
-				broken = append(broken, match[1])
+		_, err := fs.Stat(files, target)
+		if hasAnchor && err == nil {
+			var text []byte
+			if text, err = fs.ReadFile(files, target); err == nil && !anchors(string(text))[anchor] {
+				err = fs.ErrNotExist
 			}
-		} else if text, err := readFile(target); err != nil || !anchors(string(text))[anchor] {
+		}
+		if err != nil {
 			broken = append(broken, match[1])
 		}
 	}
@@ -76,7 +80,7 @@ func TestLinksResolve(t *testing.T) {
 		t.Fatalf("found only %v", paths)
 	}
 	for _, path := range paths {
-		for _, broken := range brokenLinks(path, read(t, path), os.ReadFile) {
+		for _, broken := range brokenLinks(path, read(t, path), os.DirFS(root)) {
 			t.Errorf("%s links to %s, which does not exist", path, broken)
 		}
 	}
@@ -84,17 +88,21 @@ func TestLinksResolve(t *testing.T) {
 
 // TestBrokenLinksAreFound breaks a link of each kind on purpose.
 func TestBrokenLinksAreFound(t *testing.T) {
-	readFile := func(string) ([]byte, error) { return []byte("# A heading, of `code` & [more](x.md)\n"), nil }
+	files := fstest.MapFS{
+		"README.md":   {Data: []byte("# A heading, of `code` & [more](x.md)\n")},
+		"docs/one.md": {Data: []byte("# One\n")},
+	}
 	for markdown, want := range map[string]string{
-		"[a](README.md) [b](https://example.com/x) [c](#a-heading-of-code--more)": "",
+		"[a](README.md) [a](docs/one.md#one) [b](https://example.com/x) [c](#a-heading-of-code--more)": "",
 		"[a](docs/no-such-file.md)":              "docs/no-such-file.md",
 		"![a](docs/no-such-picture.png)":         "docs/no-such-picture.png",
 		"[a](README.md#no-such-heading)":         "README.md#no-such-heading",
 		"[a](#no-such-heading)":                  "#no-such-heading",
 		"```\n[a](docs/no-such-file.md)\n```\n":  "",
+		"[a](docs/one.md#two)":                   "docs/one.md#two",
 		"[a](README.md#A-heading-of-code--more)": "README.md#A-heading-of-code--more",
 	} {
-		if got := strings.Join(brokenLinks("README.md", markdown, readFile), " "); got != want {
+		if got := strings.Join(brokenLinks("README.md", markdown, files), " "); got != want {
 			t.Errorf("%q: got %q, want %q", markdown, got, want)
 		}
 	}

@@ -3,10 +3,8 @@
 package flow_test
 
 import (
-	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -18,12 +16,7 @@ import (
 // way leads the vendor's library to the stand-ins.
 var way ststest.Way
 
-// TestMain goes to the top of the tree, where the paths of the examples begin.
 func TestMain(m *testing.M) {
-	if err := os.Chdir("../.."); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
 	net.DefaultResolver = stayOnThisMachine()
 	http.DefaultTransport = way.Pave(ossclient.NewLibraryTransport())
 	goleak.VerifyTestMain(m)

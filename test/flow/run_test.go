@@ -63,10 +63,10 @@ func TestAnswersAndEnds(t *testing.T) {
 
 func TestConfigCheck(t *testing.T) {
 	stdout := apptest.NewOutput()
-	if err := app.Run(t.Context(), []string{"--config.check", "--config.file=config.example.yaml"}, os.Getenv, stdout, io.Discard); err != nil {
+	if err := app.Run(t.Context(), []string{"--config.check", "--config.file=../../config.example.yaml"}, os.Getenv, stdout, io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(stdout.String(), "config.example.yaml: 4 targets, no faults") {
+	if !strings.HasPrefix(stdout.String(), "../../config.example.yaml: 4 targets, no faults") {
 		t.Errorf("printed %q", stdout)
 	}
 }
