@@ -98,8 +98,9 @@ picture: $(WIDGETS_DIR)/node_modules ## Draw docs/dashboard.png from the Prometh
 	node scripts/dashboard/picture/draw.mjs $(WIDGETS_DIR) deploy/dashboard.json $(PROMETHEUS_URL) docs/dashboard.png
 
 .PHONY: e2e
-e2e: $(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)/alertmanager ## Run the binary against a real Prometheus, Alertmanager and browser
+e2e: $(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)/alertmanager ## Run the binary against a real Prometheus, Alertmanager and browser, the demo against nsupdate and dig
 	@$(call debian,chromium,chromium)
+	@$(call debian,nsupdate,bind9-dnsutils)
 	PATH="$(CURDIR)/$(PROMETHEUS_DIR):$(CURDIR)/$(ALERTMANAGER_DIR):$$PATH" CGO_ENABLED=1 go test -tags e2e -count=1 -parallel 16 ./test/e2e/...
 
 .PHONY: soak

@@ -60,7 +60,7 @@ func domains() []domain {
 
 // Start starts the simulators. The caller closes the demo.
 func Start() *Demo {
-	dns := dnstest.New()
+	dns := dnstest.New(dnstest.Zone("example.com")...)
 	oss := osstest.New(osstest.Options{TXT: dns.TXT})
 	oss.AddKey(Getenv("OSS_ACCESS_KEY_ID"), Getenv("OSS_ACCESS_KEY_SECRET"))
 	oss.AddBucket(osstest.Bucket{Name: "demo-bucket"})

@@ -11,14 +11,32 @@ import (
 // Add adds records in the form of a zone file's lines, such as
 // "www.example.com. CNAME example.net.". It panics at one that is none.
 func (s *Server) Add(records ...string) {
+	parsed := parse(records)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, line := range records {
+	s.records = append(s.records, parsed...)
+}
+
+func parse(lines []string) []dns.RR {
+	var records []dns.RR
+	for _, line := range lines {
 		rr, err := dns.NewRR(line)
 		if err != nil || rr == nil {
 			panic(fmt.Sprintf("dnstest: %q is no record: %v", line, err))
 		}
-		s.add(rr)
+		records = append(records, rr)
+	}
+	return records
+}
+
+// Zone returns the records that make a server the authority for the zone of
+// that name: its start of authority, and one name server at 127.0.0.1.
+func Zone(name string) []string {
+	name = dns.Fqdn(name)
+	return []string{
+		name + " 60 SOA ns." + name + " hostmaster." + name + " 1 3600 600 86400 60",
+		name + " 60 NS ns." + name,
+		"ns." + name + " 60 A 127.0.0.1",
 	}
 }
 
@@ -55,32 +73,12 @@ func (s *Server) TXT(name string) []string {
 	return values
 }
 
-// update applies the update section of a message (RFC 2136, 3.4.2).
-func (s *Server) update(section []dns.RR) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, rr := range section {
-		switch header := rr.Header(); header.Class {
-		case dns.ClassANY:
-			s.remove(header.Name, header.Rrtype)
-		case dns.ClassNONE:
-			gone := dns.Copy(rr)
-			gone.Header().Class = dns.ClassINET
-			s.records = slices.DeleteFunc(s.records, func(have dns.RR) bool { return dns.IsDuplicate(have, gone) })
-		default:
-			s.add(rr)
-		}
-	}
-}
-
-// add is called with s.mu held, as all below.
+// add adds one record. It is called with s.mu held, as all below.
 func (s *Server) add(rr dns.RR) { s.records = append(s.records, rr) }
 
-// remove deletes the records of name and of that type; ANY is every type.
+// remove deletes the records of name and of that type.
 func (s *Server) remove(name string, qtype uint16) {
-	s.records = slices.DeleteFunc(s.records, func(rr dns.RR) bool {
-		return is(rr, name, qtype) || qtype == dns.TypeANY && is(rr, name, rr.Header().Rrtype)
-	})
+	s.records = slices.DeleteFunc(s.records, func(rr dns.RR) bool { return isAny(rr, name, qtype) })
 }
 
 // answer is the answer section: the records of name and what its CNAME records
@@ -118,12 +116,19 @@ func is(rr dns.RR, name string, qtype uint16) bool {
 	return rr.Header().Rrtype == qtype && dns.CanonicalName(rr.Header().Name) == dns.CanonicalName(name)
 }
 
-// authority is the SOA record of the zone of name; none if there is none.
+// isAny is is, to which the type ANY is every type.
+func isAny(rr dns.RR, name string, qtype uint16) bool {
+	return is(rr, name, qtype) || qtype == dns.TypeANY && is(rr, name, rr.Header().Rrtype)
+}
+
+// authority is the SOA record of the zone that name is in; none if there is none.
 func (s *Server) authority(name string) []dns.RR {
+	var zone []dns.RR
 	for _, rr := range s.records {
-		if rr.Header().Rrtype == dns.TypeSOA && dns.IsSubDomain(rr.Header().Name, name) {
-			return []dns.RR{rr}
+		if rr.Header().Rrtype == dns.TypeSOA && dns.IsSubDomain(rr.Header().Name, name) &&
+			(zone == nil || dns.IsSubDomain(zone[0].Header().Name, rr.Header().Name)) {
+			zone = []dns.RR{rr}
 		}
 	}
-	return nil
+	return zone
 }
