@@ -82,9 +82,8 @@ var (
 	notYours      = refusal{status: 403, Code: "AccessDenied", EC: "0003-00000001", Message: "The bucket you access does not belong to you."}
 	noToken       = refusal{status: 404, Code: "CnameTokenNotFound", EC: "0018-00000301", Message: "Cname token not found."}
 	malformedXML  = refusal{status: 400, Code: "MalformedXML", Message: "The XML you provided was not well-formed or did not validate against our published schema."}
-	noNeed        = refusal{status: 403, Code: "NoNeedCreateCnameToken", Message: "The cname is bound already."}
-	unproven      = refusal{status: 403, Code: "NeedVerifyDomainOwnership", Message: "The ownership of the domain is not verified."}
-	noSuchCname   = refusal{status: 404, Code: "NoSuchCname", Message: "The specified cname does not exist."}
+	noNeed        = refusal{status: 403, Code: "NoNeedCreateCnameToken", EC: "0018-00000302", Message: "The cname is bound already."}
+	unproven      = refusal{status: 403, Code: "NeedVerifyDomainOwnership", EC: "0018-00000115", Message: "The ownership of the domain is not verified."}
 
 	notImplemented = refusal{status: 501, Code: "NotImplemented", Message: "This operation is not implemented."}
 )

@@ -31,6 +31,7 @@ func (s *script) next() Behaviour {
 func (s *Server) Behave(d Domain, behaviours ...Behaviour) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	d = d.canonical()
 	if len(behaviours) == 0 {
 		delete(s.scripts, d)
 		return

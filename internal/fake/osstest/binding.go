@@ -11,14 +11,16 @@ import (
 
 // Binding is a domain under which a bucket is served.
 type Binding struct {
-	Since       time.Time // to the millisecond; the zero time is now
-	Disabled    bool
+	Since       time.Time    // to the millisecond; the zero time is now
+	Disabled    bool         // Status "Disabled"
+	Status      string       // as it is listed, such as "Blocked"; "" is "Enabled"
 	Certificate *Certificate // nil is none
 }
 
 // Certificate is what OSS serves a domain with.
 type Certificate struct {
 	ID        string
+	Status    string // as it is listed; "" is "Enabled"
 	NotBefore time.Time
 	NotAfter  time.Time
 }
@@ -30,21 +32,21 @@ func (s *Server) Bind(d Domain, b Binding) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.bound[d] = b
-	delete(s.tokens, d)
+	s.bound[d.canonical()] = b
+	delete(s.tokens, d.canonical())
 }
 
 // Unbind undoes Bind.
 func (s *Server) Unbind(d Domain) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.bound, d)
+	delete(s.bound, d.canonical())
 }
 
 func (s *Server) binding(d Domain) (Binding, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, bound := s.bound[d]
+	b, bound := s.bound[d.canonical()]
 	return b, bound
 }
 
@@ -89,7 +91,7 @@ func newCnameInfo(d Domain, b Binding) cnameInfo {
 	info := cnameInfo{
 		Domain:       d.Cname,
 		LastModified: b.Since.UTC().Format("2006-01-02T15:04:05.000Z"),
-		Status:       "Enabled",
+		Status:       cmp.Or(b.Status, "Enabled"),
 		IsWildCard:   d.Wildcard,
 	}
 	if b.Disabled {
@@ -99,7 +101,7 @@ func newCnameInfo(d Domain, b Binding) cnameInfo {
 		// One of the two formats that OSS is seen to write.
 		const layout = "Mon, 2 Jan 2006 15:04:05 GMT"
 		info.Certificate = &certificateInfo{
-			Type: "Upload", CertID: c.ID, Status: "Enabled",
+			Type: "Upload", CertID: c.ID, Status: cmp.Or(c.Status, "Enabled"),
 			ValidStartDate: c.NotBefore.UTC().Format(layout), ValidEndDate: c.NotAfter.UTC().Format(layout),
 		}
 	}
@@ -156,13 +158,11 @@ func (a *certificateConfiguration) read() (*Certificate, *refusal) {
 	return &Certificate{ID: a.CertID, NotBefore: parsed.NotBefore, NotAfter: parsed.NotAfter}, nil
 }
 
+// deleteCname also answers 200 to what was never bound.
 func (s *Server) deleteCname(c *call) (any, *refusal) {
 	d, _, refused := c.configured()
 	if refused != nil {
 		return nil, refused
-	}
-	if _, bound := s.binding(d); !bound {
-		return nil, &noSuchCname
 	}
 	s.Unbind(d)
 	return nil, nil

@@ -31,6 +31,7 @@ type bucketInfo struct {
 }
 
 // listBuckets answers with the buckets of the key's owner behind marker, of all regions, whatever the endpoint.
+// Agentic Buckets have a list call of their own.
 func (s *Server) listBuckets(c *call, keyID string) (any, *refusal) {
 	size, refused := pageSize(c.query.Get("max-keys"))
 	if refused != nil {
@@ -42,7 +43,7 @@ func (s *Server) listBuckets(c *call, keyID string) (any, *refusal) {
 	list.Owner.ID, list.Owner.DisplayName = "owner", "owner"
 	for _, name := range slices.Sorted(maps.Keys(s.buckets)) {
 		b := s.buckets[name]
-		if b.Forbidden || b.Owner != "" && b.Owner != keyID || name <= list.Marker || !strings.HasPrefix(name, list.Prefix) {
+		if b.Forbidden || isAgentic(name) || b.Owner != "" && b.Owner != keyID || name <= list.Marker || !strings.HasPrefix(name, list.Prefix) {
 			continue
 		}
 		if n := len(list.Buckets.Bucket); n == size {

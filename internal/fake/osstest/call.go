@@ -1,18 +1,22 @@
 package osstest
 
 import (
+	"cmp"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
 	"time"
+
+	"oss_cname_exporter/internal/region"
 )
 
 // call is one request, taken apart.
 type call struct {
 	*http.Request
 	at        time.Time // when it arrived, on the server's clock
+	region    string    // whose endpoint was asked
 	bucket    string    // "" when the request names none
 	key       string    // the object; "" in every operation on a bucket
 	query     url.Values
@@ -23,7 +27,7 @@ type call struct {
 func (s *Server) parse(r *http.Request) *call {
 	c := &call{Request: r, at: s.now()}
 	c.query, c.queryErr = url.ParseQuery(r.URL.RawQuery)
-	c.bucket, c.key = s.locate(r)
+	s.locate(c)
 	comp := c.query.Get("comp")
 	if c.isService() {
 		c.operation = operation{name: opListBuckets}
@@ -39,24 +43,28 @@ func (c *call) isService() bool {
 	return c.Method == http.MethodGet && c.bucket == "" && c.key == "" && !c.query.Has("comp") && !c.query.Has("cname")
 }
 
-// locate reads bucket and object out of "bucket.any.host/object", or out of "/bucket/object" on a host that cannot
-// carry a bucket. (Of real OSS only the first is served; the vendor's SDK uses the second with an IP endpoint.)
-func (s *Server) locate(r *http.Request) (bucket, object string) {
-	path := strings.TrimPrefix(r.URL.Path, "/")
-	host := hostname(r.Host)
-	if label, _, dotted := strings.Cut(host, "."); dotted && host != endpoint(s.region) && !isAddress(host) {
-		return label, path
+// locate reads region, bucket and object out of "bucket.endpoint/object", or out of "/bucket/object" on a host that
+// carries no bucket. (Of real OSS only the first is served; the vendor's SDK uses the second with an IP endpoint.)
+// The endpoints are those of any region, by their real names; any other host is the server's own region's.
+func (s *Server) locate(c *call) {
+	path, name := strings.TrimPrefix(c.URL.Path, "/"), hostname(c.Host)
+	host, known := region.ParseHost(name)
+	if label, _, dotted := strings.Cut(name, "."); !known && dotted && !isAddress(name) {
+		host.Bucket = label
 	}
-	bucket, object, _ = strings.Cut(path, "/")
-	return bucket, object
+	if c.bucket, c.key = host.Bucket, path; host.Bucket == "" {
+		c.bucket, c.key, _ = strings.Cut(path, "/")
+	}
+	c.region = cmp.Or(host.Region, s.region)
+	if known && host.Region == "" { // acceleration finds the bucket wherever it is
+		c.region = s.regionOf(c.bucket)
+	}
 }
 
 // domain is what a scripted request asks about, before anything of it is checked: of ListCname, the bucket alone.
 func (c *call) domain() Domain {
-	return Domain{Bucket: c.bucket, Cname: c.query.Get("cname"), Wildcard: c.query.Get("wildcard") == "true"}
+	return Domain{Bucket: c.bucket, Cname: c.query.Get("cname"), Wildcard: c.query.Get("wildcard") == "true"}.canonical()
 }
-
-func endpoint(region string) string { return "oss-" + region + ".aliyuncs.com" }
 
 // hostname is a Host header without its port.
 func hostname(host string) string {
@@ -67,6 +75,6 @@ func hostname(host string) string {
 }
 
 func isAddress(host string) bool {
-	_, err := netip.ParseAddr(host)
+	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
 	return err == nil
 }

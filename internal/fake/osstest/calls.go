@@ -33,5 +33,5 @@ func (s *Server) CallsOf(operation string) int {
 func (s *Server) CallsAbout(d Domain) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.calls.byDomain[d]
+	return s.calls.byDomain[d.canonical()]
 }

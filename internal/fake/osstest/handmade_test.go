@@ -29,13 +29,15 @@ func mac(newHash func() hash.Hash, key []byte, text string) []byte {
 	return h.Sum(nil)
 }
 
-// signV4 is the signature of a canonical request made at noon by "sk".
-func signV4(scope, canonical string) string {
+// signV4 is the signature of a canonical request made at noon by "sk", dated as x-oss-date does.
+func signV4(scope, canonical string) string { return signV4Dated("20260301T120000Z", scope, canonical) }
+
+func signV4Dated(date, scope, canonical string) string {
 	key := []byte("aliyun_v4" + "sk")
 	for part := range strings.SplitSeq(scope, "/") {
 		key = mac(sha256.New, key, part)
 	}
-	toSign := fmt.Sprintf("OSS4-HMAC-SHA256\n20260301T120000Z\n%s\n%x", scope, sha256.Sum256([]byte(canonical)))
+	toSign := fmt.Sprintf("OSS4-HMAC-SHA256\n%s\n%s\n%x", date, scope, sha256.Sum256([]byte(canonical)))
 	return hex.EncodeToString(mac(sha256.New, key, toSign))
 }
 
@@ -78,8 +80,14 @@ func askAbout(t testing.TB, s *osstest.Server, bucket, query string) answer {
 // create sends a CreateCnameToken request with that body, signed with V1 at date.
 func create(t testing.TB, s *osstest.Server, body, date string) answer {
 	t.Helper()
-	signature := signV1(lines("POST", "", "application/xml", date, "/examplebucket/?cname&comp=token"))
-	return exchange(t, s, body, "POST /examplebucket/?cname&comp=token HTTP/1.1", "Host: 127.0.0.1",
+	return change(t, s, "examplebucket", "token", "", body, date)
+}
+
+// change sends the request that comp names, signed with V1 at date. unsigned is more of the query, such as "&wildcard=true".
+func change(t testing.TB, s *osstest.Server, bucket, comp, unsigned, body, date string) answer {
+	t.Helper()
+	signature := signV1(lines("POST", "", "application/xml", date, "/"+bucket+"/?cname&comp="+comp))
+	return exchange(t, s, body, "POST /"+bucket+"/?cname&comp="+comp+unsigned+" HTTP/1.1", "Host: 127.0.0.1",
 		fmt.Sprintf("Content-Length: %d", len(body)), "Content-Type: application/xml", "Date: "+date,
 		"Authorization: OSS ak:"+signature)
 }

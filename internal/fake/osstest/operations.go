@@ -5,13 +5,17 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"strings"
+
+	"oss_cname_exporter/internal/region"
 )
 
-// The operations that Behave scripts: of a domain, of a bucket, and of an account.
+// The operations that are told apart by name: Behave scripts those of a domain, of a bucket, and of an account.
 const (
 	opGetCnameToken = "GetCnameToken"
 	opListCname     = "ListCname"
 	opListBuckets   = "ListBuckets"
+	opPutCname      = "PutCname"
 )
 
 // maxBody bounds what is read of a request's body, in bytes.
@@ -30,7 +34,7 @@ func (s *Server) routes() map[route]operation {
 		{http.MethodGet, "token"}:   {opGetCnameToken, s.getCnameToken},
 		{http.MethodPost, "token"}:  {"CreateCnameToken", s.createCnameToken},
 		{http.MethodGet, ""}:        {opListCname, s.listCname},
-		{http.MethodPost, "add"}:    {"PutCname", s.putCname},
+		{http.MethodPost, "add"}:    {opPutCname, s.putCname},
 		{http.MethodPost, "delete"}: {"DeleteCname", s.deleteCname},
 	}
 }
@@ -66,25 +70,25 @@ func (s *Server) perform(c *call) (any, *refusal) {
 	if c.operation.perform == nil {
 		return nil, &notImplemented
 	}
-	if refused := s.admit(c.bucket, keyID); refused != nil {
+	if refused := s.admit(c, keyID); refused != nil {
 		return nil, refused
 	}
 	return c.operation.perform(c)
 }
 
 // admit refuses the buckets that do not exist, live elsewhere, or belong to somebody else.
-func (s *Server) admit(bucket, keyID string) *refusal {
+func (s *Server) admit(c *call, keyID string) *refusal {
 	s.mu.Lock()
-	b, exists := s.buckets[bucket]
+	b, exists := s.buckets[c.bucket]
 	s.mu.Unlock()
 	switch {
 	case !exists:
 		refused := noSuchBucket
-		refused.BucketName = bucket
+		refused.BucketName = c.bucket
 		return &refused
-	case b.Region != s.region:
+	case b.Region != c.region:
 		refused := wrongEndpoint
-		refused.Bucket, refused.Endpoint = bucket, endpoint(b.Region)
+		refused.Bucket, refused.Endpoint = c.bucket, region.PublicHost(b.Region)
 		return &refused
 	case b.Forbidden, b.Owner != "" && b.Owner != keyID:
 		return &notYours
@@ -96,10 +100,8 @@ func (s *Server) getCnameToken(c *call) (any, *refusal) {
 	if refused := checkCname(c.query.Get("cname")); refused != nil {
 		return nil, refused
 	}
-	switch wildcard := c.query.Get("wildcard"); wildcard {
-	case "", "true", "false":
-	default:
-		return nil, invalidArgument("", "The wildcard is invalid.").of("wildcard", wildcard)
+	if _, refused := c.wildcard(); refused != nil {
+		return nil, refused
 	}
 	d := c.domain()
 	token, exists := s.liveToken(d, c.at)
@@ -109,6 +111,17 @@ func (s *Server) getCnameToken(c *call) (any, *refusal) {
 		return nil, &refused
 	}
 	return newCnameToken(d, token), nil
+}
+
+// wildcard reads the query parameter of that name. Only Agentic Buckets insist on it.
+func (c *call) wildcard() (bool, *refusal) {
+	switch value := c.query.Get("wildcard"); {
+	case value == "true", value == "false":
+		return value == "true", nil
+	case value != "", isAgentic(c.bucket):
+		return false, invalidArgument("", "The wildcard is invalid.").of("wildcard", value)
+	}
+	return false, nil
 }
 
 // cnameConfiguration is the body of the requests that change something.
@@ -121,7 +134,8 @@ type cnameConfiguration struct {
 	}
 }
 
-// configured reads which domain the request is about, and what of it.
+// configured reads which domain the request is about, and what of it. PutCname says in the body that it is a
+// wildcard; the others say it in the query, and their IsWildCard, which the types of the SDK allow, counts for nothing.
 func (c *call) configured() (Domain, *certificateConfiguration, *refusal) {
 	var asked cnameConfiguration
 	text, err := io.ReadAll(io.LimitReader(c.Body, maxBody))
@@ -131,8 +145,15 @@ func (c *call) configured() (Domain, *certificateConfiguration, *refusal) {
 	if err != nil || asked.Cname.Domain == nil {
 		return Domain{}, nil, &malformedXML
 	}
-	d := Domain{Bucket: c.bucket, Cname: *asked.Cname.Domain, Wildcard: asked.Cname.IsWildCard}
-	return d, asked.Cname.CertificateConfiguration, checkCname(d.Cname)
+	d := Domain{Bucket: c.bucket, Cname: *asked.Cname.Domain, Wildcard: asked.Cname.IsWildCard}.canonical()
+	if c.operation.name != opPutCname {
+		wildcard, refused := c.wildcard()
+		if refused != nil {
+			return Domain{}, nil, refused
+		}
+		d.Wildcard = wildcard
+	}
+	return d, asked.Cname.CertificateConfiguration, checkDomain(d)
 }
 
 func (s *Server) createCnameToken(c *call) (any, *refusal) {
@@ -144,6 +165,14 @@ func (s *Server) createCnameToken(c *call) (any, *refusal) {
 		return nil, &noNeed
 	}
 	return newCnameToken(d, s.createToken(d, c.at)), nil
+}
+
+// checkDomain refuses wildcards of standard buckets and of domains with less than three labels.
+func checkDomain(d Domain) *refusal {
+	if d.Wildcard && (!isAgentic(d.Bucket) || strings.Count(d.Cname, ".") < 2) {
+		return invalidArgument("", "The wildcard cname is not supported.").of("IsWildCard", "true")
+	}
+	return checkCname(d.Cname)
 }
 
 // A cname is a full domain name; that of a wildcard comes without its "*.".

@@ -128,28 +128,6 @@ func TestCreateCnameToken(t *testing.T) {
 	}
 }
 
-// Bucket, domain and wildcard together are the key of a token.
-func TestTokensAreKeptApart(t *testing.T) {
-	s := newServerAt(t, noon)
-	const date = "Sun, 01 Mar 2026 12:00:00 GMT"
-	plain := create(t, s, configuration("new.com", "<IsWildCard>false</IsWildCard>"), date)
-	wildcard := create(t, s, configuration("new.com", "<IsWildCard>true</IsWildCard>"), date)
-	if plain.element("Token") == wildcard.element("Token") {
-		t.Error("new.com and *.new.com have the same token")
-	}
-	for query, want := range map[string]answer{
-		"cname=new.com&comp=token":                plain,
-		"cname=new.com&comp=token&wildcard=false": plain,
-		"cname=new.com&comp=token&wildcard=true":  wildcard,
-	} {
-		if got := askAbout(t, s, "examplebucket", query); got.body != want.body {
-			t.Errorf("%s: got\n%s\nwant\n%s", query, got.body, want.body)
-		}
-	}
-	s.AddBucket(osstest.Bucket{Name: "other"})
-	askAbout(t, s, "other", "cname=new.com&comp=token").check(t, 404, "CnameTokenNotFound", "0018-00000301")
-}
-
 func TestRefusedConfigurations(t *testing.T) {
 	s := newServerAt(t, noon)
 	for body, code := range map[string]string{

@@ -25,6 +25,9 @@ var (
 	token   = osstest.Token{Value: "be1d49d863dea9ffeff3df7d64550001", Expires: noon.Add(time.Hour)}
 )
 
+// agentic is a bucket of the kind that takes wildcards.
+const agentic = "media-1234567890123456-cn-hangzhou-ab-apsr"
+
 // clock is a clock that stands still between two calls of Advance.
 type clock struct{ seconds atomic.Int64 }
 

@@ -49,12 +49,14 @@ func sdkGet(t *testing.T, client *oss.Client, d osstest.Domain) (*oss.CnameToken
 
 func sdkCreate(t *testing.T, client *oss.Client, d osstest.Domain) (*oss.CnameToken, error) {
 	t.Helper()
-	result, err := client.CreateCnameToken(t.Context(), &oss.CreateCnameTokenRequest{
-		Bucket: new(d.Bucket),
-		BucketCnameConfiguration: &oss.BucketCnameConfiguration{
-			Cname: &oss.Cname{Domain: new(d.Cname), IsWildCard: new(d.Wildcard)},
-		},
-	})
+	request := &oss.CreateCnameTokenRequest{
+		Bucket:                   new(d.Bucket),
+		BucketCnameConfiguration: &oss.BucketCnameConfiguration{Cname: &oss.Cname{Domain: new(d.Cname)}},
+	}
+	if d.Wildcard {
+		request.Parameters = map[string]string{"wildcard": "true"}
+	}
+	result, err := client.CreateCnameToken(t.Context(), request)
 	if err != nil {
 		return nil, err
 	}
@@ -79,10 +81,11 @@ func TestSDK(t *testing.T) {
 	for name, style := range sdkStyles {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t, osstest.Options{})
+			s.AddBucket(osstest.Bucket{Name: agentic})
 			client := oss.NewClient(style(sdkConfig(t, s)))
 			for _, d := range []osstest.Domain{
 				{Bucket: "examplebucket", Cname: "new.example.com"},
-				{Bucket: "examplebucket", Cname: "new.example.com", Wildcard: true},
+				{Bucket: agentic, Cname: "new.example.com", Wildcard: true},
 			} {
 				checkError(t, second(sdkGet(t, client, d)), 404, "CnameTokenNotFound", "0018-00000301")
 				created, err := sdkCreate(t, client, d)

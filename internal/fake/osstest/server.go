@@ -1,5 +1,5 @@
 // Package osstest is an OSS that fits in a test: a real HTTP server on loopback that answers the CNAME token
-// operations as Alibaba Cloud documents them. It believes nothing it is sent: every signature is recomputed from
+// operations as Alibaba Cloud documents them, to clients that sign with V1 or V4. It believes nothing it is sent: every signature is recomputed from
 // the request as it arrived, so a client that passes here signs correctly there.
 package osstest
 
@@ -19,13 +19,13 @@ import (
 // Options are the settings of a Server. The zero value works.
 type Options struct {
 	Now     func() time.Time // the server's clock; nil is time.Now
-	Region  string           // the region whose endpoint this server plays; "" is "cn-hangzhou"
+	Region  string           // whose endpoint this server plays where the Host header names none; "" is "cn-hangzhou"
 	Address string           // listen address; "" is "127.0.0.1:0", a free port
 	// TXT looks up what PutCname demands to find, the values of a TXT record; nil demands nothing.
 	TXT func(name string) []string
 }
 
-// Server plays the OSS endpoint of one region. Make one with New. All methods may be called at any time, from any
+// Server plays the OSS endpoint of one region, and those of others that a Host header names. Make one with New. All methods may be called at any time, from any
 // goroutine. It is an http.Handler too, so that a TLS server can be put around it.
 type Server struct {
 	now        func() time.Time

@@ -53,7 +53,7 @@ func (s *Server) claimOf(c *call) (*claim, *refusal) {
 	}
 	switch scheme, rest, _ := strings.Cut(header, " "); scheme {
 	case schemeV4:
-		return claimV4(c, rest, s.region)
+		return claimV4(c, rest)
 	case schemeV1:
 		return claimV1(c, rest)
 	}

@@ -74,8 +74,6 @@ func TestAcceptsV4(t *testing.T) {
 	}{
 		{"x-oss-date", []string{get, "Host: 127.0.0.1", ossDate, payload}, "", canonicalGet},
 		{"x-oss-date before Date", []string{get, "Host: 127.0.0.1", ossDate, "Date: Mon, 02 Mar 2026 00:00:00 GMT", payload}, "", canonicalGet},
-		{"only Date", []string{get, "Host: 127.0.0.1", gmtDate, payload}, "", lines(
-			"GET", "/examplebucket/", "cname=example.com&comp=token", "x-oss-content-sha256:UNSIGNED-PAYLOAD", "", "", "UNSIGNED-PAYLOAD")},
 		{"only Date, in ISO 8601", []string{get, "Host: 127.0.0.1", "Date: 20260301T120000Z", payload}, "", lines(
 			"GET", "/examplebucket/", "cname=example.com&comp=token", "x-oss-content-sha256:UNSIGNED-PAYLOAD", "", "", "UNSIGNED-PAYLOAD")},
 		{"additional headers", []string{get, "Host: 127.0.0.1:9", "User-Agent: curl/8", ossDate, payload}, "host;user-agent", lines(
@@ -116,6 +114,24 @@ func TestAcceptsV4(t *testing.T) {
 			fields[0], fields[len(fields)-1] = signature, credential
 			exchange(t, s, "", append(tc.head, "Authorization: OSS4-HMAC-SHA256 "+strings.Join(fields, ", "))...).checkToken(t)
 		})
+	}
+}
+
+// TestDateIsSignedAsItStands has requests that only Date dates, in the format of the older clients: its text is what
+// they sign. Nothing else is accepted in its place.
+func TestDateIsSignedAsItStands(t *testing.T) {
+	canonical := lines("GET", "/examplebucket/", "cname=example.com&comp=token", "x-oss-content-sha256:UNSIGNED-PAYLOAD", "", "", "UNSIGNED-PAYLOAD")
+	const gmt, iso = "Sun, 01 Mar 2026 12:00:00 GMT", "20260301T120000Z"
+	for _, tc := range []struct {
+		header, signed string
+		status         int
+	}{{gmt, gmt, 200}, {iso, iso, 200}, {gmt, iso, 403}, {iso, gmt, 403}} {
+		s := newServerAt(t, noon)
+		a := exchange(t, s, "", "GET /examplebucket/?comp=token&cname=example.com HTTP/1.1", "Host: 127.0.0.1", "Date: "+tc.header, payload,
+			"Authorization: OSS4-HMAC-SHA256 Credential=ak/"+scope+",Signature="+signV4Dated(tc.signed, scope, canonical))
+		if a.status != tc.status {
+			t.Errorf("Date %q, signed %q: got %d, want %d; body:\n%s", tc.header, tc.signed, a.status, tc.status, a.body)
+		}
 	}
 }
 

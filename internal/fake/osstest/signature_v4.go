@@ -18,7 +18,9 @@ const (
 )
 
 // claimV4 reads "Credential=…,AdditionalHeaders=…,Signature=…" in any order, spaces around the commas allowed.
-func claimV4(c *call, authorization, region string) (*claim, *refusal) {
+// What is signed as the date is the text of the header that dates the request, as it stands there: the older
+// family of clients sends GMT text in Date and no x-oss-date.
+func claimV4(c *call, authorization string) (*claim, *refusal) {
 	fields, refused := fieldsV4(authorization)
 	if refused != nil {
 		return nil, refused
@@ -28,7 +30,7 @@ func claimV4(c *call, authorization, region string) (*claim, *refusal) {
 		return nil, refused
 	}
 	keyID, scope, _ := strings.Cut(fields["Credential"], "/")
-	if refused := checkScope(keyID, scope, region, signedAt); refused != nil {
+	if refused := checkScope(keyID, scope, c.region, signedAt); refused != nil {
 		return nil, refused
 	}
 	if payload := c.Header.Get("X-Oss-Content-Sha256"); payload != unsignedPayload {
@@ -36,7 +38,7 @@ func claimV4(c *call, authorization, region string) (*claim, *refusal) {
 	}
 	toSign := strings.Join([]string{
 		schemeV4,
-		signedAt.Format(iso8601),
+		signingDate(c.Header),
 		scope,
 		hexSHA256(canonicalRequest(c, fields["AdditionalHeaders"])),
 	}, "\n")
@@ -68,7 +70,7 @@ func fieldsV4(authorization string) (map[string]string, *refusal) {
 	return fields, nil
 }
 
-// checkScope wants "<date>/<region>/oss/aliyun_v4_request": the day of signing and the region of this server.
+// checkScope wants "<date>/<region>/oss/aliyun_v4_request": the day of signing and the region that was asked.
 func checkScope(keyID, scope, region string, signedAt time.Time) *refusal {
 	parts := strings.Split(scope, "/")
 	switch {

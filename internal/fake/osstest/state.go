@@ -1,19 +1,26 @@
 package osstest
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
+	"strings"
 	"time"
 )
 
 // tokenLife is how long OSS keeps a token nobody has used.
 const tokenLife = 72 * time.Hour
 
-// Domain is what a token is about.
+// Domain is what a token is about. Upper and lower case of Cname are the same.
 type Domain struct {
 	Bucket   string
 	Cname    string // the domain, of a wildcard the part after "*."
 	Wildcard bool
+}
+
+func (d Domain) canonical() Domain {
+	d.Cname = strings.ToLower(d.Cname)
+	return d
 }
 
 // Token is what the owner of a domain publishes in DNS to prove it.
@@ -34,6 +41,17 @@ type key struct {
 	secret  string
 	token   string    // the security token of temporary credentials; "" for a permanent pair
 	expires time.Time // zero is never
+}
+
+// isAgentic reports whether the bucket is of the kind whose full name is {prefix}-{uid}-{region}-ab-apsr: it takes
+// wildcard domains, which standard buckets do not.
+func isAgentic(bucket string) bool { return strings.HasSuffix(bucket, "-ab-apsr") }
+
+// regionOf is where the bucket lives; of one that does not exist, the server's own region.
+func (s *Server) regionOf(bucket string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return cmp.Or(s.buckets[bucket].Region, s.region)
 }
 
 // AddKey permits a permanent key pair.
@@ -65,7 +83,7 @@ func (s *Server) SetToken(d Domain, t Token) {
 	t = t.filled(s.now())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tokens[d] = t
+	s.tokens[d.canonical()] = t
 }
 
 // Token is the token of d; the zero Token if there is none.
@@ -81,14 +99,14 @@ func (s *Server) Token(d Domain) Token {
 func (s *Server) DeleteToken(d Domain) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.tokens, d)
+	delete(s.tokens, d.canonical())
 }
 
 // liveToken is the token of d, unless it has expired.
 func (s *Server) liveToken(d Domain, now time.Time) (Token, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t, exists := s.tokens[d]
+	t, exists := s.tokens[d.canonical()]
 	return t, exists && now.Before(t.Expires)
 }
 
@@ -96,6 +114,7 @@ func (s *Server) liveToken(d Domain, now time.Time) (Token, bool) {
 func (s *Server) createToken(d Domain, now time.Time) Token {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	d = d.canonical()
 	t, exists := s.tokens[d]
 	if !exists || !now.Before(t.Expires) {
 		t = Token{}.filled(now)
