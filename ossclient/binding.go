@@ -8,20 +8,16 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"oss_cname_exporter/internal/domain"
 )
 
 // Binding is a custom domain under which OSS serves a bucket.
 type Binding struct {
-	Domain      string    // lower case, of a wildcard without the "*."
-	Wildcard    bool      // every name under Domain is served
+	Name        domain.Name
 	Enabled     bool      // OSS serves it; a disabled one it refuses
 	Certificate time.Time // when the certificate that OSS serves it with expires; zero if it has none
-	Err         error     // what OSS says of it that could not be read; then only Domain and Wildcard hold
-}
-
-// Is reports whether b is the binding of d.
-func (b Binding) Is(d Domain) bool {
-	return b.Wildcard == d.Wildcard && strings.EqualFold(b.Domain, d.Cname)
+	Err         error     // what OSS says of it that could not be read; then only Name holds
 }
 
 // bindingsReply is the body of a ListCname answer.
@@ -50,16 +46,16 @@ func parseBindings(body io.Reader, asked string) ([]Binding, error) {
 	}
 	bindings := make([]Binding, len(reply.Cname))
 	for i, listed := range reply.Cname {
-		bindings[i] = listed.binding()
+		bindings[i] = listed.binding(asked)
 	}
 	return bindings, nil
 }
 
 // binding reads one domain. Whether OSS lists a wildcard domain with its "*."
 // is documented nowhere, so both are taken.
-func (r bindingReply) binding() Binding {
+func (r bindingReply) binding(bucket string) Binding {
 	base, starred := strings.CutPrefix(strings.ToLower(r.Domain), "*.")
-	b := Binding{Domain: base, Wildcard: starred || r.IsWildCard == "true", Enabled: r.Status == "Enabled"}
+	b := Binding{Name: domain.Name{Bucket: bucket, Base: base, Wildcard: starred || r.IsWildCard == "true"}, Enabled: r.Status == "Enabled"}
 	if !b.Enabled && r.Status != "Disabled" {
 		b.Err = fmt.Errorf("status %.80q is neither Enabled nor Disabled", r.Status)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 	"oss_cname_exporter/ossclient"
 )
@@ -32,16 +33,16 @@ func TestBindingsAreRead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
 			change(f)
-			f.oss.Bind(domain(false), osstest.Binding{Certificate: &osstest.Certificate{ID: "1-cn-hangzhou", NotAfter: ends}})
-			f.oss.Bind(domain(true), osstest.Binding{Disabled: true})
-			f.oss.Bind(osstest.Domain{Bucket: "otherbucket", Cname: "other.example.com"}, osstest.Binding{})
+			f.oss.Bind(named(false), osstest.Binding{Certificate: &osstest.Certificate{ID: "1-cn-hangzhou", NotAfter: ends}})
+			f.oss.Bind(named(true), osstest.Binding{Disabled: true})
+			f.oss.Bind(domain.Name{Bucket: "otherbucket", Base: "other.example.com"}, osstest.Binding{})
 			got, err := f.list(t)
 			if err != nil || len(got) != 2 {
 				t.Fatalf("got %+v, %v; want two", got, err)
 			}
 			for _, want := range []ossclient.Binding{
-				{Domain: cname, Enabled: true, Certificate: ends},
-				{Domain: cname, Wildcard: true},
+				{Name: named(false), Enabled: true, Certificate: ends},
+				{Name: named(true)},
 			} {
 				if !slices.Contains(got, want) {
 					t.Errorf("got %+v, want among them %+v", got, want)
@@ -59,7 +60,7 @@ func TestNothingBoundIsAnAnswer(t *testing.T) {
 	if got, err := f.list(t); err != nil || len(got) != 0 {
 		t.Errorf("an empty list: got %+v, %v", got, err)
 	}
-	f.oss.Behave(osstest.Domain{Bucket: bucket}, osstest.Fail(404, "NoSuchCname", ""))
+	f.oss.Behave(domain.Name{Bucket: bucket}, osstest.Fail(404, "NoSuchCname", ""))
 	if got, err := f.list(t); err != nil || len(got) != 0 {
 		t.Errorf("NoSuchCname: got %+v, %v", got, err)
 	}
@@ -75,17 +76,17 @@ func TestHowABindingIsListed(t *testing.T) {
 		return "<Domain>www.example.com</Domain><Status>Enabled</Status><Certificate><ValidEndDate>" + date + "</ValidEndDate></Certificate>"
 	}
 	for listed, want := range map[string]ossclient.Binding{
-		certificate("Mon, 4 May 2048 10:14:51 GMT"):  {Domain: cname, Enabled: true, Certificate: time.Date(2048, 5, 4, 10, 14, 51, 0, time.UTC)},
-		certificate("Mon, 04 May 2048 10:14:51 GMT"): {Domain: cname, Enabled: true, Certificate: time.Date(2048, 5, 4, 10, 14, 51, 0, time.UTC)},
-		certificate("Feb 10 23:59:59 2024 GMT"):      {Domain: cname, Enabled: true, Certificate: time.Date(2024, 2, 10, 23, 59, 59, 0, time.UTC)},
-		certificate("Feb  1 23:59:59 2024 GMT"):      {Domain: cname, Enabled: true, Certificate: time.Date(2024, 2, 1, 23, 59, 59, 0, time.UTC)},
+		certificate("Mon, 4 May 2048 10:14:51 GMT"):  {Name: named(false), Enabled: true, Certificate: time.Date(2048, 5, 4, 10, 14, 51, 0, time.UTC)},
+		certificate("Mon, 04 May 2048 10:14:51 GMT"): {Name: named(false), Enabled: true, Certificate: time.Date(2048, 5, 4, 10, 14, 51, 0, time.UTC)},
+		certificate("Feb 10 23:59:59 2024 GMT"):      {Name: named(false), Enabled: true, Certificate: time.Date(2024, 2, 10, 23, 59, 59, 0, time.UTC)},
+		certificate("Feb  1 23:59:59 2024 GMT"):      {Name: named(false), Enabled: true, Certificate: time.Date(2024, 2, 1, 23, 59, 59, 0, time.UTC)},
 
-		"<Domain>WWW.Example.com</Domain><Status>Disabled</Status>":                             {Domain: cname},
-		"<Domain>*.www.example.com</Domain><Status>Enabled</Status>":                            {Domain: cname, Wildcard: true, Enabled: true},
-		"<Domain>www.example.com</Domain><Status>Enabled</Status><IsWildCard>true</IsWildCard>": {Domain: cname, Wildcard: true, Enabled: true},
+		"<Domain>WWW.Example.com</Domain><Status>Disabled</Status>":                             {Name: named(false)},
+		"<Domain>*.www.example.com</Domain><Status>Enabled</Status>":                            {Name: named(true), Enabled: true},
+		"<Domain>www.example.com</Domain><Status>Enabled</Status><IsWildCard>true</IsWildCard>": {Name: named(true), Enabled: true},
 	} {
 		f := newFixture(t)
-		f.oss.Behave(osstest.Domain{Bucket: bucket}, osstest.Reply(200, cnames("<Cname>"+listed+"</Cname>")))
+		f.oss.Behave(domain.Name{Bucket: bucket}, osstest.Reply(200, cnames("<Cname>"+listed+"</Cname>")))
 		if got, err := f.list(t); err != nil || len(got) != 1 || got[0] != want {
 			t.Errorf("%s: got %+v, %v; want %+v", listed, got, err, want)
 		}
@@ -101,7 +102,7 @@ func TestOneUnreadableBinding(t *testing.T) {
 		"<Status>Enabled</Status><Certificate><ValidEndDate>Feb 10 23:59:59 2024 CST</ValidEndDate></Certificate>": "reading ValidEndDate",
 	} {
 		f := newFixture(t)
-		f.oss.Behave(osstest.Domain{Bucket: bucket}, osstest.Reply(200, cnames(
+		f.oss.Behave(domain.Name{Bucket: bucket}, osstest.Reply(200, cnames(
 			"<Cname><Domain>bad.example.com</Domain>"+listed+"</Cname><Cname><Domain>www.example.com</Domain><Status>Enabled</Status></Cname>")))
 		got, err := f.list(t)
 		if err != nil || len(got) != 2 {
@@ -134,7 +135,7 @@ func TestListsThatAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
-			f.oss.Behave(osstest.Domain{Bucket: bucket}, test.reply)
+			f.oss.Behave(domain.Name{Bucket: bucket}, test.reply)
 			got, err := f.list(t)
 			var failure *ossclient.Error
 			if !errors.As(err, &failure) || failure.Reason != test.want || got != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 	"oss_cname_exporter/ossclient"
 )
@@ -88,7 +89,7 @@ func TestPagesThatAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
-			f.oss.Behave(osstest.Domain{}, test.reply)
+			f.oss.Behave(domain.Name{}, test.reply)
 			got, err := f.buckets(t, "m")
 			failure, ok := errors.AsType[*ossclient.Error](err)
 			if !ok || failure.Reason != test.want || !strings.Contains(failure.Error(), test.text) || got.Names != nil {
@@ -102,7 +103,7 @@ func TestPagesThatAreRefused(t *testing.T) {
 // TestLocationNamesTheRegion is how OSS says it where it has no Region.
 func TestLocationNamesTheRegion(t *testing.T) {
 	f := newFixture(t)
-	f.oss.Behave(osstest.Domain{}, osstest.Reply(200, "<ListAllMyBucketsResult><Buckets><Bucket><Name>abc</Name><Location>oss-cn-hangzhou</Location></Bucket>"+
+	f.oss.Behave(domain.Name{}, osstest.Reply(200, "<ListAllMyBucketsResult><Buckets><Bucket><Name>abc</Name><Location>oss-cn-hangzhou</Location></Bucket>"+
 		"<Bucket><Name>abd</Name><Location>oss-cn-shanghai</Location></Bucket></Buckets></ListAllMyBucketsResult>"))
 	if got, err := f.buckets(t, ""); err != nil || !slices.Equal(got.Names, []string{"abc"}) {
 		t.Errorf("got %+v, %v", got, err)

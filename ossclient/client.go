@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"time"
 
+	"oss_cname_exporter/internal/domain"
+
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/retry"
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/signer"
@@ -130,19 +132,19 @@ func (t transient) IsErrorRetryable(err error) bool {
 	}
 }
 
-// GetCnameToken asks for the token of d. The error is ErrNoToken if OSS says
+// GetCnameToken asks for the token of a domain. The error is ErrNoToken if OSS says
 // that there is none, and an *Error for everything else; ctx bounds the whole
 // call, retries included.
-func (c *Client) GetCnameToken(ctx context.Context, d Domain) (token Token, err error) {
-	failure := c.ask(ctx, c.getCnameToken, d.Bucket, map[string]string{
+func (c *Client) GetCnameToken(ctx context.Context, name domain.Name) (token Token, err error) {
+	failure := c.ask(ctx, c.getCnameToken, name.Bucket, map[string]string{
 		"comp":     "token",
-		"cname":    d.Cname,
-		"wildcard": strconv.FormatBool(d.Wildcard), // some kinds of buckets insist on it
+		"cname":    name.Base,
+		"wildcard": strconv.FormatBool(name.Wildcard), // some kinds of buckets insist on it
 	}, func(body io.Reader) error {
-		token, err = parseToken(body, d)
+		token, err = parseToken(body, name)
 		return err
 	})
-	return token, d.explain(failure)
+	return token, explainNoToken(failure, name)
 }
 
 // ListCname asks which domains are bound to a bucket; none is an answer, too.

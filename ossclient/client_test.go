@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 	"oss_cname_exporter/ossclient"
 )
@@ -40,7 +41,7 @@ func newFixture(t *testing.T) *fixture {
 	t.Cleanup(oss.Close)
 	oss.AddKey(keyID, secret)
 	oss.AddBucket(osstest.Bucket{Name: bucket})
-	oss.SetToken(domain(false), osstest.Token{Value: tokenVal, Expires: expires})
+	oss.SetToken(named(false), osstest.Token{Value: tokenVal, Expires: expires})
 	transport := ossclient.NewTransport()
 	t.Cleanup(transport.CloseIdleConnections)
 	return &fixture{t, oss, ossclient.Options{
@@ -52,8 +53,8 @@ func newFixture(t *testing.T) *fixture {
 	}}
 }
 
-func domain(wildcard bool) osstest.Domain {
-	return osstest.Domain{Bucket: bucket, Cname: cname, Wildcard: wildcard}
+func named(wildcard bool) domain.Name {
+	return domain.Name{Bucket: bucket, Base: cname, Wildcard: wildcard}
 }
 
 func key(id, secret string) ossclient.Credentials {
@@ -62,7 +63,7 @@ func key(id, secret string) ossclient.Credentials {
 }
 
 // get asks about the fixture's domain with a new client.
-func (f *fixture) get(t *testing.T, d ossclient.Domain) (ossclient.Token, error) {
+func (f *fixture) get(t *testing.T, d domain.Name) (ossclient.Token, error) {
 	t.Helper()
 	client, err := ossclient.New(f.opts)
 	if err != nil {
@@ -74,7 +75,7 @@ func (f *fixture) get(t *testing.T, d ossclient.Domain) (ossclient.Token, error)
 // failure asks and returns the *Error that must come of it.
 func (f *fixture) failure(t *testing.T) *ossclient.Error {
 	t.Helper()
-	token, err := f.get(t, ossclient.Domain{Bucket: bucket, Cname: cname})
+	token, err := f.get(t, domain.Name{Bucket: bucket, Base: cname})
 	var failure *ossclient.Error
 	if !errors.As(err, &failure) {
 		t.Fatalf("got token %+v, error %v; want an *ossclient.Error", token, err)
@@ -103,7 +104,7 @@ func TestTokenIsRead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
 			change(f)
-			token, err := f.get(t, ossclient.Domain{Bucket: bucket, Cname: cname})
+			token, err := f.get(t, domain.Name{Bucket: bucket, Base: cname})
 			if want := (ossclient.Token{Value: tokenVal, Expires: expires}); err != nil || token != want {
 				t.Fatalf("got %+v, %v; want %+v", token, err, want)
 			}
@@ -160,11 +161,11 @@ func unresolvable(f *fixture) {
 
 func TestWildcardIsAnotherDomain(t *testing.T) {
 	f := newFixture(t)
-	if _, err := f.get(t, ossclient.Domain{Bucket: bucket, Cname: cname, Wildcard: true}); !errors.Is(err, ossclient.ErrNoToken) {
+	if _, err := f.get(t, domain.Name{Bucket: bucket, Base: cname, Wildcard: true}); !errors.Is(err, ossclient.ErrNoToken) {
 		t.Fatalf("without a token for the wildcard: got %v, want ErrNoToken", err)
 	}
-	f.oss.SetToken(domain(true), osstest.Token{Value: "wild", Expires: expires})
-	token, err := f.get(t, ossclient.Domain{Bucket: bucket, Cname: cname, Wildcard: true})
+	f.oss.SetToken(named(true), osstest.Token{Value: "wild", Expires: expires})
+	token, err := f.get(t, domain.Name{Bucket: bucket, Base: cname, Wildcard: true})
 	if err != nil || token.Value != "wild" {
 		t.Fatalf("got %+v, %v; want the wildcard's token", token, err)
 	}
@@ -172,15 +173,15 @@ func TestWildcardIsAnotherDomain(t *testing.T) {
 
 func TestNoTokenIsAnAnswer(t *testing.T) {
 	for name, change := range map[string]func(*fixture){
-		"never created": func(f *fixture) { f.oss.DeleteToken(domain(false)) },
+		"never created": func(f *fixture) { f.oss.DeleteToken(named(false)) },
 		"expired": func(f *fixture) {
-			f.oss.SetToken(domain(false), osstest.Token{Value: "old", Expires: expires.Add(-2 * time.Hour)})
+			f.oss.SetToken(named(false), osstest.Token{Value: "old", Expires: expires.Add(-2 * time.Hour)})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
 			change(f)
-			if _, err := f.get(t, ossclient.Domain{Bucket: bucket, Cname: cname}); !errors.Is(err, ossclient.ErrNoToken) {
+			if _, err := f.get(t, domain.Name{Bucket: bucket, Base: cname}); !errors.Is(err, ossclient.ErrNoToken) {
 				t.Fatalf("got %v, want ErrNoToken", err)
 			}
 			if n := f.oss.Calls(); n != 1 {
@@ -272,7 +273,7 @@ func TestCodeDecidesReason(t *testing.T) {
 	} {
 		t.Run(test.code+" "+test.ec, func(t *testing.T) {
 			f := newFixture(t)
-			f.oss.Behave(domain(false), osstest.Fail(test.status, test.code, test.ec))
+			f.oss.Behave(named(false), osstest.Fail(test.status, test.code, test.ec))
 			failure := f.failure(t)
 			if failure.Reason != test.want || failure.Status != test.status || failure.Code != test.code || failure.EC != test.ec {
 				t.Errorf("got %+v, want reason %q", failure, test.want)
@@ -306,7 +307,7 @@ func TestForeignAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
-			f.oss.Behave(domain(false), osstest.Reply(test.status, test.body, test.header...))
+			f.oss.Behave(named(false), osstest.Reply(test.status, test.body, test.header...))
 			if failure := f.failure(t); failure.Reason != test.want || failure.Code != "" {
 				t.Errorf("got %+v, want reason %q and no code", failure, test.want)
 			}
@@ -345,9 +346,9 @@ func TestReplyMustAnswerTheQuestion(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
-			f.oss.Behave(domain(false), osstest.Reply(200, test.body))
+			f.oss.Behave(named(false), osstest.Reply(200, test.body))
 			if test.want == "" {
-				if _, err := f.get(t, ossclient.Domain{Bucket: bucket, Cname: cname}); err != nil {
+				if _, err := f.get(t, domain.Name{Bucket: bucket, Base: cname}); err != nil {
 					t.Errorf("got %v, want a token", err)
 				}
 				return
@@ -361,7 +362,7 @@ func TestReplyMustAnswerTheQuestion(t *testing.T) {
 
 func TestNoTokenMustBeAboutTheQuestion(t *testing.T) {
 	f := newFixture(t)
-	f.oss.Behave(domain(false), osstest.Reply(404,
+	f.oss.Behave(named(false), osstest.Reply(404,
 		"<Error><Code>CnameTokenNotFound</Code><Bucket>examplebucket</Bucket><Cname>example.org</Cname></Error>"))
 	if failure := f.failure(t); failure.Reason != ossclient.ReasonBadResponse {
 		t.Errorf("got %q, want bad_response", failure.Reason)
@@ -371,7 +372,7 @@ func TestNoTokenMustBeAboutTheQuestion(t *testing.T) {
 func TestDeadline(t *testing.T) {
 	f := newFixture(t)
 	arrived := make(chan struct{})
-	f.oss.Behave(domain(false), func(genuine http.Handler) http.Handler {
+	f.oss.Behave(named(false), func(genuine http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			close(arrived)
 			osstest.Hang(genuine).ServeHTTP(w, r)
@@ -386,7 +387,7 @@ func TestDeadline(t *testing.T) {
 		<-arrived
 		cancel()
 	}()
-	_, err = client.GetCnameToken(ctx, ossclient.Domain{Bucket: bucket, Cname: cname})
+	_, err = client.GetCnameToken(ctx, domain.Name{Bucket: bucket, Base: cname})
 	var failure *ossclient.Error
 	if !errors.As(err, &failure) || failure.Reason != ossclient.ReasonTimeout || !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want a timeout that is context.Canceled", err)
@@ -398,7 +399,7 @@ func TestRetryAfter(t *testing.T) {
 		"7": 7 * time.Second, "": 0, "-1": 0, "soon": 0, "999999": time.Hour,
 	} {
 		f := newFixture(t)
-		f.oss.Behave(domain(false), osstest.Reply(503, "<Error><Code>QpsLimitExceeded</Code></Error>", "Retry-After", header))
+		f.oss.Behave(named(false), osstest.Reply(503, "<Error><Code>QpsLimitExceeded</Code></Error>", "Retry-After", header))
 		if failure := f.failure(t); failure.RetryAfter != want {
 			t.Errorf("Retry-After %q: got %v, want %v", header, failure.RetryAfter, want)
 		}
@@ -407,7 +408,7 @@ func TestRetryAfter(t *testing.T) {
 
 func TestRemoteTextIsTamed(t *testing.T) {
 	f := newFixture(t)
-	f.oss.Behave(domain(false), osstest.Reply(403,
+	f.oss.Behave(named(false), osstest.Reply(403,
 		"<Error><Code>AccessDenied</Code><Message>a\nb\u202ec "+strings.Repeat("long ", 100)+"</Message></Error>"))
 	failure := f.failure(t)
 	if text := failure.Err.Error(); len(text) > 210 || !strings.HasPrefix(text, "a b c long") {
@@ -439,8 +440,8 @@ func TestObserver(t *testing.T) {
 	var seen recorder
 	f.opts.Observer = &seen
 	f.opts.Now = shifted(f.opts.Now, 5*time.Minute)
-	f.oss.Behave(domain(false), osstest.Fail(500, "InternalError", ""), osstest.Genuine)
-	if _, err := f.get(t, ossclient.Domain{Bucket: bucket, Cname: cname}); err != nil {
+	f.oss.Behave(named(false), osstest.Fail(500, "InternalError", ""), osstest.Genuine)
+	if _, err := f.get(t, domain.Name{Bucket: bucket, Base: cname}); err != nil {
 		t.Fatalf("the second call would have succeeded: %v", err)
 	}
 	if len(seen.requests) != 2 || seen.requests[0] != "GetCnameToken" {

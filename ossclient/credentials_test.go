@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -122,7 +123,7 @@ func TestFilesAreReadAnew(t *testing.T) {
 	f.opts.Credentials = ossclient.FromFiles(ossclient.KeyFiles{ID: paths[0], Secret: paths[1]})
 	ask := func() {
 		t.Helper()
-		if _, err := f.get(t, ossclient.Domain{Bucket: bucket, Cname: cname}); err != nil {
+		if _, err := f.get(t, domain.Name{Bucket: bucket, Base: cname}); err != nil {
 			t.Error(err)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/poller"
 	"oss_cname_exporter/ossclient"
 )
@@ -32,7 +33,7 @@ func (r reply) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // ask gets an answer out of r, which must be one of the three that there are.
-func (r reply) ask(t *testing.T, d ossclient.Domain) (ossclient.Token, error) {
+func (r reply) ask(t *testing.T, d domain.Name) (ossclient.Token, error) {
 	t.Helper()
 	client, err := ossclient.New(ossclient.Options{Region: "cn-hangzhou", Credentials: key(keyID, secret), Transport: r, Attempts: 1})
 	if err != nil {
@@ -107,7 +108,7 @@ func FuzzReply(f *testing.F) {
 		f.Add(seed, true)
 	}
 	f.Fuzz(func(t *testing.T, body string, wildcard bool) {
-		_, err := reply{200, http.Header{}, body}.ask(t, ossclient.Domain{Bucket: bucket, Cname: cname, Wildcard: wildcard})
+		_, err := reply{200, http.Header{}, body}.ask(t, domain.Name{Bucket: bucket, Base: cname, Wildcard: wildcard})
 		if errors.Is(err, ossclient.ErrNoToken) {
 			t.Error("a reply of 200 is never ErrNoToken")
 		}
@@ -158,7 +159,7 @@ func FuzzRefusal(f *testing.F) {
 			t.Skip("FuzzReply has these")
 		}
 		header := http.Header{"Content-Type": {kind}, "X-Oss-Err": {inHeader}, "X-Oss-Ec": {ec}, "Retry-After": {wait}, "X-Oss-Request-Id": {ec + kind}}
-		_, err := reply{status, header, body}.ask(t, ossclient.Domain{Bucket: bucket, Cname: cname})
+		_, err := reply{status, header, body}.ask(t, domain.Name{Bucket: bucket, Base: cname})
 		if err == nil {
 			t.Errorf("a token from a reply of %d", status)
 		}
@@ -203,12 +204,12 @@ func FuzzExpireTime(f *testing.F) {
 			"2006-01-02T15:04:05.000Z",
 			time.RFC3339,
 		} {
-			token, err := reply{200, http.Header{}, tokenBody(instant.Format(layout))}.ask(t, ossclient.Domain{Bucket: bucket, Cname: cname})
+			token, err := reply{200, http.Header{}, tokenBody(instant.Format(layout))}.ask(t, domain.Name{Bucket: bucket, Base: cname})
 			if err != nil || !token.Expires.Equal(instant) {
 				t.Errorf("%s: got %v, %v", instant.Format(layout), token.Expires, err)
 			}
 		}
-		_, err := reply{200, http.Header{}, tokenBody(text)}.ask(t, ossclient.Domain{Bucket: bucket, Cname: cname})
+		_, err := reply{200, http.Header{}, tokenBody(text)}.ask(t, domain.Name{Bucket: bucket, Base: cname})
 		if zoned := strings.ContainsAny(text, "Zz+-") || strings.Contains(strings.ToUpper(text), "GMT"); err == nil && !zoned {
 			t.Errorf("%q names no zone", text)
 		}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 	"oss_cname_exporter/internal/fake/ststest"
 	"oss_cname_exporter/ossclient"
@@ -61,7 +62,7 @@ func TestAssumeRole(t *testing.T) {
 	asked := role()
 	asked.SessionName, asked.Duration, asked.Policy = "me+you*~ ä", 20*time.Minute, `{"Version":"1"}`
 	c.opts.Credentials = c.as().FromRole(key(keyID, secret), asked)
-	if _, err := c.get(t, ossclient.Domain{Bucket: bucket, Cname: cname}); err != nil {
+	if _, err := c.get(t, domain.Name{Bucket: bucket, Base: cname}); err != nil {
 		t.Fatal(err)
 	}
 	sent := c.sts.Requests()[0]
@@ -151,7 +152,7 @@ func TestRevokedSessionIsReplaced(t *testing.T) {
 	c := newCloud(t)
 	c.opts.Credentials = c.as().FromRole(key(keyID, secret), role())
 	ask := func() error {
-		_, err := c.get(t, ossclient.Domain{Bucket: bucket, Cname: cname})
+		_, err := c.get(t, domain.Name{Bucket: bucket, Base: cname})
 		return err
 	}
 	if err := ask(); err != nil {
@@ -162,7 +163,7 @@ func TestRevokedSessionIsReplaced(t *testing.T) {
 	if err := ask(); err != nil {
 		t.Errorf("after the session was revoked: %v", err)
 	}
-	c.oss.Behave(domain(false), osstest.Fail(403, "InvalidAccessKeyId", ""))
+	c.oss.Behave(named(false), osstest.Fail(403, "InvalidAccessKeyId", ""))
 	for range 5 {
 		c.failure(t)
 	}

@@ -8,20 +8,11 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"oss_cname_exporter/internal/domain"
 )
 
-// Domain names what a token is for: one custom domain of one bucket.
-type Domain struct {
-	Bucket   string
-	Cname    string // the domain without a leading "*."
-	Wildcard bool   // the token is for *.Cname
-}
-
-// Proof returns the name of the TXT record that must carry the token's value
-// for OSS to bind the domain.
-func (d Domain) Proof() string { return "_dnsauth." + d.Cname }
-
-// Token is the proof of ownership that OSS holds for a Domain.
+// Token is the proof of ownership that OSS holds for a domain.
 type Token struct {
 	Value   Secret // what the TXT record _dnsauth.<domain> must carry
 	Expires time.Time
@@ -39,7 +30,7 @@ type tokenReply struct {
 
 // parseToken reads the body of a 200 and refuses whatever does not answer the
 // question that was asked.
-func parseToken(body io.Reader, asked Domain) (Token, error) {
+func parseToken(body io.Reader, asked domain.Name) (Token, error) {
 	var reply tokenReply
 	if err := xml.NewDecoder(body).Decode(&reply); err != nil {
 		return Token{}, fmt.Errorf("reading reply: %w", err)
@@ -47,7 +38,7 @@ func parseToken(body io.Reader, asked Domain) (Token, error) {
 	if reply.Token == "" {
 		return Token{}, fmt.Errorf("reply has no Token")
 	}
-	if err := asked.matches(reply.Bucket, reply.Cname); err != nil {
+	if err := matches(asked, reply.Bucket, reply.Cname); err != nil {
 		return Token{}, err
 	}
 	expires, err := parseTime(reply.ExpireTime)
@@ -57,16 +48,16 @@ func parseToken(body io.Reader, asked Domain) (Token, error) {
 	return Token{Value: Secret(reply.Token), Expires: expires}, nil
 }
 
-// explain turns the one refusal that is an answer into ErrNoToken, after
-// checking that it is about d where it says what it is about.
-func (d Domain) explain(failure *Error) error {
+// explainNoToken turns the one refusal that is an answer into ErrNoToken, after
+// checking that it is about asked where it says what it is about.
+func explainNoToken(failure *Error, asked domain.Name) error {
 	if failure == nil {
 		return nil
 	}
 	if failure.Status != http.StatusNotFound || failure.Code != "CnameTokenNotFound" {
 		return failure
 	}
-	if err := d.matches(cmp.Or(failure.bucket, d.Bucket), cmp.Or(failure.cname, d.Cname)); err != nil {
+	if err := matches(asked, cmp.Or(failure.bucket, asked.Bucket), cmp.Or(failure.cname, asked.Base)); err != nil {
 		failure.Reason, failure.Err = ReasonBadResponse, err
 		return failure
 	}
@@ -75,15 +66,15 @@ func (d Domain) explain(failure *Error) error {
 
 // matches reports an answer that is about another domain. Whether OSS repeats
 // a wildcard domain with its "*." is documented nowhere, so both are taken.
-func (d Domain) matches(bucket, cname string) error {
-	if err := matchesBucket(d.Bucket, bucket); err != nil {
+func matches(asked domain.Name, bucket, cname string) error {
+	if err := matchesBucket(asked.Bucket, bucket); err != nil {
 		return err
 	}
-	if d.Wildcard {
+	if asked.Wildcard {
 		cname = strings.TrimPrefix(cname, "*.")
 	}
-	if !strings.EqualFold(cname, d.Cname) {
-		return fmt.Errorf("reply is about cname %.80q, asked about %q", cname, d.Cname)
+	if !strings.EqualFold(cname, asked.Base) {
+		return fmt.Errorf("reply is about cname %.80q, asked about %q", cname, asked.Base)
 	}
 	return nil
 }

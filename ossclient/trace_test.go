@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -21,7 +22,7 @@ import (
 func (f *fixture) traced(t *testing.T, client *ossclient.Client) string {
 	t.Helper()
 	trace := new(ossclient.Trace)
-	_, _ = client.GetCnameToken(ossclient.WithTrace(t.Context(), trace), ossclient.Domain{Bucket: bucket, Cname: cname})
+	_, _ = client.GetCnameToken(ossclient.WithTrace(t.Context(), trace), domain.Name{Bucket: bucket, Base: cname})
 	var text strings.Builder
 	for _, s := range trace.Steps() {
 		if strings.ContainsAny(s.Text, "\n\r") || s.At.IsZero() || s.Took < 0 {
@@ -70,7 +71,7 @@ func TestTraceTellsFailures(t *testing.T) {
 		"not there": {f.oss.URL(), `GetCnameToken: 404 CnameTokenNotFound`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f.oss.DeleteToken(domain(false))
+			f.oss.DeleteToken(named(false))
 			f.opts.Endpoint = tt.endpoint
 			client, err := ossclient.New(f.opts)
 			if err != nil {
@@ -118,7 +119,7 @@ func TestTraceKeepsExchangesApart(t *testing.T) {
 	if client, err = ossclient.New(f.opts); err != nil {
 		t.Fatal(err)
 	}
-	_, _ = client.GetCnameToken(ctx, ossclient.Domain{Bucket: bucket, Cname: cname})
+	_, _ = client.GetCnameToken(ctx, domain.Name{Bucket: bucket, Base: cname})
 	took := map[string]time.Duration{}
 	for _, s := range trace.Steps() {
 		if operation, ok := strings.CutSuffix(s.Text, ": first byte of the answer"); ok {

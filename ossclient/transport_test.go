@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 	"oss_cname_exporter/ossclient"
 )
@@ -18,13 +19,13 @@ import (
 func TestConnectionClosedWhileIdle(t *testing.T) {
 	f := newFixture(t)
 	f.opts.Attempts = 1
-	f.oss.Behave(domain(false), osstest.Genuine, osstest.Raw(func(net.Conn) {}), osstest.Genuine)
+	f.oss.Behave(named(false), osstest.Genuine, osstest.Raw(func(net.Conn) {}), osstest.Genuine)
 	client, err := ossclient.New(f.opts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, calls := range []int{1, 3} {
-		if _, err := client.GetCnameToken(t.Context(), ossclient.Domain{Bucket: bucket, Cname: cname}); err != nil {
+		if _, err := client.GetCnameToken(t.Context(), domain.Name{Bucket: bucket, Base: cname}); err != nil {
 			t.Errorf("got %v", err)
 		}
 		if n := f.oss.Calls(); n != calls {
@@ -50,7 +51,7 @@ func TestHandshakeWithoutCallerEnds(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err = client.GetCnameToken(ctx, ossclient.Domain{Bucket: bucket, Cname: cname})
+		_, err = client.GetCnameToken(ctx, domain.Name{Bucket: bucket, Base: cname})
 		if failure, ok := errors.AsType[*ossclient.Error](err); !ok || failure.Reason != ossclient.ReasonTimeout {
 			t.Errorf("got %v, want a timeout", err)
 		}

@@ -46,7 +46,7 @@ func (c *Clients) GetCnameToken(ctx context.Context, t *config.Target) (ossclien
 	if err != nil {
 		return ossclient.Token{}, err
 	}
-	return client.GetCnameToken(ctx, ossclient.Domain{Bucket: t.Bucket, Cname: t.Domain, Wildcard: t.Wildcard})
+	return client.GetCnameToken(ctx, t.Name)
 }
 
 // ListCname implements poller.BindingLister.

@@ -15,6 +15,7 @@ import (
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/demo"
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 	"oss_cname_exporter/internal/fake/ststest"
 	"oss_cname_exporter/ossclient"
@@ -32,7 +33,7 @@ func newAsked(t *testing.T) *asked {
 	t.Cleanup(a.oss.Close)
 	a.oss.AddKey(demo.Getenv("OSS_ACCESS_KEY_ID"), demo.Getenv("OSS_ACCESS_KEY_SECRET"))
 	a.oss.AddBucket(osstest.Bucket{Name: "examplebucket"})
-	a.oss.SetToken(osstest.Domain{Bucket: "examplebucket", Cname: "www.example.com"}, osstest.Token{})
+	a.oss.SetToken(domain.Name{Bucket: "examplebucket", Base: "www.example.com"}, osstest.Token{})
 	t.Cleanup(func() { a.clients.Retain(&config.Config{}) })
 	return a
 }

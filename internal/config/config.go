@@ -2,7 +2,11 @@
 // It would rather refuse a file with every fault named by line than let a typo surface later as a failed scrape.
 package config
 
-import "time"
+import (
+	"time"
+
+	"oss_cname_exporter/internal/domain"
+)
 
 // Defaults and bounds of the file's values.
 const (
@@ -46,9 +50,9 @@ type Config struct {
 	TargetFiles []string // paths and patterns of the files that were read beside this one
 
 	labelNames []string
-	places     map[pair]int // of Targets
-	listed     map[pair]int // places of all Targets, where this is a shard
-	routes     []Account    // every account at every region and endpoint that the file has it asked at, its own first
+	places     map[domain.Name]int // of Targets
+	listed     map[domain.Name]int // places of all Targets, where this is a shard
+	routes     []Account           // every account at every region and endpoint that the file has it asked at, its own first
 }
 
 // LabelNames returns the names of all targets' own labels, sorted, each once.
@@ -78,9 +82,7 @@ type Account struct {
 
 // Target is one (bucket, cname) to watch.
 type Target struct {
-	Bucket   string
-	Domain   string            // lower case, no trailing dot, without the "*." of a wildcard
-	Wildcard bool              // the operator wrote "*." before Domain
+	domain.Name
 	Account  *Account          // the target's own region and endpoint already applied; shared by all targets that are asked alike
 	CacheTTL time.Duration     // 0 = ask on every scrape
 	Checks   Checks            // what to find out beside the token
@@ -98,11 +100,3 @@ type Checks struct {
 
 // Any reports whether anything is to be found out beside the token.
 func (c Checks) Any() bool { return c.Binding || c.DNS }
-
-// Cname returns the domain as operators write it, "*.example.com" for a wildcard: the value of the cname label.
-func (t *Target) Cname() string {
-	if t.Wildcard {
-		return "*." + t.Domain
-	}
-	return t.Domain
-}

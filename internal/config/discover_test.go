@@ -48,7 +48,7 @@ func TestUnlisted(t *testing.T) {
 			{"examplebucket", "<b>", false},
 			{"examplebucket", "", false},
 		} {
-			got, ok := c.Unlisted(c.Accounts[0], test.bucket, test.cname)
+			got, ok := c.Unlisted(&c.Accounts[0], test.bucket, test.cname)
 			if ok != test.ok || ok && (got.Bucket != test.bucket || got.Cname() != test.cname || got.Account.Name != "a" || !got.Unlisted) {
 				t.Errorf("%s/%s: got %+v, %v", test.bucket, test.cname, got, ok)
 			}

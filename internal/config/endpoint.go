@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"oss_cname_exporter/internal/domain"
 )
 
 // endpoint accepts [scheme://]host[:port] and returns it with the scheme, https where none was written.
@@ -61,7 +63,7 @@ func checkHost(host string) error {
 	if ip, err := netip.ParseAddr(host); err == nil && ip.Zone() == "" {
 		return nil
 	}
-	return checkHostLabels(strings.Split(strings.ToLower(host), "."))
+	return domain.CheckHost(host)
 }
 
 func validPort(port string) bool {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/domain"
 )
 
 const examplePath = "../../config.example.yaml"
@@ -42,11 +43,11 @@ func TestExampleFile(t *testing.T) {
 		t.Errorf("Accounts = %+v\nwant among them %+v\nand %+v", c.Accounts, main, finance)
 	}
 	want := []config.Target{
-		{Bucket: "examplebucket", Domain: "www.example.com", Account: &main},
-		{Bucket: "examplebucket", Domain: "example.com", Wildcard: true, Account: &main, Labels: map[string]string{"team": "web"}},
-		{Bucket: "examplebucket-shanghai", Domain: "static.example.com", Account: &shanghai, CacheTTL: time.Minute,
+		{Name: domain.Name{Bucket: "examplebucket", Base: "www.example.com"}, Account: &main},
+		{Name: domain.Name{Bucket: "examplebucket", Base: "example.com", Wildcard: true}, Account: &main, Labels: map[string]string{"team": "web"}},
+		{Name: domain.Name{Bucket: "examplebucket-shanghai", Base: "static.example.com"}, Account: &shanghai, CacheTTL: time.Minute,
 			Checks: config.Checks{Binding: true, DNS: true, Resolvers: []string{"192.0.2.53:53", "192.0.2.54:5353"}}},
-		{Bucket: "examplebucket-ledger", Domain: "ledger.example.com", Account: &finance, Labels: map[string]string{"team": "payments", "tier": "gold"}},
+		{Name: domain.Name{Bucket: "examplebucket-ledger", Base: "ledger.example.com"}, Account: &finance, Labels: map[string]string{"team": "payments", "tier": "gold"}},
 	}
 	if !reflect.DeepEqual(c.Targets, want) {
 		t.Errorf("Targets = %+v\nwant %+v", c.Targets, want)

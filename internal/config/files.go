@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"oss_cname_exporter/internal/domain"
 )
 
 // readTargetFiles reads the files of targets that the patterns name, each file once. Relative ones are beside the
@@ -96,20 +98,9 @@ func (p *parser) readGroup(v value) {
 
 // named returns t for the bucket and domain in text.
 func (t Target) named(text string) (Target, error) {
-	before, after, whole := strings.Cut(text, "/")
-	if !whole {
-		return t, errors.New(`write bucket and domain, such as "examplebucket/www.example.com"`)
-	}
-	name, err := bucket(before)
-	if err != nil {
-		return t, err
-	}
-	cname, err := parseDomain(after)
-	if err != nil {
-		return t, err
-	}
-	t.Bucket, t.Domain, t.Wildcard = name, cname.base, cname.wildcard
-	return t, nil
+	var err error
+	t.Name, err = domain.Parse(text)
+	return t, err
 }
 
 func filePattern(text string) (string, error) {

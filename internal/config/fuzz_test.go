@@ -115,7 +115,7 @@ func checkAccepted(t *testing.T, c *config.Config) {
 }
 
 func checkTarget(t *testing.T, c *config.Config, target config.Target) {
-	if !bucketName.MatchString(target.Bucket) || !domainName.MatchString(target.Domain) || len(target.Domain) > 253 || target.CacheTTL < 0 {
+	if !bucketName.MatchString(target.Bucket) || !domainName.MatchString(target.Base) || len(target.Base) > 253 || target.CacheTTL < 0 {
 		t.Errorf("target: %+v", target)
 	}
 	if !slices.ContainsFunc(c.Accounts, func(a config.Account) bool {

@@ -11,7 +11,6 @@ import (
 
 var (
 	accountPattern = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$`)
-	bucketPattern  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
 	regionPattern  = regexp.MustCompile(`^[a-z]{2,}(-[a-z0-9]+)+$`)
 	labelPattern   = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 	notInLabel     = regexp.MustCompile(`[^a-zA-Z0-9_]+`)
@@ -22,23 +21,6 @@ func checkAccountName(name string) error {
 		return errors.New(`account names are 1 to 64 letters, digits, "_", "." or "-"; write one such as "main"`)
 	}
 	return nil
-}
-
-// bucket accepts a bucket's name, and knows the upper-case, URL and host name it is mistaken for.
-func bucket(text string) (string, error) {
-	if bucketPattern.MatchString(text) {
-		return text, nil
-	}
-	lower := strings.ToLower(text)
-	if bucketPattern.MatchString(lower) {
-		return "", fmt.Errorf("bucket names are lower case; write %q", lower)
-	}
-	first, _, _ := strings.Cut(strings.TrimPrefix(lower, "oss://"), "/")
-	first, _, _ = strings.Cut(first, ".")
-	if bucketPattern.MatchString(first) {
-		return "", fmt.Errorf("write only the bucket's name, %q", first)
-	}
-	return "", errors.New(`not a bucket name; write 3 to 63 of a-z, 0-9 and "-", with no "-" at either end`)
 }
 
 // region accepts a plain region id, and knows the endpoint names it is mistaken for.

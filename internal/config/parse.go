@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+
+	"oss_cname_exporter/internal/domain"
 )
 
 // Parse reads a configuration from text alone; name is the file's, for messages.
@@ -12,7 +14,7 @@ func Parse(name string, text []byte) (*Config, error) { return parse(name, text,
 
 // parse is Parse for a text that may name files in dir.
 func parse(name string, text []byte, dir string) (*Config, error) {
-	p := &parser{decoder: &decoder{file: name}, dir: dir, pairs: map[pair]place{}, shared: map[Account]*Account{}, labels: map[string]bool{}}
+	p := &parser{decoder: &decoder{file: name}, dir: dir, pairs: map[domain.Name]place{}, shared: map[Account]*Account{}, labels: map[string]bool{}}
 	if root, ok := p.document(text, "write at least accounts and targets, as config.example.yaml does"); ok {
 		p.readConfig(root)
 	}
@@ -27,11 +29,11 @@ func parse(name string, text []byte, dir string) (*Config, error) {
 type parser struct {
 	*decoder
 	config Config
-	checks Checks               // the targets' default
-	dir    string               // where target files are; "" = nowhere
-	pairs  map[pair]place       // where each target is
-	shared map[Account]*Account // by value: targets that are asked alike have one
-	labels map[string]bool      // names of all targets' own labels
+	checks Checks                // the targets' default
+	dir    string                // where target files are; "" = nowhere
+	pairs  map[domain.Name]place // where each target is
+	shared map[Account]*Account  // by value: targets that are asked alike have one
+	labels map[string]bool       // names of all targets' own labels
 }
 
 // place is a line of a file.

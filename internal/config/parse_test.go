@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/domain"
 )
 
 func TestDefaults(t *testing.T) {
@@ -25,7 +26,7 @@ func TestDefaults(t *testing.T) {
 	if want := []config.Account{main}; !reflect.DeepEqual(c.Accounts, want) {
 		t.Errorf("Accounts = %+v, want %+v", c.Accounts, want)
 	}
-	want := []config.Target{{Bucket: "examplebucket", Domain: "www.example.com", Account: &main}}
+	want := []config.Target{{Name: domain.Name{Bucket: "examplebucket", Base: "www.example.com"}, Account: &main}}
 	if !reflect.DeepEqual(c.Targets, want) {
 		t.Errorf("Targets = %+v, want %+v", c.Targets, want)
 	}
@@ -149,8 +150,8 @@ func TestDomainsAreNormalised(t *testing.T) {
 		{longest, longest, false, longest},
 	} {
 		got := parse(t, withTarget("bucket: examplebucket, cname: "+tt.cname)).Targets[0]
-		if got.Domain != tt.domain || got.Wildcard != tt.wildcard || got.Cname() != tt.label {
-			t.Errorf("%s: domain %q, wildcard %v, label %q", tt.cname, got.Domain, got.Wildcard, got.Cname())
+		if got.Base != tt.domain || got.Wildcard != tt.wildcard || got.Cname() != tt.label {
+			t.Errorf("%s: domain %q, wildcard %v, label %q", tt.cname, got.Base, got.Wildcard, got.Cname())
 		}
 	}
 }

@@ -169,6 +169,7 @@ func TestRefusedTargets(t *testing.T) {
 		{"cname", "bü*.example", `"bü*.example": ` + noIDN},
 		{"cname", `"b\u00fc／x.example"`, `"bü／x.example": ` + noIDN},
 		{"cname", `"\u0301a.example"`, "\"\u0301a.example\": " + noIDN},
+		{"cname", "“www.example.com”", "\"“www.example.com”\": has characters that are no part of a domain; write letters, digits and \"-\" only"},
 		{"cname", "bücher", `"bücher": ` + oneLabel},
 		{"cname", "１９２.0.2.1", `"１９２.0.2.1": ` + number},
 		{"cname", "https://bücher.example/", `"https://bücher.example/": has a scheme; write only the domain, "xn--bcher-kva.example"`},

@@ -53,7 +53,7 @@ func (c *Config) Shard(s Shard) *Config {
 
 func (s Shard) holds(t Target) bool {
 	h := fnv.New64a()
-	h.Write([]byte(t.Bucket + "/" + t.Cname()))
+	h.Write([]byte(t.String()))
 	return jump(h.Sum64(), s.Total) == s.Ordinal
 }
 

@@ -100,8 +100,8 @@ func TestShardKeepsTheRest(t *testing.T) {
 			t.Fatalf("shard %d: %+v", ordinal, part)
 		}
 		for _, target := range part.Targets {
-			only, err := part.Only(config.Query{Bucket: target.Bucket, Cname: target.Cname()})
-			if err != nil || only.Targets[0].Unlisted {
+			only, err := part.Select(config.Query{Bucket: target.Bucket, Cname: target.Cname()})
+			if err != nil || only.Unlisted {
 				t.Errorf("shard %d does not know its own target %s: %+v, %v", ordinal, target.Cname(), only, err)
 			}
 		}

@@ -61,10 +61,10 @@ func TestReload(t *testing.T) {
 	if err := store.Reload(); err != nil {
 		t.Fatal(err)
 	}
-	if got := store.Config().Targets[0].Domain; got != "static.example.com" {
+	if got := store.Config().Targets[0].Base; got != "static.example.com" {
 		t.Errorf("after the reload: %s", got)
 	}
-	if got := first.Targets[0].Domain; got != "www.example.com" {
+	if got := first.Targets[0].Base; got != "www.example.com" {
 		t.Errorf("the reload reached into the config before it: %s", got)
 	}
 }
@@ -113,7 +113,7 @@ func TestReloadsAndReadersTogether(t *testing.T) {
 	if err := store.Reload(); err != nil {
 		t.Fatal(err)
 	}
-	if got := store.Config().Targets[0].Domain; got != "last.example.com" {
+	if got := store.Config().Targets[0].Base; got != "last.example.com" {
 		t.Errorf("after all reloads: %s", got)
 	}
 }
@@ -167,12 +167,12 @@ func TestReloadsAreSerialised(t *testing.T) {
 	group.Go(func() { _ = store.Reload() })
 	<-started
 	group.Go(func() { _ = store.Reload() })
-	if got := store.Config().Targets[0].Domain; got != "v1.example.com" {
+	if got := store.Config().Targets[0].Base; got != "v1.example.com" {
 		t.Errorf("while a reload is under way: %s", got)
 	}
 	close(release)
 	group.Wait()
-	if got := store.Config().Targets[0].Domain; got != "v3.example.com" {
+	if got := store.Config().Targets[0].Base; got != "v3.example.com" {
 		t.Errorf("after both reloads: %s", got)
 	}
 }

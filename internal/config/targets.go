@@ -1,6 +1,10 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+
+	"oss_cname_exporter/internal/domain"
+)
 
 func (p *parser) readTargets(v value) {
 	for _, item := range p.items(v) {
@@ -17,10 +21,8 @@ func (p *parser) readTarget(v value) {
 		return
 	}
 	t := Target{CacheTTL: p.config.Probe.CacheTTL, Checks: p.checks}
-	var cname domain
-	hasBucket := require(p.decoder, f["bucket"], &t.Bucket, bucket, `the bucket's name, such as "examplebucket"`)
-	hasCname := require(p.decoder, f["cname"], &cname, parseDomain, `the domain, such as "www.example.com"`)
-	t.Domain, t.Wildcard = cname.base, cname.wildcard
+	hasBucket := require(p.decoder, f["bucket"], &t.Bucket, domain.ParseBucket, `the bucket's name, such as "examplebucket"`)
+	hasCname := require(p.decoder, f["cname"], &t.Name, t.withCname, `the domain, such as "www.example.com"`)
 	if hasBucket && hasCname {
 		p.checkUnique(v, t)
 	}
@@ -31,16 +33,23 @@ func (p *parser) readTarget(v value) {
 	p.config.Targets = append(p.config.Targets, t)
 }
 
+// withCname returns t's Name for the domain in text.
+func (t *Target) withCname(text string) (n domain.Name, err error) {
+	n.Bucket = t.Bucket
+	n.Base, n.Wildcard, err = domain.ParseCname(text)
+	return n, err
+}
+
 // checkUnique refuses a second target with the same labels bucket and cname: two equal series fail the whole scrape.
 func (p *parser) checkUnique(v value, t Target) {
-	first, twice := p.pairs[t.pair()]
+	first, twice := p.pairs[t.Name]
 	switch {
 	case !twice:
-		p.pairs[t.pair()] = place{p.file, v.line}
+		p.pairs[t.Name] = place{p.file, v.line}
 	case first.file == p.file:
-		p.fault(v, "%s/%s is a target already on line %d; keep one", t.Bucket, t.Cname(), first.line)
+		p.fault(v, "%s is a target already on line %d; keep one", t.Name, first.line)
 	default:
-		p.fault(v, "%s/%s is a target already on line %d of %s; keep one", t.Bucket, t.Cname(), first.line, quote(first.file))
+		p.fault(v, "%s is a target already on line %d of %s; keep one", t.Name, first.line, quote(first.file))
 	}
 }
 

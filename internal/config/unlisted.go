@@ -1,17 +1,15 @@
 package config
 
+import "oss_cname_exporter/internal/domain"
+
 // Unlisted returns the target for a domain that account a has bound to a bucket. It is not ok if the file has a target
-// of that bucket and cname already, in whichever account and shard, or could not have it: what a server says is no
-// better than what a query says.
-func (c *Config) Unlisted(a Account, bucketName, cname string) (t Target, ok bool) {
-	name, err := parseDomain(cname)
+// of that bucket and cname already, in whichever account and shard, or could not have it: what a server says is checked
+// as what a query says.
+func (c *Config) Unlisted(a *Account, bucket, cname string) (t Target, ok bool) {
+	name, err := domain.New(bucket, cname)
 	if err != nil {
 		return Target{}, false
 	}
-	if _, err := bucket(bucketName); err != nil {
-		return Target{}, false
-	}
-	t = Target{Bucket: bucketName, Domain: name.base, Wildcard: name.wildcard, Account: &a, CacheTTL: c.Probe.CacheTTL, Unlisted: true}
-	_, listed := c.listed[t.pair()]
-	return t, !listed
+	_, listed := c.listed[name]
+	return Target{Name: name, Account: a, CacheTTL: c.Probe.CacheTTL, Unlisted: true}, !listed
 }

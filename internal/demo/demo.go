@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/dnstest"
 	"oss_cname_exporter/internal/fake/osstest"
 )
@@ -23,8 +24,8 @@ type Demo struct {
 	DNS *dnstest.Server
 }
 
-// domain is one target of the demo.
-type domain struct {
+// target is one domain of the demo.
+type target struct {
 	bucket, cname, team string
 	left                time.Duration       // life of the token; 0 is no token
 	answers             []osstest.Behaviour // in turn; none is the genuine one
@@ -33,11 +34,11 @@ type domain struct {
 	bound               *osstest.Binding    // nil is not bound
 }
 
-func domains() []domain {
+func targets() []target {
 	const own, elsewhere, forbidden = "demo-bucket", "demo-elsewhere", "demo-forbidden"
 	throttle := osstest.Fail(503, "MetaOperationQpsLimitExceeded", "")
 	rubbish := osstest.Reply(200, "<html>Welcome to the hotel's Wi-Fi!</html>", "Content-Type", "text/html")
-	return []domain{
+	return []target{
 		{bucket: own, cname: "plenty.example.com", team: "web", left: 71 * time.Hour},
 		{bucket: own, cname: "hours.example.com", team: "web", left: 5 * time.Hour, proven: true},
 		{bucket: own, cname: "minutes.example.com", team: "web", left: 3 * time.Minute},
@@ -67,10 +68,10 @@ func Start() *Demo {
 	oss.AddBucket(osstest.Bucket{Name: "demo-elsewhere", Region: "cn-shanghai"})
 	oss.AddBucket(osstest.Bucket{Name: "demo-forbidden", Forbidden: true})
 	d := &Demo{oss, dns}
-	for _, t := range domains() {
+	for _, t := range targets() {
 		d.add(t)
 	}
-	oss.Bind(osstest.Domain{Bucket: "demo-bucket", Cname: "forgotten.example.com"}, osstest.Binding{}) // and not configured
+	oss.Bind(domain.Name{Bucket: "demo-bucket", Base: "forgotten.example.com"}, osstest.Binding{}) // and not configured
 	return d
 }
 
@@ -81,26 +82,26 @@ func (d *Demo) Close() {
 }
 
 // add puts a domain into the world as it is at the start.
-func (d *Demo) add(domain domain) {
-	at := domain.at()
-	if domain.left > 0 {
-		d.create(at, domain.left)
+func (d *Demo) add(t target) {
+	at := t.at()
+	if t.left > 0 {
+		d.create(at, t.left)
 	}
-	if domain.proven {
+	if t.proven {
 		d.publish(at)
 	}
-	if domain.points {
+	if t.points {
 		d.point(at)
 	}
-	if domain.bound != nil {
-		d.OSS.Bind(at, *domain.bound)
+	if t.bound != nil {
+		d.OSS.Bind(at, *t.bound)
 	}
-	d.OSS.Behave(at, domain.answers...)
+	d.OSS.Behave(at, t.answers...)
 }
 
-func (d domain) at() osstest.Domain {
-	domain, wildcard := strings.CutPrefix(d.cname, "*.")
-	return osstest.Domain{Bucket: d.bucket, Cname: domain, Wildcard: wildcard}
+func (t target) at() domain.Name {
+	base, wildcard := strings.CutPrefix(t.cname, "*.")
+	return domain.Name{Bucket: t.bucket, Base: base, Wildcard: wildcard}
 }
 
 // Getenv is the environment of the demo: the key to its OSS.
@@ -113,7 +114,7 @@ func (d *Demo) Load() (*config.Config, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "accounts:\n  demo: {region: cn-hangzhou, endpoint: %q, discover: true}\nchecks: {binding: true, dns: true, resolvers: [%q]}\ntargets:\n",
 		d.OSS.URL(), d.DNS.Address())
-	for _, t := range domains() {
+	for _, t := range targets() {
 		fmt.Fprintf(&b, "  - {bucket: %s, cname: %q, labels: {team: %s}}\n", t.bucket, t.cname, t.team)
 	}
 	return config.Parse("demo", []byte(b.String()))
@@ -140,7 +141,7 @@ goes through its whole life over and over. yours.example.com waits for what you
 do to it: OSS speaks to any client, and a DNS that takes updates is at %[4]s.
 Ctrl-C ends the demo.
 
-`, len(domains()), d.OSS.URL(), port, d.DNS.Address())
+`, len(targets()), d.OSS.URL(), port, d.DNS.Address())
 }
 
 // scrape stands in for Prometheus until ctx is done: without scrapes nothing
@@ -169,7 +170,7 @@ func (d *Demo) scrape(ctx context.Context, port string) {
 // Domains returns the cname of every target of the demo.
 func Domains() []string {
 	var names []string
-	for _, t := range domains() {
+	for _, t := range targets() {
 		names = append(names, t.cname)
 	}
 	return names

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 	"oss_cname_exporter/ossclient"
 )
@@ -34,7 +35,7 @@ func (d *Demo) walk(ctx context.Context) {
 // steps is what is done to the walker in the course of its life, by its
 // operator and by OSS. In the beginning it has nothing.
 func (d *Demo) steps() []func() {
-	at := domain{bucket: "demo-bucket", cname: walker}.at()
+	at := domain.Name{Bucket: "demo-bucket", Base: walker}
 	certificate := newCertificate(90)
 	return []func(){
 		func() { d.create(at, stride) }, // and forgotten: awaiting_dns
@@ -43,24 +44,22 @@ func (d *Demo) steps() []func() {
 		func() { d.publish(at) }, // ready_to_bind
 		func() { d.OSS.Bind(at, osstest.Binding{Certificate: certificate}); d.point(at) },
 		func() { d.OSS.Bind(at, osstest.Binding{Certificate: certificate, Disabled: true}) },
-		func() { d.OSS.Unbind(at); d.DNS.Publish(proofOf(at)) }, // token_missing, and dangling
+		func() { d.OSS.Unbind(at); d.DNS.Publish(at.Proof()) }, // token_missing, and dangling
 	}
 }
 
 // create makes OSS hold a token for a domain.
-func (d *Demo) create(at osstest.Domain, life time.Duration) {
+func (d *Demo) create(at domain.Name, life time.Duration) {
 	d.OSS.SetToken(at, osstest.Token{Expires: time.Now().Add(life)})
 }
 
 // publish makes the TXT record of a domain carry its token.
-func (d *Demo) publish(at osstest.Domain) { d.DNS.Publish(proofOf(at), d.OSS.Token(at).Value) }
+func (d *Demo) publish(at domain.Name) { d.DNS.Publish(at.Proof(), d.OSS.Token(at).Value) }
 
 // point makes the CNAME record of a domain lead to its bucket.
-func (d *Demo) point(at osstest.Domain) {
-	d.DNS.Alias(at.Cname, ossclient.Hosts(at.Bucket, "cn-hangzhou", "")[0])
+func (d *Demo) point(at domain.Name) {
+	d.DNS.Alias(at.Base, ossclient.Hosts(at.Bucket, "cn-hangzhou", "")[0])
 }
-
-func proofOf(at osstest.Domain) string { return ossclient.Domain{Cname: at.Cname}.Proof() }
 
 // newCertificate returns one that lasts for some days.
 func newCertificate(days int) *osstest.Certificate {

@@ -15,6 +15,7 @@ import (
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/discovery"
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/poller"
 	"oss_cname_exporter/ossclient"
 )
@@ -79,8 +80,8 @@ func play(t *testing.T, opts discovery.Options, test func(t *testing.T, s *scene
 	synctest.Test(t, func(t *testing.T) {
 		s := &scene{logged: new(bytes.Buffer), world: &world{
 			bound: map[string][]ossclient.Binding{
-				"bucket-a": {{Domain: "example.com", Wildcard: true}, {Domain: "www.example.com", Enabled: true}},
-				"bucket-b": {{Domain: "b.example.com"}, {Domain: "not a domain"}},
+				"bucket-a": {{Name: domain.Name{Base: "example.com", Wildcard: true}}, {Name: domain.Name{Base: "www.example.com"}, Enabled: true}},
+				"bucket-b": {{Name: domain.Name{Base: "b.example.com"}}, {Name: domain.Name{Base: "not a domain"}}},
 			},
 			fails: map[string]poller.Reason{}, calls: map[string]int{},
 		}}

@@ -7,6 +7,7 @@ import (
 	"github.com/go-kit/log/level"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/poller"
 	"oss_cname_exporter/ossclient"
 )
@@ -86,7 +87,7 @@ func (d *Discovery) listBuckets(ctx context.Context, cfg *config.Config, a confi
 
 func (d *Discovery) listCname(ctx context.Context, cfg *config.Config, a config.Account, bucket string) (bindings []ossclient.Binding, attempt poller.Attempt) {
 	attempt = d.asker.Ask(ctx, cfg, a, func(ctx context.Context) (err error) {
-		bindings, err = d.lister.ListCname(ctx, &config.Target{Bucket: bucket, Account: &a})
+		bindings, err = d.lister.ListCname(ctx, &config.Target{Name: domain.Name{Bucket: bucket}, Account: &a})
 		return err
 	})
 	return bindings, attempt

@@ -6,7 +6,6 @@ import (
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/poller"
-	"oss_cname_exporter/ossclient"
 )
 
 // Account is what is known of one account.
@@ -47,7 +46,7 @@ func (f found) tell(cfg *config.Config, a config.Account) Account {
 	told := Account{Account: a, Known: f.known, Attempt: f.attempt, Buckets: f.buckets, Failed: f.failed, Beyond: f.beyond}
 	for bucket, bindings := range f.bound {
 		for _, b := range bindings {
-			if t, ok := cfg.Unlisted(a, bucket, cname(b)); ok {
+			if t, ok := cfg.Unlisted(&a, bucket, b.Name.Cname()); ok {
 				told.Targets = append(told.Targets, t)
 			}
 		}
@@ -56,8 +55,4 @@ func (f found) tell(cfg *config.Config, a config.Account) Account {
 		return cmp.Or(cmp.Compare(a.Bucket, b.Bucket), cmp.Compare(a.Cname(), b.Cname()))
 	})
 	return told
-}
-
-func cname(b ossclient.Binding) string {
-	return (&config.Target{Domain: b.Domain, Wildcard: b.Wildcard}).Cname()
 }

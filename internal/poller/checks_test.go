@@ -10,6 +10,7 @@ import (
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/dnsclient"
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/poller"
 	"oss_cname_exporter/ossclient"
 )
@@ -33,7 +34,7 @@ func (w *world) ListCname(ctx context.Context, t *config.Target) ([]ossclient.Bi
 	if w.list != nil {
 		return w.list(ctx)
 	}
-	return []ossclient.Binding{{Domain: t.Domain, Enabled: true, Certificate: expires}}, nil
+	return []ossclient.Binding{{Name: t.Name, Enabled: true, Certificate: expires}}, nil
 }
 
 func (w *world) TXT(ctx context.Context, name string, _ []string) ([]string, error) {
@@ -126,15 +127,15 @@ func TestWhatTheAnswersMean(t *testing.T) {
 		check    func(poller.Result) bool
 	}{
 		"bound nowhere": {token: token, check: func(r poller.Result) bool { return r.Bound == poller.No && r.Enabled == poller.Unknown }},
-		"another domain": {bindings: []ossclient.Binding{{Domain: "example.com", Enabled: true}}, token: token,
+		"another domain": {bindings: []ossclient.Binding{{Name: domain.Name{Bucket: "examplebucket", Base: "example.com"}, Enabled: true}}, token: token,
 			check: func(r poller.Result) bool { return r.Bound == poller.No }},
-		"only as a wildcard": {bindings: []ossclient.Binding{{Domain: "main-0.example.com", Wildcard: true, Enabled: true}}, token: token,
+		"only as a wildcard": {bindings: []ossclient.Binding{{Name: domain.Name{Bucket: "examplebucket", Base: "main-0.example.com", Wildcard: true}, Enabled: true}}, token: token,
 			check: func(r poller.Result) bool { return r.Bound == poller.No }},
-		"disabled": {bindings: []ossclient.Binding{{Domain: "main-0.example.com"}}, token: token,
+		"disabled": {bindings: []ossclient.Binding{{Name: domain.Name{Bucket: "examplebucket", Base: "main-0.example.com"}}}, token: token,
 			check: func(r poller.Result) bool {
 				return r.Bound == poller.Yes && r.Enabled == poller.No && r.CertificateExpires.IsZero() && r.Outcome() == "disabled"
 			}},
-		"unreadable": {bindings: []ossclient.Binding{{Domain: "main-0.example.com", Err: unreadable}}, token: token,
+		"unreadable": {bindings: []ossclient.Binding{{Name: domain.Name{Bucket: "examplebucket", Base: "main-0.example.com"}, Err: unreadable}}, token: token,
 			check: func(r poller.Result) bool {
 				s := r.Checks[poller.CheckBinding]
 				return r.Bound == poller.Yes && r.Enabled == poller.Unknown && s.Attempt.Reason == ossclient.ReasonBadResponse &&

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/poller"
 	"oss_cname_exporter/ossclient"
 )
@@ -27,10 +28,10 @@ type fakeOSS struct {
 
 func (f *fakeOSS) GetCnameToken(ctx context.Context, t *config.Target) (ossclient.Token, error) {
 	f.mu.Lock()
-	f.asked = append(f.asked, t.Domain)
+	f.asked = append(f.asked, t.Base)
 	f.inFlight++
 	f.mostFlights = max(f.mostFlights, f.inFlight)
-	reply := f.answers[t.Domain]
+	reply := f.answers[t.Base]
 	if reply == nil {
 		reply = f.other
 	}
@@ -115,11 +116,7 @@ func newPoller() (*poller.Poller, *fakeOSS) {
 func targets(account string, n int) *config.Config {
 	cfg := &config.Config{Probe: config.Probe{Timeout: 5 * time.Second, Concurrency: 4}}
 	for i := range n {
-		cfg.Targets = append(cfg.Targets, config.Target{
-			Bucket:  "examplebucket",
-			Domain:  fmt.Sprintf("%s-%d.example.com", account, i),
-			Account: &config.Account{Name: account, Region: "cn-hangzhou"},
-		})
+		cfg.Targets = append(cfg.Targets, config.Target{Name: domain.Name{Bucket: "examplebucket", Base: fmt.Sprintf("%s-%d.example.com", account, i)}, Account: &config.Account{Name: account, Region: "cn-hangzhou"}})
 	}
 	return cfg
 }

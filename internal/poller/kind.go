@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -51,7 +52,7 @@ func (p *Poller) newKinds(opts Options) []kind {
 		kinds = append(kinds, kind{
 			check: CheckTXT, key: txtKey, ttl: cacheTTL, tell: tellTXT,
 			ask: func(ctx context.Context, t *config.Target) (answer, error) {
-				values, err := resolver.TXT(ctx, domainOf(t).Proof(), t.Checks.Resolvers)
+				values, err := resolver.TXT(ctx, t.Proof(), t.Checks.Resolvers)
 				return answer{records: values}, err
 			},
 		}, kind{
@@ -67,16 +68,12 @@ func (p *Poller) newKinds(opts Options) []kind {
 
 func cacheTTL(t *config.Target) time.Duration { return t.CacheTTL }
 
-func domainOf(t *config.Target) ossclient.Domain {
-	return ossclient.Domain{Bucket: t.Bucket, Cname: t.Domain, Wildcard: t.Wildcard}
-}
-
 func hosts(t *config.Target) []string {
 	return ossclient.Hosts(t.Bucket, t.Account.Region, t.Account.Endpoint)
 }
 
 func tokenKey(t *config.Target) (key, bool) {
-	return key{bucket: t.Bucket, domain: t.Domain, wildcard: t.Wildcard, lane: laneOf(t)}, true
+	return key{name: t.Name, lane: laneOf(t)}, true
 }
 
 func (p *Poller) askToken(ctx context.Context, t *config.Target) (answer, error) {
@@ -91,13 +88,13 @@ func tellToken(r *Result, a, _ *answer) { r.Facts = a.facts }
 
 // bindingKey leaves the domain out: one list answers for all of a bucket's.
 func bindingKey(t *config.Target) (key, bool) {
-	return key{check: CheckBinding, bucket: t.Bucket, lane: laneOf(t)}, t.Checks.Binding
+	return key{check: CheckBinding, name: domain.Name{Bucket: t.Bucket}, lane: laneOf(t)}, t.Checks.Binding
 }
 
 // tellBinding finds r's domain in the bucket's list. One that is listed in a
 // way that cannot be read is that target's failure alone.
 func tellBinding(r *Result, a, _ *answer) {
-	i := slices.IndexFunc(a.bindings, func(b ossclient.Binding) bool { return b.Is(domainOf(r.Target)) })
+	i := slices.IndexFunc(a.bindings, func(b ossclient.Binding) bool { return b.Name == r.Target.Name })
 	if i < 0 {
 		r.Bound = No
 		return
@@ -116,7 +113,7 @@ func tellBinding(r *Result, a, _ *answer) {
 
 // txtKey leaves the bucket out: a record is the same whoever asks for it.
 func txtKey(t *config.Target) (key, bool) {
-	return key{check: CheckTXT, domain: t.Domain, lane: dnsLane(t)}, t.Checks.DNS
+	return key{check: CheckTXT, name: domain.Name{Base: t.Base}, lane: dnsLane(t)}, t.Checks.DNS
 }
 
 func tellTXT(r *Result, a, token *answer) {
@@ -126,7 +123,7 @@ func tellTXT(r *Result, a, token *answer) {
 }
 
 func cnameKey(t *config.Target) (key, bool) {
-	return key{check: CheckCNAME, bucket: t.Bucket, domain: t.Domain, wildcard: t.Wildcard, lane: dnsLane(t)}, t.Checks.DNS
+	return key{check: CheckCNAME, name: t.Name, lane: dnsLane(t)}, t.Checks.DNS
 }
 
 func tellCNAME(r *Result, a, _ *answer) {

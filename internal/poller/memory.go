@@ -3,15 +3,16 @@ package poller
 import (
 	"math/rand/v2"
 	"time"
+
+	"oss_cname_exporter/internal/domain"
 )
 
 // key identifies a question and whom it is put to. What makes no difference to
 // a kind of question is zero.
 type key struct {
-	check          Check
-	bucket, domain string
-	wildcard       bool
-	lane           laneKey
+	check Check
+	name  domain.Name
+	lane  laneKey
 }
 
 // entry is the memory of one question, shared by all targets it is about.

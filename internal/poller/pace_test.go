@@ -32,7 +32,7 @@ func TestHangingAccountCostsOthersNothing(t *testing.T) {
 		oss.setOther(hangs)
 		sick, healthy := targets("sick", 100), targets("healthy", 20)
 		for _, h := range healthy.Targets {
-			oss.set(h.Domain, after(20*time.Millisecond, token))
+			oss.set(h.Base, after(20*time.Millisecond, token))
 		}
 		for range 3 {
 			results := within(t, p, 2*time.Second, both(sick, healthy))
@@ -84,7 +84,7 @@ func TestThrottledAccountIsLeftAlone(t *testing.T) {
 		p, oss := newPoller()
 		busy, calm := targets("busy", 20), targets("calm", 20)
 		for _, b := range busy.Targets {
-			oss.set(b.Domain, fails(ossclient.ReasonThrottled))
+			oss.set(b.Base, fails(ossclient.ReasonThrottled))
 		}
 		const scrape = 900 * time.Millisecond // shorter than the first pause
 		results := within(t, p, scrape, both(busy, calm))
@@ -106,7 +106,7 @@ func TestThrottledAccountIsLeftAlone(t *testing.T) {
 			t.Errorf("asked %d times in 63s; the pause does not grow", asked)
 		}
 		for _, b := range busy.Targets {
-			oss.set(b.Domain, token)
+			oss.set(b.Base, token)
 		}
 		time.Sleep(time.Minute)
 		if got := reasons(p.Poll(t.Context(), busy)); got[""] != 20 {

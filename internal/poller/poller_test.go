@@ -30,8 +30,8 @@ func TestAnswersBecomeFacts(t *testing.T) {
 			{Attempt: poller.Attempt{Reason: ossclient.ReasonAccessDenied}, Probes: 1, Errors: 1},
 		} {
 			got := results[i]
-			if got.Target.Domain != cfg.Targets[i].Domain {
-				t.Errorf("result %d is about %q, want %q", i, got.Target.Domain, cfg.Targets[i].Domain)
+			if got.Target.Base != cfg.Targets[i].Base {
+				t.Errorf("result %d is about %q, want %q", i, got.Target.Base, cfg.Targets[i].Base)
 			}
 			if got.Facts != want.Facts || got.Attempt.Reason != want.Attempt.Reason || got.Probes != want.Probes || got.Errors != want.Errors {
 				t.Errorf("result %d: got %+v, want %+v", i, got, want)
@@ -167,7 +167,7 @@ func TestOverloadStarvesNobody(t *testing.T) {
 		}
 		for _, r := range p.Peek(cfg) {
 			if !r.Facts.Exists {
-				t.Errorf("%s was never answered", r.Target.Domain)
+				t.Errorf("%s was never answered", r.Target.Base)
 			}
 		}
 	})
@@ -177,7 +177,7 @@ func TestPeekAsksNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, oss := newPoller()
 		cfg := targets("main", 2)
-		if r := p.Peek(cfg)[1]; r.Target.Domain != "main-1.example.com" || r.Outcome() != poller.OutcomeUnknown {
+		if r := p.Peek(cfg)[1]; r.Target.Base != "main-1.example.com" || r.Outcome() != poller.OutcomeUnknown {
 			t.Errorf("got %+v before the first poll", r)
 		}
 		p.Poll(t.Context(), cfg)

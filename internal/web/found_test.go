@@ -41,7 +41,7 @@ func TestPageSaysHowALookWent(t *testing.T) {
 // to /probe.
 func TestFoundDomainsCanBeProbed(t *testing.T) {
 	f := serve(t, web.Options{})
-	target, ok := f.cfg.Unlisted(f.cfg.Accounts[0], "other-bucket", "*.example.net")
+	target, ok := f.cfg.Unlisted(&f.cfg.Accounts[0], "other-bucket", "*.example.net")
 	if !ok {
 		t.Fatal("the target is configured")
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/poller"
 	"oss_cname_exporter/ossclient"
 )
@@ -167,9 +168,7 @@ func TestIntervalUnderALimit(t *testing.T) {
 func simulated(first, last int, rate float64) *config.Config {
 	cfg := &config.Config{Probe: config.Probe{Timeout: 5 * time.Second, Concurrency: million().concurrency}}
 	for i := first; i < last; i++ {
-		cfg.Targets = append(cfg.Targets, config.Target{
-			Bucket: "examplebucket", Domain: benchDomain(i), Account: &config.Account{Name: "main", RateLimit: rate},
-		})
+		cfg.Targets = append(cfg.Targets, config.Target{Name: domain.Name{Bucket: "examplebucket", Base: benchDomain(i)}, Account: &config.Account{Name: "main", RateLimit: rate}})
 	}
 	return cfg
 }

@@ -20,6 +20,7 @@ import (
 	"oss_cname_exporter/internal/app"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/demo"
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 	"oss_cname_exporter/internal/web"
 	"oss_cname_exporter/ossclient"
@@ -43,7 +44,7 @@ func playOSS(n int, delay time.Duration) {
 	server.AddKey("demo", "demo-secret")
 	server.AddBucket(osstest.Bucket{Name: "examplebucket"})
 	for i := range n {
-		d := osstest.Domain{Bucket: "examplebucket", Cname: benchDomain(i)}
+		d := domain.Name{Bucket: "examplebucket", Base: benchDomain(i)}
 		server.SetToken(d, osstest.Token{})
 		if delay > 0 {
 			server.Behave(d, osstest.Delay(delay))

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 	"oss_cname_exporter/internal/fake/ststest"
 )
@@ -25,7 +26,7 @@ func TestKeysRotateWhilePrometheusScrapes(t *testing.T) {
 	t.Cleanup(oss.Close)
 	oss.AddBucket(osstest.Bucket{Name: "rotating-bucket"})
 	for _, cname := range []string{"files.example.com", "role.example.com"} {
-		oss.SetToken(osstest.Domain{Bucket: "rotating-bucket", Cname: cname}, osstest.Token{})
+		oss.SetToken(domain.Name{Bucket: "rotating-bucket", Base: cname}, osstest.Token{})
 	}
 	sts := ststest.NewSTS(readerRole, "", ststest.Options{
 		Life:   20 * time.Second,

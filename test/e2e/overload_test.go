@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 )
 
@@ -61,7 +62,7 @@ func TestTwoPrometheisAskOnce(t *testing.T) {
 // crowd is an OSS with a token for each of many domains.
 type crowd struct {
 	*osstest.Server
-	domains []osstest.Domain
+	domains []domain.Name
 }
 
 func newCrowd(t *testing.T, n int) crowd {
@@ -73,7 +74,7 @@ func newCrowd(t *testing.T, n int) crowd {
 	c.AddKey("e2e", "e2e-secret")
 	c.AddBucket(osstest.Bucket{Name: "crowd-bucket"})
 	for i := range n {
-		d := osstest.Domain{Bucket: "crowd-bucket", Cname: fmt.Sprintf("d%d.example.com", i)}
+		d := domain.Name{Bucket: "crowd-bucket", Base: fmt.Sprintf("d%d.example.com", i)}
 		c.domains = append(c.domains, d)
 		c.SetToken(d, osstest.Token{})
 	}
@@ -93,7 +94,7 @@ func (c crowd) config(t *testing.T) (file string) {
 	var text strings.Builder
 	fmt.Fprintf(&text, "accounts:\n  main: {region: cn-hangzhou, endpoint: %q}\ntargets:\n", c.URL())
 	for _, d := range c.domains {
-		fmt.Fprintf(&text, "  - {bucket: %s, cname: %s}\n", d.Bucket, d.Cname)
+		fmt.Fprintf(&text, "  - {bucket: %s, cname: %s}\n", d.Bucket, d.Cname())
 	}
 	file = filepath.Join(t.TempDir(), "config.yaml")
 	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
@@ -109,9 +110,9 @@ func (c crowd) agrees(ctx context.Context, prom prometheus) error {
 		return err
 	}
 	for _, s := range samples {
-		d := osstest.Domain{Bucket: s.labels["bucket"], Cname: s.labels["cname"]}
+		d := domain.Name{Bucket: s.labels["bucket"], Base: s.labels["cname"]}
 		if calls := c.CallsAbout(d); float64(calls) != s.value {
-			return fmt.Errorf("%s: %d calls arrived for %v attempts", d.Cname, calls, s.value)
+			return fmt.Errorf("%s: %d calls arrived for %v attempts", d.Cname(), calls, s.value)
 		}
 	}
 	if len(samples) != len(c.domains) {

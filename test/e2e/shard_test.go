@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 )
 
@@ -61,7 +62,7 @@ func watching(t *testing.T, bucket string, cnames ...string) (file string) {
 	var targets strings.Builder
 	for _, cname := range cnames {
 		base, wildcard := strings.CutPrefix(cname, "*.")
-		oss.SetToken(osstest.Domain{Bucket: bucket, Cname: base, Wildcard: wildcard}, osstest.Token{})
+		oss.SetToken(domain.Name{Bucket: bucket, Base: base, Wildcard: wildcard}, osstest.Token{})
 		fmt.Fprintf(&targets, "- targets: [%q]\n", bucket+"/"+cname)
 	}
 	write("targets.yml", targets.String())

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"oss_cname_exporter/internal/fake/osstest"
+	"oss_cname_exporter/internal/domain"
 )
 
 // judge holds what the exporter says against what was true.
@@ -63,7 +63,7 @@ func (s series) coherent() error {
 }
 
 // fact reports what OSS cannot have answered when the exporter says that it did.
-func (j judge) fact(d osstest.Domain, s series) error {
+func (j judge) fact(d domain.Name, s series) error {
 	seconds, ok := s["oss_cname_token_last_success_timestamp_seconds"]
 	if !ok {
 		return nil // OSS never answered

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"oss_cname_exporter/internal/fake/osstest"
+	"oss_cname_exporter/internal/domain"
 )
 
 // operator rewrites the configuration all the time, and remembers what was in force when.
@@ -31,7 +31,7 @@ type operator struct {
 
 // generation is an accepted configuration. Every target carries its number as a label.
 type generation struct {
-	targets     []osstest.Domain
+	targets     []domain.Name
 	from, until time.Time // when it may have been in force; until is zero: it still may
 }
 
@@ -146,7 +146,7 @@ func (o *operator) await(t *testing.T) {
 
 // write begins a generation of n domains and returns its file.
 func (o *operator) write(s settings, n int) string {
-	targets := make([]osstest.Domain, n)
+	targets := make([]domain.Name, n)
 	for i, place := range o.random.Perm(len(o.weather.domains))[:n] {
 		targets[i] = o.weather.domains[place]
 	}
@@ -156,14 +156,14 @@ func (o *operator) write(s settings, n int) string {
 	return o.render(s, targets, len(o.generations)-1)
 }
 
-func (o *operator) render(s settings, targets []osstest.Domain, number int) string {
+func (o *operator) render(s settings, targets []domain.Name, number int) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "probe: {timeout: %s, concurrency: %d, cache_ttl: %s}\naccounts:\n", s.timeout, s.concurrency, s.ttl)
 	fmt.Fprintf(&text, "  calm: {region: cn-hangzhou, endpoint: %q}\n", o.weather.URL())
 	fmt.Fprintf(&text, "  busy: {region: cn-hangzhou, endpoint: %q, rate_limit: %d}\ntargets:\n", o.weather.URL(), s.rateLimit)
 	for _, d := range targets {
 		account := strings.TrimSuffix(d.Bucket, "-bucket")
-		fmt.Fprintf(&text, "  - {bucket: %s, cname: %q, account: %s, labels: {generation: \"%d\"}}\n", d.Bucket, cname(d), account, number)
+		fmt.Fprintf(&text, "  - {bucket: %s, cname: %q, account: %s, labels: {generation: \"%d\"}}\n", d.Bucket, d.Cname(), account, number)
 	}
 	return text.String()
 }
@@ -180,12 +180,4 @@ func (o *operator) inForce(number int, from, to time.Time) (generation, error) {
 		return generation{}, fmt.Errorf("generation %d was in force from %v until %v, not between %v and %v", number, g.from, g.until, from, to)
 	}
 	return g, nil
-}
-
-// cname writes d as operators do.
-func cname(d osstest.Domain) string {
-	if d.Wildcard {
-		return "*." + d.Cname
-	}
-	return d.Cname
 }

@@ -14,10 +14,10 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/internal/domain"
+
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
-
-	"oss_cname_exporter/internal/fake/osstest"
 )
 
 // scraper stands in for a Prometheus that is impatient now and then.
@@ -94,7 +94,7 @@ func (s *scraper) header() http.Header {
 // exposition is a scrape's answer, read.
 type exposition struct {
 	generation int // that all targets share
-	targets    map[osstest.Domain]series
+	targets    map[domain.Name]series
 	own        map[string]float64 // the exporter's series, by name and label values with slashes between
 }
 
@@ -117,7 +117,7 @@ func scrape(ctx context.Context, url, accept string, header http.Header) (exposi
 	if resp.StatusCode != http.StatusOK {
 		return exposition{}, errors.New(resp.Status)
 	}
-	seen := exposition{generation: -1, targets: map[osstest.Domain]series{}, own: map[string]float64{}}
+	seen := exposition{generation: -1, targets: map[domain.Name]series{}, own: map[string]float64{}}
 	families := expfmt.NewDecoder(resp.Body, expfmt.ResponseFormat(resp.Header))
 	for {
 		var family dto.MetricFamily
@@ -150,7 +150,7 @@ func (e *exposition) add(name string, m *dto.Metric) error {
 		}
 		e.generation, key = generation, name
 		base, wildcard := strings.CutPrefix(labels["cname"], "*.")
-		d := osstest.Domain{Bucket: labels["bucket"], Cname: base, Wildcard: wildcard}
+		d := domain.Name{Bucket: labels["bucket"], Base: base, Wildcard: wildcard}
 		if e.targets[d] == nil {
 			e.targets[d] = series{}
 		}

@@ -12,17 +12,18 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 )
 
 // weather is an OSS in which everything goes wrong, and the memory of what it really held.
 type weather struct {
 	*osstest.Server
-	domains []osstest.Domain
+	domains []domain.Name
 	random  *rand.Rand
 
 	mu   sync.Mutex // guards held
-	held map[osstest.Domain][]holding
+	held map[domain.Name][]holding
 }
 
 // holding is what OSS had for a domain for a while, a moment too long at either end.
@@ -39,7 +40,7 @@ const (
 
 func newWeather(t *testing.T, seed uint64) *weather {
 	t.Helper()
-	w := &weather{Server: osstest.New(osstest.Options{}), random: random(seed, 1), held: map[osstest.Domain][]holding{}}
+	w := &weather{Server: osstest.New(osstest.Options{}), random: random(seed, 1), held: map[domain.Name][]holding{}}
 	t.Cleanup(w.Close)
 	t.Setenv("OSS_ACCESS_KEY_ID", "soak")
 	t.Setenv("OSS_ACCESS_KEY_SECRET", "soak-secret")
@@ -47,7 +48,7 @@ func newWeather(t *testing.T, seed uint64) *weather {
 	for _, bucket := range []string{calmBucket, busyBucket} {
 		w.AddBucket(osstest.Bucket{Name: bucket})
 		for i := range 40 {
-			d := osstest.Domain{Bucket: bucket, Cname: fmt.Sprintf("d%d.example.com", i), Wildcard: i%8 == 0}
+			d := domain.Name{Bucket: bucket, Base: fmt.Sprintf("d%d.example.com", i), Wildcard: i%8 == 0}
 			w.domains = append(w.domains, d)
 			w.hold(d, time.Duration(i%2)*time.Hour)
 		}
@@ -69,7 +70,7 @@ func (w *weather) storm(ctx context.Context) {
 	}
 }
 
-func (w *weather) change(d osstest.Domain) {
+func (w *weather) change(d domain.Name) {
 	switch w.random.IntN(6) {
 	case 0:
 		w.hold(d, 0)
@@ -93,7 +94,7 @@ func (w *weather) clear() {
 }
 
 // hold gives d a token with that much to live, or takes its token away for 0.
-func (w *weather) hold(d osstest.Domain, left time.Duration) {
+func (w *weather) hold(d domain.Name, left time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	next := holding{from: time.Now()}
@@ -112,7 +113,7 @@ func (w *weather) hold(d osstest.Domain, left time.Duration) {
 
 // truth reports whether OSS could say this of d between from and to: a token that expires then, or, for the zero
 // time, no token.
-func (w *weather) truth(d osstest.Domain, expires, from, to time.Time) bool {
+func (w *weather) truth(d domain.Name, expires, from, to time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, h := range w.held[d] {
@@ -127,7 +128,7 @@ func (w *weather) truth(d osstest.Domain, expires, from, to time.Time) bool {
 }
 
 // troubles is what can happen to a question about d.
-func troubles(d osstest.Domain) []osstest.Behaviour {
+func troubles(d domain.Name) []osstest.Behaviour {
 	const token = "<CnameToken><Bucket>%s</Bucket><Cname>%s</Cname><Token>forged</Token><ExpireTime>%s</ExpireTime></CnameToken>"
 	const never = "Sun, 01 Mar 2099 12:00:00 GMT"
 	all := []osstest.Behaviour{
@@ -141,10 +142,10 @@ func troubles(d osstest.Domain) []osstest.Behaviour {
 		osstest.Reply(502, "<html>Bad gateway</html>", "Content-Type", "text/html"),
 		osstest.Reply(200, "<html>Welcome to the hotel's Wi-Fi!</html>", "Content-Type", "text/html"),
 		osstest.Reply(200, ""),
-		osstest.Reply(200, fmt.Sprintf(token, "another-bucket", d.Cname, never)),
+		osstest.Reply(200, fmt.Sprintf(token, "another-bucket", d.Cname(), never)),
 		osstest.Reply(200, fmt.Sprintf(token, d.Bucket, "another.example.com", never)),
-		osstest.Reply(200, fmt.Sprintf(token, d.Bucket, d.Cname, "tomorrow")),
-		osstest.Reply(200, fmt.Sprintf(token, d.Bucket, d.Cname, never)[:120]),
+		osstest.Reply(200, fmt.Sprintf(token, d.Bucket, d.Cname(), "tomorrow")),
+		osstest.Reply(200, fmt.Sprintf(token, d.Bucket, d.Cname(), never)[:120]),
 		osstest.Raw(func(net.Conn) {}),
 		osstest.Raw(func(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) }), // closing it is a reset then
 		osstest.Raw(half("HTTP/1.1 200 OK\r\nContent-Ty", false)),

@@ -14,6 +14,7 @@ import (
 	"oss_cname_exporter/internal/app/apptest"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/demo"
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/dnstest"
 	"oss_cname_exporter/internal/fake/osstest"
 	"oss_cname_exporter/internal/web"
@@ -42,11 +43,11 @@ func checkUp(t *testing.T, buckets, domains int, checks string) checkup {
 		bucket := fmt.Sprintf("bucket-%d", b)
 		c.oss.AddBucket(osstest.Bucket{Name: bucket})
 		for d := range domains {
-			at := osstest.Domain{Bucket: bucket, Cname: fmt.Sprintf("d%d.b%d.example.com", d, b)}
+			at := domain.Name{Bucket: bucket, Base: fmt.Sprintf("d%d.b%d.example.com", d, b)}
 			c.oss.SetToken(at, osstest.Token{})
-			c.dns.Publish("_dnsauth."+at.Cname, c.oss.Token(at).Value)
-			c.dns.Alias(at.Cname, bucket+".oss-cn-hangzhou.aliyuncs.com")
-			fmt.Fprintf(&text, "- {bucket: %s, cname: %s}\n", bucket, at.Cname)
+			c.dns.Publish("_dnsauth."+at.Base, c.oss.Token(at).Value)
+			c.dns.Alias(at.Base, bucket+".oss-cn-hangzhou.aliyuncs.com")
+			fmt.Fprintf(&text, "- {bucket: %s, cname: %s}\n", bucket, at.Cname())
 		}
 	}
 	store, err := config.NewStore(func() (*config.Config, error) { return config.Parse("checks", []byte(text.String())) })
@@ -93,7 +94,7 @@ func TestBudgetOfCalls(t *testing.T) {
 // facts stay, the check's own are absent, and the reason is told.
 func TestChecksFailVisibly(t *testing.T) {
 	const binding, lookups = "binding: true, dns: true, resolvers: [DNS]", "dns: true, resolvers: [DNS]"
-	proof, bucket := "_dnsauth.d0.b0.example.com", osstest.Domain{Bucket: "bucket-0"}
+	proof, bucket := "_dnsauth.d0.b0.example.com", domain.Name{Bucket: "bucket-0"}
 	dead := closedPort(t)
 	for name, test := range map[string]struct {
 		checks string

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 )
 
@@ -22,11 +23,11 @@ func startDiscovering(t *testing.T) (url string, oss *osstest.Server) {
 	t.Helper()
 	url, oss = startProbed(t, discovering)
 	oss.AddBucket(osstest.Bucket{Name: "other-bucket"})
-	for _, d := range []osstest.Domain{
-		{Bucket: "examplebucket", Cname: "www.example.com"},
-		{Bucket: "examplebucket", Cname: "forgotten.example.com"},
-		{Bucket: "other-bucket", Cname: "example.org", Wildcard: true},
-		{Bucket: "elsewhere", Cname: "elsewhere.example.com"},
+	for _, d := range []domain.Name{
+		{Bucket: "examplebucket", Base: "www.example.com"},
+		{Bucket: "examplebucket", Base: "forgotten.example.com"},
+		{Bucket: "other-bucket", Base: "example.org", Wildcard: true},
+		{Bucket: "elsewhere", Base: "elsewhere.example.com"},
 	} {
 		oss.Bind(d, osstest.Binding{})
 	}
@@ -118,17 +119,17 @@ func TestScrapesDiscoverNothing(t *testing.T) {
 func TestDiscoveryThatFails(t *testing.T) {
 	denied := osstest.Fail(403, "AccessDenied", "0003-00000001")
 	for name, test := range map[string]struct {
-		at      osstest.Domain
+		at      domain.Name
 		reply   osstest.Behaviour
 		code    int
 		listed  string
 		visible string
 	}{
-		"RAM denies ListBuckets":         {osstest.Domain{}, denied, 503, `account "main": access_denied: ListBuckets: 403 AccessDenied`, "access_denied: ListBuckets: 403 AccessDenied"},
-		"the list is rubbish":            {osstest.Domain{}, osstest.Reply(200, "<html/>"), 503, "bad_response", "bad_response: ListBuckets"},
-		"RAM denies ListCname of one":    {osstest.Domain{Bucket: "other-bucket"}, denied, 200, "forgotten", "1 of 2 buckets could not be asked: access_denied: ListCname: 403"},
-		"one bucket's list is rubbish":   {osstest.Domain{Bucket: "other-bucket"}, osstest.Reply(200, "<html/>"), 200, "forgotten", "1 of 2 buckets could not be asked: bad_response"},
-		"OSS throttles ListCname midway": {osstest.Domain{Bucket: "examplebucket"}, osstest.Fail(503, "MetaOperationQpsLimitExceeded", ""), 503, "throttled", "2 of 2 buckets could not be asked: throttled"},
+		"RAM denies ListBuckets":         {domain.Name{}, denied, 503, `account "main": access_denied: ListBuckets: 403 AccessDenied`, "access_denied: ListBuckets: 403 AccessDenied"},
+		"the list is rubbish":            {domain.Name{}, osstest.Reply(200, "<html/>"), 503, "bad_response", "bad_response: ListBuckets"},
+		"RAM denies ListCname of one":    {domain.Name{Bucket: "other-bucket"}, denied, 200, "forgotten", "1 of 2 buckets could not be asked: access_denied: ListCname: 403"},
+		"one bucket's list is rubbish":   {domain.Name{Bucket: "other-bucket"}, osstest.Reply(200, "<html/>"), 200, "forgotten", "1 of 2 buckets could not be asked: bad_response"},
+		"OSS throttles ListCname midway": {domain.Name{Bucket: "examplebucket"}, osstest.Fail(503, "MetaOperationQpsLimitExceeded", ""), 503, "throttled", "2 of 2 buckets could not be asked: throttled"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			url, oss := startDiscovering(t)
@@ -146,7 +147,7 @@ func TestDiscoveryThatFails(t *testing.T) {
 // TestHangingDiscoveryCostsNoScrape has OSS never tell which buckets there are.
 func TestHangingDiscoveryCostsNoScrape(t *testing.T) {
 	url, oss := startDiscovering(t)
-	oss.Behave(osstest.Domain{}, osstest.Hang)
+	oss.Behave(domain.Name{}, osstest.Hang)
 	fetch(t, url+"/")
 	for range 3 {
 		if body := fetch(t, url+"/metrics"); !strings.Contains(body, "\noss_cname_token_probe_success{"+fmt.Sprintf("bucket=%q,cname=%q} 1", "examplebucket", "www.example.com")) {

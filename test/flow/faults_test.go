@@ -20,6 +20,7 @@ import (
 	"oss_cname_exporter/internal/app"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/demo"
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 	"oss_cname_exporter/internal/web"
 )
@@ -167,8 +168,8 @@ func (s *stage) newOSS(t *testing.T, opts osstest.Options) *osstest.Server {
 	return oss
 }
 
-func domainOf(cname string) osstest.Domain {
-	return osstest.Domain{Bucket: faultyBucket, Cname: cname}
+func domainOf(cname string) domain.Name {
+	return domain.Name{Bucket: faultyBucket, Base: cname}
 }
 
 // config has one account for all, but another for each fault that makes the

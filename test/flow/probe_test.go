@@ -15,6 +15,7 @@ import (
 	"oss_cname_exporter/internal/app"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/demo"
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 	"oss_cname_exporter/internal/web"
 )
@@ -72,10 +73,10 @@ targets:
 // TestDebugTellsWhatHappened reads what a person would at three in the morning.
 func TestDebugTellsWhatHappened(t *testing.T) {
 	url, oss := startProbed(t, probed)
-	www := osstest.Domain{Bucket: "examplebucket", Cname: "www.example.com"}
+	www := domain.Name{Bucket: "examplebucket", Base: "www.example.com"}
 	oss.SetToken(www, osstest.Token{Value: "the-token-itself", Expires: time.Now().Add(time.Hour)})
-	oss.Bind(osstest.Domain{Bucket: "examplebucket", Cname: "bound.example.com"}, osstest.Binding{})
-	oss.Behave(osstest.Domain{Bucket: "examplebucket", Cname: "broken.example.com"}, osstest.Fail(503, "InternalError", ""))
+	oss.Bind(domain.Name{Bucket: "examplebucket", Base: "bound.example.com"}, osstest.Binding{})
+	oss.Behave(domain.Name{Bucket: "examplebucket", Base: "broken.example.com"}, osstest.Fail(503, "InternalError", ""))
 	fetch(t, url+"/metrics") // now it is cached
 	for query, want := range map[string][]string{
 		"target=examplebucket/www.example.com": {
@@ -131,8 +132,8 @@ targets:
   - {bucket: examplebucket, cname: "*.example.com", labels: {team: web}}
   - {bucket: examplebucket, cname: none.example.com, labels: {team: web}}
 `)
-	oss.SetToken(osstest.Domain{Bucket: "examplebucket", Cname: "www.example.com"}, osstest.Token{})
-	oss.SetToken(osstest.Domain{Bucket: "examplebucket", Cname: "example.com", Wildcard: true}, osstest.Token{})
+	oss.SetToken(domain.Name{Bucket: "examplebucket", Base: "www.example.com"}, osstest.Token{})
+	oss.SetToken(domain.Name{Bucket: "examplebucket", Base: "example.com", Wildcard: true}, osstest.Token{})
 	ofTargets := func(exposition string) (lines []string) {
 		for line := range strings.Lines(exposition) {
 			if strings.HasPrefix(line, "oss_cname_token_") && !strings.HasPrefix(line, "oss_cname_token_expires_in_seconds") {

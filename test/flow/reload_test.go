@@ -11,7 +11,7 @@ import (
 
 	"oss_cname_exporter/internal/app/apptest"
 	"oss_cname_exporter/internal/demo"
-	"oss_cname_exporter/internal/fake/osstest"
+	"oss_cname_exporter/internal/domain"
 )
 
 func TestReloadChangesTheTargets(t *testing.T) {
@@ -74,7 +74,7 @@ func TestScrapeFinishesOnTheOldConfiguration(t *testing.T) {
 	simulated := demo.Start()
 	defer simulated.Close()
 	arrived, release := make(chan struct{}), make(chan struct{})
-	simulated.OSS.Behave(osstest.Domain{Bucket: "demo-bucket", Cname: "slow.example.com"}, func(genuine http.Handler) http.Handler {
+	simulated.OSS.Behave(domain.Name{Bucket: "demo-bucket", Base: "slow.example.com"}, func(genuine http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			close(arrived)
 			<-release

@@ -15,6 +15,7 @@ import (
 
 	"oss_cname_exporter/internal/app"
 	"oss_cname_exporter/internal/app/apptest"
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 	"oss_cname_exporter/internal/fake/ststest"
 )
@@ -89,7 +90,7 @@ func (v *vault) config() string {
 	text := "accounts:" + strings.ReplaceAll(accounts, ": {credentials", fmt.Sprintf(`: {region: cn-hangzhou, endpoint: "%s", credentials`, v.oss.URL())) + "targets:\n"
 	for _, account := range v.accounts() {
 		text += fmt.Sprintf("  - {bucket: vault-bucket, cname: %s.example.com, account: %[1]s}\n", account)
-		v.oss.SetToken(osstest.Domain{Bucket: "vault-bucket", Cname: account + ".example.com"}, osstest.Token{Value: planted + "-cname-token"})
+		v.oss.SetToken(domain.Name{Bucket: "vault-bucket", Base: account + ".example.com"}, osstest.Token{Value: planted + "-cname-token"})
 	}
 	return text
 }
@@ -136,7 +137,7 @@ func (v *vault) spoil(t *testing.T) {
 		v.write(t, name, text)
 	}
 	for _, account := range v.accounts() {
-		v.oss.SetToken(osstest.Domain{Bucket: "vault-bucket", Cname: account + ".example.com"}, osstest.Token{Value: planted + "-again"})
+		v.oss.SetToken(domain.Name{Bucket: "vault-bucket", Base: account + ".example.com"}, osstest.Token{Value: planted + "-again"})
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"oss_cname_exporter/internal/domain"
 )
 
 // setCommonHeaders sets what every answer of OSS carries, scripted ones included. A request id is 24 upper-case
@@ -36,8 +38,8 @@ type cnameToken struct {
 	ExpireTime string
 }
 
-func newCnameToken(d Domain, t Token) cnameToken {
-	return cnameToken{Bucket: d.Bucket, Cname: d.Cname, Token: t.Value, ExpireTime: t.Expires.UTC().Format(http.TimeFormat)}
+func newCnameToken(d domain.Name, t Token) cnameToken {
+	return cnameToken{Bucket: d.Bucket, Cname: d.Base, Token: t.Value, ExpireTime: t.Expires.UTC().Format(http.TimeFormat)}
 }
 
 // refusal is any other answer. Its elements stand in the order in which OSS prints them; empty ones are left out.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 )
 
@@ -111,7 +112,7 @@ var requestID = regexp.MustCompile(`^[0-9A-F]{24}$`)
 
 func TestCommonHeaders(t *testing.T) {
 	s := newServerAt(t, noon)
-	s.Behave(osstest.Domain{Bucket: "examplebucket", Cname: "failing.com"}, osstest.Fail(503, "ServiceUnavailable", ""))
+	s.Behave(domain.Name{Bucket: "examplebucket", Base: "failing.com"}, osstest.Fail(503, "ServiceUnavailable", ""))
 	seen := make(map[string]bool)
 	for name, a := range map[string]answer{
 		"found":    askV4(t, s),

@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"oss_cname_exporter/internal/domain"
 )
 
 // Behaviour answers one request in place of the genuine handler, or with its help. The common headers are already
@@ -28,10 +30,10 @@ func (s *script) next() Behaviour {
 
 // Behave scripts the answers to GetCnameToken about d, or with Cname "" those to ListCname about the bucket, or with
 // the zero Domain those to ListBuckets, signed or not: the k-th request from now, counted from 0, gets behaviours[k%len(behaviours)]. None restores the genuine answer.
-func (s *Server) Behave(d Domain, behaviours ...Behaviour) {
+func (s *Server) Behave(d domain.Name, behaviours ...Behaviour) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d = d.canonical()
+	d = canonical(d)
 	if len(behaviours) == 0 {
 		delete(s.scripts, d)
 		return

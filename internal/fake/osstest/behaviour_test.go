@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 )
 
@@ -56,7 +57,7 @@ func TestBehaviourCycles(t *testing.T) {
 // Only the scripted domain misbehaves, and only when it is asked about.
 func TestBehaviourIsOfOneDomain(t *testing.T) {
 	s := newServerAt(t, noon)
-	s.Behave(osstest.Domain{Bucket: "examplebucket", Cname: "example.com", Wildcard: true}, osstest.Fail(500, "InternalError", ""))
+	s.Behave(domain.Name{Bucket: "examplebucket", Base: "example.com", Wildcard: true}, osstest.Fail(500, "InternalError", ""))
 	askV4(t, s).checkToken(t)
 	askAbout(t, s, "examplebucket", "cname=example.com&comp=token&wildcard=true").check(t, 500, "InternalError", "")
 

@@ -7,6 +7,8 @@ import (
 	"encoding/xml"
 	"slices"
 	"time"
+
+	"oss_cname_exporter/internal/domain"
 )
 
 // Binding is a domain under which a bucket is served.
@@ -26,27 +28,27 @@ type Certificate struct {
 }
 
 // Bind makes the bucket be served under d, as PutCname does, and takes the token away.
-func (s *Server) Bind(d Domain, b Binding) {
+func (s *Server) Bind(d domain.Name, b Binding) {
 	if b.Since.IsZero() {
 		b.Since = s.now()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.bound[d.canonical()] = b
-	delete(s.tokens, d.canonical())
+	s.bound[canonical(d)] = b
+	delete(s.tokens, canonical(d))
 }
 
 // Unbind undoes Bind.
-func (s *Server) Unbind(d Domain) {
+func (s *Server) Unbind(d domain.Name) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.bound, d.canonical())
+	delete(s.bound, canonical(d))
 }
 
-func (s *Server) binding(d Domain) (Binding, bool) {
+func (s *Server) binding(d domain.Name) (Binding, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, bound := s.bound[d.canonical()]
+	b, bound := s.bound[canonical(d)]
 	return b, bound
 }
 
@@ -87,9 +89,9 @@ func (s *Server) listCname(c *call) (any, *refusal) {
 	return list, nil
 }
 
-func newCnameInfo(d Domain, b Binding) cnameInfo {
+func newCnameInfo(d domain.Name, b Binding) cnameInfo {
 	info := cnameInfo{
-		Domain:       d.Cname,
+		Domain:       d.Base,
 		LastModified: b.Since.UTC().Format("2006-01-02T15:04:05.000Z"),
 		Status:       cmp.Or(b.Status, "Enabled"),
 		IsWildCard:   d.Wildcard,
@@ -135,12 +137,12 @@ func (s *Server) putCname(c *call) (any, *refusal) {
 }
 
 // proven reports whether the TXT record of d carries its token.
-func (s *Server) proven(d Domain, now time.Time) bool {
+func (s *Server) proven(d domain.Name, now time.Time) bool {
 	if s.txt == nil {
 		return true
 	}
 	token, exists := s.liveToken(d, now)
-	return exists && slices.Contains(s.txt("_dnsauth."+d.Cname), token.Value)
+	return exists && slices.Contains(s.txt("_dnsauth."+d.Base), token.Value)
 }
 
 func (a *certificateConfiguration) read() (*Certificate, *refusal) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/region"
 )
 
@@ -62,8 +63,8 @@ func (s *Server) locate(c *call) {
 }
 
 // domain is what a scripted request asks about, before anything of it is checked: of ListCname, the bucket alone.
-func (c *call) domain() Domain {
-	return Domain{Bucket: c.bucket, Cname: c.query.Get("cname"), Wildcard: c.query.Get("wildcard") == "true"}.canonical()
+func (c *call) domain() domain.Name {
+	return canonical(domain.Name{Bucket: c.bucket, Base: c.query.Get("cname"), Wildcard: c.query.Get("wildcard") == "true"})
 }
 
 // hostname is a Host header without its port.

@@ -1,10 +1,12 @@
 package osstest
 
+import "oss_cname_exporter/internal/domain"
+
 // calls counts the requests as they arrive, answered or not.
 type calls struct {
 	total       int
 	byOperation map[string]int
-	byDomain    map[Domain]int
+	byDomain    map[domain.Name]int
 }
 
 func (n *calls) count(c *call) {
@@ -30,8 +32,8 @@ func (s *Server) CallsOf(operation string) int {
 }
 
 // CallsAbout is how many of them were a GetCnameToken about d.
-func (s *Server) CallsAbout(d Domain) int {
+func (s *Server) CallsAbout(d domain.Name) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.calls.byDomain[d.canonical()]
+	return s.calls.byDomain[canonical(d)]
 }

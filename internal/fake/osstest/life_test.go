@@ -11,6 +11,7 @@ import (
 
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 )
 
@@ -29,22 +30,22 @@ func certificate(t *testing.T, ends time.Time) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
-func sdkPut(t *testing.T, client *oss.Client, d osstest.Domain, c *oss.CertificateConfiguration) error {
+func sdkPut(t *testing.T, client *oss.Client, d domain.Name, c *oss.CertificateConfiguration) error {
 	t.Helper()
 	_, err := client.PutCname(t.Context(), &oss.PutCnameRequest{
 		Bucket: new(d.Bucket),
 		BucketCnameConfiguration: &oss.BucketCnameConfiguration{
-			Cname: &oss.Cname{Domain: new(d.Cname), IsWildCard: new(d.Wildcard), CertificateConfiguration: c},
+			Cname: &oss.Cname{Domain: new(d.Base), IsWildCard: new(d.Wildcard), CertificateConfiguration: c},
 		},
 	})
 	return err
 }
 
-func sdkDelete(t *testing.T, client *oss.Client, d osstest.Domain) error {
+func sdkDelete(t *testing.T, client *oss.Client, d domain.Name) error {
 	t.Helper()
 	_, err := client.DeleteCname(t.Context(), &oss.DeleteCnameRequest{
 		Bucket:                   new(d.Bucket),
-		BucketCnameConfiguration: &oss.BucketCnameConfiguration{Cname: &oss.Cname{Domain: new(d.Cname)}},
+		BucketCnameConfiguration: &oss.BucketCnameConfiguration{Cname: &oss.Cname{Domain: new(d.Base)}},
 	})
 	return err
 }
@@ -70,7 +71,7 @@ func TestLifeOfADomain(t *testing.T) {
 				return published
 			}})
 			client := oss.NewClient(style(sdkConfig(t, s)))
-			d := osstest.Domain{Bucket: "examplebucket", Cname: "new.example.com"}
+			d := domain.Name{Bucket: "examplebucket", Base: "new.example.com"}
 
 			checkError(t, sdkPut(t, client, d, nil), 403, "NeedVerifyDomainOwnership", "0018-00000115")
 			created, err := sdkCreate(t, client, d)
@@ -90,7 +91,7 @@ func TestLifeOfADomain(t *testing.T) {
 			checkError(t, second(sdkGet(t, client, d)), 404, "CnameTokenNotFound", "0018-00000301")
 			checkError(t, second(sdkCreate(t, client, d)), 403, "NoNeedCreateCnameToken", "0018-00000302")
 			listed := sdkList(t, client)
-			if len(listed) != 1 || *listed[0].Domain != d.Cname || *listed[0].Status != "Enabled" || listed[0].Certificate != nil {
+			if len(listed) != 1 || *listed[0].Domain != d.Base || *listed[0].Status != "Enabled" || listed[0].Certificate != nil {
 				t.Fatalf("lists %+v", listed)
 			}
 

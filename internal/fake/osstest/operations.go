@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/region"
 )
 
@@ -107,7 +108,7 @@ func (s *Server) getCnameToken(c *call) (any, *refusal) {
 	token, exists := s.liveToken(d, c.at)
 	if !exists {
 		refused := noToken
-		refused.Bucket, refused.Cname = d.Bucket, d.Cname
+		refused.Bucket, refused.Cname = d.Bucket, d.Base
 		return nil, &refused
 	}
 	return newCnameToken(d, token), nil
@@ -136,20 +137,20 @@ type cnameConfiguration struct {
 
 // configured reads which domain the request is about, and what of it. PutCname says in the body that it is a
 // wildcard; the others say it in the query, and their IsWildCard, which the types of the SDK allow, counts for nothing.
-func (c *call) configured() (Domain, *certificateConfiguration, *refusal) {
+func (c *call) configured() (domain.Name, *certificateConfiguration, *refusal) {
 	var asked cnameConfiguration
 	text, err := io.ReadAll(io.LimitReader(c.Body, maxBody))
 	if err == nil {
 		err = xml.Unmarshal(text, &asked)
 	}
 	if err != nil || asked.Cname.Domain == nil {
-		return Domain{}, nil, &malformedXML
+		return domain.Name{}, nil, &malformedXML
 	}
-	d := Domain{Bucket: c.bucket, Cname: *asked.Cname.Domain, Wildcard: asked.Cname.IsWildCard}.canonical()
+	d := canonical(domain.Name{Bucket: c.bucket, Base: *asked.Cname.Domain, Wildcard: asked.Cname.IsWildCard})
 	if c.operation.name != opPutCname {
 		wildcard, refused := c.wildcard()
 		if refused != nil {
-			return Domain{}, nil, refused
+			return domain.Name{}, nil, refused
 		}
 		d.Wildcard = wildcard
 	}
@@ -168,11 +169,11 @@ func (s *Server) createCnameToken(c *call) (any, *refusal) {
 }
 
 // checkDomain refuses wildcards of standard buckets and of domains with less than three labels.
-func checkDomain(d Domain) *refusal {
-	if d.Wildcard && (!isAgentic(d.Bucket) || strings.Count(d.Cname, ".") < 2) {
+func checkDomain(d domain.Name) *refusal {
+	if d.Wildcard && (!isAgentic(d.Bucket) || strings.Count(d.Base, ".") < 2) {
 		return invalidArgument("", "The wildcard cname is not supported.").of("IsWildCard", "true")
 	}
-	return checkCname(d.Cname)
+	return checkCname(d.Base)
 }
 
 // A cname is a full domain name; that of a wildcard comes without its "*.".

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 )
 
@@ -40,7 +41,7 @@ func TestGetCnameToken(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := newServerAt(t, noon)
-			s.SetToken(osstest.Domain{Bucket: "examplebucket", Cname: "expired.com"}, osstest.Token{Expires: noon})
+			s.SetToken(domain.Name{Bucket: "examplebucket", Base: "expired.com"}, osstest.Token{Expires: noon})
 			if a := askAbout(t, s, "examplebucket", tc.query); a.status != tc.status || a.element("Code") != tc.code {
 				t.Errorf("got %d %q, want %d %q; body:\n%s", a.status, a.element("Code"), tc.status, tc.code, a.body)
 			}

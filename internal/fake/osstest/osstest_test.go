@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 )
 
@@ -21,7 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 var noon = time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)
 
 var (
-	example = osstest.Domain{Bucket: "examplebucket", Cname: "example.com"}
+	example = domain.Name{Bucket: "examplebucket", Base: "example.com"}
 	token   = osstest.Token{Value: "be1d49d863dea9ffeff3df7d64550001", Expires: noon.Add(time.Hour)}
 )
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 )
 
@@ -65,7 +66,7 @@ func TestOtherRegions(t *testing.T) {
 			s.AddBucket(osstest.Bucket{Name: "northern", Region: "cn-beijing"})
 			s.AddBucket(osstest.Bucket{Name: "banking", Region: "cn-hangzhou-finance"})
 			for _, bucket := range []string{"northern", "banking"} {
-				s.SetToken(osstest.Domain{Bucket: bucket, Cname: "example.com"}, token)
+				s.SetToken(domain.Name{Bucket: bucket, Base: "example.com"}, token)
 			}
 			a := askAt(t, s, tc.bucket+"."+tc.host, tc.region, "/", "/"+tc.bucket+"/", query)
 			if a.status != tc.status || a.element("Code") != tc.code || a.element("EC") != tc.ec || a.element("Endpoint") != tc.endpoint {

@@ -13,6 +13,7 @@ import (
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/retry"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 )
 
@@ -34,9 +35,9 @@ func sdkConfig(t *testing.T, s *osstest.Server) *oss.Config {
 		WithRetryMaxAttempts(1)
 }
 
-func sdkGet(t *testing.T, client *oss.Client, d osstest.Domain) (*oss.CnameToken, error) {
+func sdkGet(t *testing.T, client *oss.Client, d domain.Name) (*oss.CnameToken, error) {
 	t.Helper()
-	request := &oss.GetCnameTokenRequest{Bucket: new(d.Bucket), Cname: new(d.Cname)}
+	request := &oss.GetCnameTokenRequest{Bucket: new(d.Bucket), Cname: new(d.Base)}
 	if d.Wildcard {
 		request.Wildcard = new(true)
 	}
@@ -47,11 +48,11 @@ func sdkGet(t *testing.T, client *oss.Client, d osstest.Domain) (*oss.CnameToken
 	return result.CnameToken, nil
 }
 
-func sdkCreate(t *testing.T, client *oss.Client, d osstest.Domain) (*oss.CnameToken, error) {
+func sdkCreate(t *testing.T, client *oss.Client, d domain.Name) (*oss.CnameToken, error) {
 	t.Helper()
 	request := &oss.CreateCnameTokenRequest{
 		Bucket:                   new(d.Bucket),
-		BucketCnameConfiguration: &oss.BucketCnameConfiguration{Cname: &oss.Cname{Domain: new(d.Cname)}},
+		BucketCnameConfiguration: &oss.BucketCnameConfiguration{Cname: &oss.Cname{Domain: new(d.Base)}},
 	}
 	if d.Wildcard {
 		request.Parameters = map[string]string{"wildcard": "true"}
@@ -83,9 +84,9 @@ func TestSDK(t *testing.T) {
 			s := newServer(t, osstest.Options{})
 			s.AddBucket(osstest.Bucket{Name: agentic})
 			client := oss.NewClient(style(sdkConfig(t, s)))
-			for _, d := range []osstest.Domain{
-				{Bucket: "examplebucket", Cname: "new.example.com"},
-				{Bucket: agentic, Cname: "new.example.com", Wildcard: true},
+			for _, d := range []domain.Name{
+				{Bucket: "examplebucket", Base: "new.example.com"},
+				{Bucket: agentic, Base: "new.example.com", Wildcard: true},
 			} {
 				checkError(t, second(sdkGet(t, client, d)), 404, "CnameTokenNotFound", "0018-00000301")
 				created, err := sdkCreate(t, client, d)
@@ -97,7 +98,7 @@ func TestSDK(t *testing.T) {
 					t.Fatal(err)
 				}
 				if *found.Token != *created.Token || *found.ExpireTime != *created.ExpireTime ||
-					*found.Bucket != d.Bucket || *found.Cname != d.Cname {
+					*found.Bucket != d.Bucket || *found.Cname != d.Base {
 					t.Errorf("created %s until %s, found %s until %s about %s/%s", *created.Token, *created.ExpireTime,
 						*found.Token, *found.ExpireTime, *found.Bucket, *found.Cname)
 				}
@@ -129,7 +130,7 @@ func TestSDKRefused(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		config func(*oss.Config) *oss.Config
-		domain osstest.Domain
+		domain domain.Name
 		status int
 		code   string
 		ec     string
@@ -141,9 +142,9 @@ func TestSDKRefused(t *testing.T) {
 		}, example, 403, "AccessDenied", "0003-00000001"},
 		{"wrong security token", as("sts", "sk", "no"), example, 403, "InvalidSecurityToken", "0002-00000008"},
 		{"wrong region", func(c *oss.Config) *oss.Config { return c.WithRegion("cn-beijing") }, example, 400, "InvalidArgument", "0002-00000226"},
-		{"no such bucket", as("ak", "sk"), osstest.Domain{Bucket: "nowhere", Cname: "example.com"}, 404, "NoSuchBucket", "0015-00000101"},
-		{"wrong endpoint", as("ak", "sk"), osstest.Domain{Bucket: "moved", Cname: "example.com"}, 403, "AccessDenied", "0003-00001403"},
-		{"malformed cname", as("ak", "sk"), osstest.Domain{Bucket: "examplebucket", Cname: "*.example.com"}, 400, "InvalidArgument", ""},
+		{"no such bucket", as("ak", "sk"), domain.Name{Bucket: "nowhere", Base: "example.com"}, 404, "NoSuchBucket", "0015-00000101"},
+		{"wrong endpoint", as("ak", "sk"), domain.Name{Bucket: "moved", Base: "example.com"}, 403, "AccessDenied", "0003-00001403"},
+		{"malformed cname", as("ak", "sk"), domain.Name{Bucket: "examplebucket", Base: "*.example.com"}, 400, "InvalidArgument", ""},
 	} {
 		for version, signature := range map[string]oss.SignatureVersionType{"V1": oss.SignatureVersionV1, "V4": oss.SignatureVersionV4} {
 			if version == "V1" && tc.name == "wrong region" {

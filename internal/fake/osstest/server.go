@@ -14,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"oss_cname_exporter/internal/domain"
 )
 
 // Options are the settings of a Server. The zero value works.
@@ -43,9 +45,9 @@ type Server struct {
 	mu      sync.Mutex // guards everything below, and busy against growing once closing is closed
 	keys    map[string]key
 	buckets map[string]Bucket
-	tokens  map[Domain]Token
-	bound   map[Domain]Binding
-	scripts map[Domain]*script
+	tokens  map[domain.Name]Token
+	bound   map[domain.Name]Binding
+	scripts map[domain.Name]*script
 	calls   calls
 }
 
@@ -72,10 +74,10 @@ func New(opts Options) *Server {
 		closing: make(chan struct{}),
 		keys:    make(map[string]key),
 		buckets: make(map[string]Bucket),
-		tokens:  make(map[Domain]Token),
-		bound:   make(map[Domain]Binding),
-		scripts: make(map[Domain]*script),
-		calls:   calls{byOperation: make(map[string]int), byDomain: make(map[Domain]int)},
+		tokens:  make(map[domain.Name]Token),
+		bound:   make(map[domain.Name]Binding),
+		scripts: make(map[domain.Name]*script),
+		calls:   calls{byOperation: make(map[string]int), byDomain: make(map[domain.Name]int)},
 	}
 	s.operations = s.routes()
 	s.requestIDs.Store(rand.Uint64())

@@ -13,12 +13,13 @@ import (
 	"sync"
 	"testing"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 )
 
 func TestCalls(t *testing.T) {
 	s := newServerAt(t, noon)
-	other := osstest.Domain{Bucket: "examplebucket", Cname: "example.org"}
+	other := domain.Name{Bucket: "examplebucket", Base: "example.org"}
 	s.Behave(other, osstest.Raw(func(net.Conn) {}))
 
 	askV4(t, s)
@@ -43,7 +44,7 @@ func TestCalls(t *testing.T) {
 		{"no operation", s.CallsOf(""), 1},
 		{"about example.com", s.CallsAbout(example), 3},
 		{"about example.org", s.CallsAbout(other), 1},
-		{"about *.example.com", s.CallsAbout(osstest.Domain{Bucket: "examplebucket", Cname: "example.com", Wildcard: true}), 1},
+		{"about *.example.com", s.CallsAbout(domain.Name{Bucket: "examplebucket", Base: "example.com", Wildcard: true}), 1},
 	} {
 		if tc.got != tc.want {
 			t.Errorf("%s: counted %d, want %d", tc.what, tc.got, tc.want)
@@ -58,7 +59,7 @@ func TestConcurrentUse(t *testing.T) {
 		group.Go(func() {
 			for i := range 10 {
 				name := fmt.Sprintf("w%d-%d.com", worker, i)
-				d := osstest.Domain{Bucket: "examplebucket", Cname: name}
+				d := domain.Name{Bucket: "examplebucket", Base: name}
 				s.SetToken(d, osstest.Token{})
 				s.Behave(d, osstest.Genuine)
 				if a := askAbout(t, s, "examplebucket", "cname="+name+"&comp=token"); a.status != 200 {

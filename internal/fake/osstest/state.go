@@ -6,20 +6,16 @@ import (
 	"encoding/hex"
 	"strings"
 	"time"
+
+	"oss_cname_exporter/internal/domain"
 )
 
 // tokenLife is how long OSS keeps a token nobody has used.
 const tokenLife = 72 * time.Hour
 
-// Domain is what a token is about. Upper and lower case of Cname are the same.
-type Domain struct {
-	Bucket   string
-	Cname    string // the domain, of a wildcard the part after "*."
-	Wildcard bool
-}
-
-func (d Domain) canonical() Domain {
-	d.Cname = strings.ToLower(d.Cname)
+// canonical returns d as OSS keeps it: upper and lower case are the same.
+func canonical(d domain.Name) domain.Name {
+	d.Base = strings.ToLower(d.Base)
 	return d
 }
 
@@ -79,15 +75,15 @@ func (s *Server) AddBucket(b Bucket) {
 }
 
 // SetToken gives d a token, as CreateCnameToken would have done.
-func (s *Server) SetToken(d Domain, t Token) {
+func (s *Server) SetToken(d domain.Name, t Token) {
 	t = t.filled(s.now())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tokens[d.canonical()] = t
+	s.tokens[canonical(d)] = t
 }
 
 // Token is the token of d; the zero Token if there is none.
-func (s *Server) Token(d Domain) Token {
+func (s *Server) Token(d domain.Name) Token {
 	t, live := s.liveToken(d, s.now())
 	if !live {
 		return Token{}
@@ -96,25 +92,25 @@ func (s *Server) Token(d Domain) Token {
 }
 
 // DeleteToken takes the token of d away, as binding the domain does.
-func (s *Server) DeleteToken(d Domain) {
+func (s *Server) DeleteToken(d domain.Name) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.tokens, d.canonical())
+	delete(s.tokens, canonical(d))
 }
 
 // liveToken is the token of d, unless it has expired.
-func (s *Server) liveToken(d Domain, now time.Time) (Token, bool) {
+func (s *Server) liveToken(d domain.Name, now time.Time) (Token, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t, exists := s.tokens[d.canonical()]
+	t, exists := s.tokens[canonical(d)]
 	return t, exists && now.Before(t.Expires)
 }
 
 // createToken is the live token of d, made now if there is none.
-func (s *Server) createToken(d Domain, now time.Time) Token {
+func (s *Server) createToken(d domain.Name, now time.Time) Token {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d = d.canonical()
+	d = canonical(d)
 	t, exists := s.tokens[d]
 	if !exists || !now.Before(t.Expires) {
 		t = Token{}.filled(now)

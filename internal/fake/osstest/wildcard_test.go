@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 )
 
@@ -99,7 +100,7 @@ func TestCaseOfNames(t *testing.T) {
 		if again := create(t, s, configuration(name, ""), noonDate); again.body != created.body {
 			t.Errorf("%s created again: got\n%s", name, again.body)
 		}
-		if value := s.Token(osstest.Domain{Bucket: "examplebucket", Cname: name}).Value; value != created.element("Token") {
+		if value := s.Token(domain.Name{Bucket: "examplebucket", Base: name}).Value; value != created.element("Token") {
 			t.Errorf("%s: the server holds %q", name, value)
 		}
 	}
@@ -108,6 +109,6 @@ func TestCaseOfNames(t *testing.T) {
 		t.Errorf("lists\n%s", got.body)
 	}
 	create(t, s, configuration("uppER.example.com", ""), noonDate).check(t, 403, "NoNeedCreateCnameToken", "0018-00000302")
-	s.Behave(osstest.Domain{Bucket: "examplebucket", Cname: "Scripted.com"}, osstest.Fail(503, "ServiceUnavailable", ""))
+	s.Behave(domain.Name{Bucket: "examplebucket", Base: "Scripted.com"}, osstest.Fail(503, "ServiceUnavailable", ""))
 	askAbout(t, s, "examplebucket", "cname=sCripted.com&comp=token").check(t, 503, "ServiceUnavailable", "")
 }

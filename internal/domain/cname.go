@@ -1,4 +1,4 @@
-package config
+package domain
 
 import (
 	"errors"
@@ -16,20 +16,14 @@ var (
 	digitsPattern    = regexp.MustCompile(`^[0-9]+$`)
 )
 
-// domain is a cname taken apart.
-type domain struct {
-	base     string // lower case, no trailing dot
-	wildcard bool
-}
-
-// parseDomain accepts a full domain name, "*." before it for a wildcard.
-func parseDomain(text string) (domain, error) {
+// ParseCname accepts a full domain name, with "*." before it for a wildcard.
+func ParseCname(text string) (base string, wildcard bool, err error) {
 	if err := checkBare(text); err != nil {
-		return domain{}, err
+		return "", false, err
 	}
 	name, wildcard := strings.CutPrefix(text, "*.")
-	base, err := canonical(name)
-	return domain{base, wildcard}, err
+	base, err = canonical(name)
+	return base, wildcard, err
 }
 
 // canonical returns name as DNS and OSS know it: in ASCII, lower case, without a trailing dot.
@@ -39,10 +33,18 @@ func canonical(name string) (string, error) {
 		if err != nil {
 			return "", errors.New(`not a valid international name; write its ASCII form, such as "xn--bcher-kva.example"`)
 		}
+		if strings.ContainsFunc(name, notInName) {
+			return "", errors.New(`has characters that are no part of a domain; write letters, digits and "-" only`)
+		}
 		name = ascii
 	}
 	name = strings.ToLower(strings.TrimSuffix(name, "."))
 	return name, checkDomain(name)
+}
+
+// notInName reports whether r is never part of a domain, in any script.
+func notInName(r rune) bool {
+	return !unicode.In(r, unicode.Letter, unicode.Mark, unicode.Digit) && !strings.ContainsRune("-.。．｡", r)
 }
 
 // checkBare refuses what is an address or more than a domain, such as a URL.
@@ -80,7 +82,7 @@ func bare(text string) string {
 	if err != nil {
 		return "www.example.com"
 	}
-	return (&Target{Domain: base, Wildcard: wildcard}).Cname()
+	return Name{Base: base, Wildcard: wildcard}.Cname()
 }
 
 // checkDomain checks a name that is ASCII, lower case and without "*." before or "." behind it.
@@ -101,13 +103,16 @@ func checkDomain(name string) error {
 	case digitsPattern.MatchString(last):
 		return errors.New(`ends in a number; write a domain, such as "www.example.com"`)
 	}
-	return checkHostLabels(labels)
+	return checkLabels(labels)
 }
 
-func checkHostLabels(labels []string) error {
+// CheckHost accepts a host name of any number of labels, in ASCII.
+func CheckHost(name string) error { return checkLabels(strings.Split(strings.ToLower(name), ".")) }
+
+func checkLabels(labels []string) error {
 	for _, label := range labels {
 		if !hostLabelPattern.MatchString(label) {
-			return fmt.Errorf(`%s is no part of a domain; write 1 to 63 letters, digits and "-", with no "-" at either end`, quote(label))
+			return fmt.Errorf(`%.64q is no part of a domain; write 1 to 63 letters, digits and "-", with no "-" at either end`, label)
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/domain"
 )
 
 const manyRoutes = `
@@ -21,11 +22,11 @@ targets:
   - {bucket: elsewhere, cname: b.example, account: main, region: cn-shanghai}
 `
 
-func TestOnly(t *testing.T) {
+func TestSelect(t *testing.T) {
 	c := parse(t, manyRoutes)
 	main, fixed, beijing, shanghai := c.Targets[0].Account, c.Targets[1].Account, c.Targets[2].Account, c.Targets[3].Account
-	unlisted := func(bucket, domain string, wildcard bool, a *config.Account) config.Target {
-		return config.Target{Bucket: bucket, Domain: domain, Wildcard: wildcard, Account: a, CacheTTL: 2 * time.Minute, Unlisted: true}
+	unlisted := func(bucket, base string, wildcard bool, a *config.Account) config.Target {
+		return config.Target{Name: domain.Name{Bucket: bucket, Base: base, Wildcard: wildcard}, Account: a, CacheTTL: 2 * time.Minute, Unlisted: true}
 	}
 	for name, tt := range map[string]struct {
 		query config.Query
@@ -42,24 +43,21 @@ func TestOnly(t *testing.T) {
 		"unknown, elsewhere":      {config.Query{Bucket: "nobody-knows", Cname: "c.example", Account: "main", Region: "cn-shanghai"}, unlisted("nobody-knows", "c.example", false, shanghai)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := c.Only(tt.query)
+			got, err := c.Select(tt.query)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !reflect.DeepEqual(got.Targets, []config.Target{tt.want}) {
-				t.Errorf("got  %+v\nwant %+v", got.Targets, tt.want)
-			}
-			if got.Probe != c.Probe || len(got.LabelNames()) != 2 {
-				t.Errorf("got %+v, label names %q", got.Probe, got.LabelNames())
+			if !reflect.DeepEqual(*got, tt.want) {
+				t.Errorf("got  %+v\nwant %+v", *got, tt.want)
 			}
 		})
 	}
-	if got, err := parse(t, minimal).Only(config.Query{Bucket: "nobody-knows", Cname: "c.example"}); err != nil || got.Targets[0].Account.Name != "main" {
+	if got, err := parse(t, minimal).Select(config.Query{Bucket: "nobody-knows", Cname: "c.example"}); err != nil || got.Account.Name != "main" {
 		t.Errorf("with one account: got %+v, %v", got, err)
 	}
 }
 
-func TestOnlyRefuses(t *testing.T) {
+func TestSelectRefuses(t *testing.T) {
 	c := parse(t, manyRoutes)
 	for _, tt := range []struct {
 		query config.Query
@@ -77,7 +75,7 @@ func TestOnlyRefuses(t *testing.T) {
 		{config.Query{Bucket: "examplebucket", Cname: "a.example", Account: "fixed", Region: "cn-beijing"},
 			`region: "cn-beijing": account "fixed" is configured for others; known: cn-hangzhou`},
 	} {
-		got, err := c.Only(tt.query)
+		got, err := c.Select(tt.query)
 		if got != nil || err == nil || err.Error() != tt.want || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%+v:\ngot  %v, %v\nwant %s", tt.query, got, err, tt.want)
 		}
