@@ -7,63 +7,39 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"oss_cname_exporter/internal/trace"
 )
 
-// Trace records what a question goes through, for people to read: where it was
-// sent, how long each phase took, what came back. It holds no secrets. The
-// zero value is ready; it is safe for concurrent use.
-type Trace struct {
-	mu    sync.Mutex // guards steps, and began of every exchange
-	steps []Step
-}
+// Trace is what a question goes through.
+type Trace = trace.Trace
 
-// Step is one thing that happened, told when it was over.
-type Step struct {
-	At   time.Time
-	Took time.Duration // 0 for what has no length
-	Text string        // one line, which begins with the API operation
-}
+// Step is one step of a Trace.
+type Step = trace.Step
 
-// Steps returns what has happened so far.
-func (t *Trace) Steps() []Step {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return slices.Clone(t.steps)
-}
-
-type traceKey struct{}
-
-// WithTrace returns ctx with t, in which every call made with it is recorded.
-// With a nil t that is ctx itself.
-func WithTrace(ctx context.Context, t *Trace) context.Context {
-	if t == nil {
-		return ctx
-	}
-	return context.WithValue(ctx, traceKey{}, t)
-}
+// WithTrace returns ctx with t.
+func WithTrace(ctx context.Context, t *Trace) context.Context { return trace.With(ctx, t) }
 
 // TraceOf returns the Trace of ctx, nil if it has none.
-func TraceOf(ctx context.Context) *Trace {
-	t, _ := ctx.Value(traceKey{}).(*Trace)
-	return t
-}
+func TraceOf(ctx context.Context) *Trace { return trace.Of(ctx) }
 
 // tracing is one HTTP exchange under a Trace, one of several at once.
 type tracing struct {
-	*Trace
+	*trace.Trace
 	operation string
 	now       func() time.Time
-	began     map[string]time.Time // phases under way
+
+	mu    sync.Mutex           // guards began
+	began map[string]time.Time // phases under way
 }
 
 // follow returns req with net/http reporting its phases. Connections are
 // dialled on goroutines of their own, and several at once where a name has
 // several addresses, so each phase goes by what tells it apart.
-func (t tracing) follow(req *http.Request) *http.Request {
+func (t *tracing) follow(req *http.Request) *http.Request {
 	t.say("%s %s", req.Method, req.URL) // the signature is in a header
 	hooks := &httptrace.ClientTrace{
 		DNSStart: func(httptrace.DNSStartInfo) { t.begin("dns") },
@@ -96,7 +72,7 @@ func addresses(of []net.IPAddr) string {
 }
 
 // answered records how the exchange ended.
-func (t tracing) answered(ctx context.Context, resp *http.Response, err error) {
+func (t *tracing) answered(ctx context.Context, resp *http.Response, err error) {
 	if err != nil {
 		t.record(newError(ctx, t.operation, err).Error(), "")
 		return
@@ -104,17 +80,17 @@ func (t tracing) answered(ctx context.Context, resp *http.Response, err error) {
 	t.say("%d (request id %s)", resp.StatusCode, clean(resp.Header.Get(requestIDHeader)))
 }
 
-func (t tracing) say(format string, args ...any) {
+func (t *tracing) say(format string, args ...any) {
 	t.record(t.operation+": "+fmt.Sprintf(format, args...), "")
 }
 
-func (t tracing) begin(phase string) {
+func (t *tracing) begin(phase string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.began[phase] = t.now()
 }
 
-func (t tracing) end(phase, text string, err error) {
+func (t *tracing) end(phase, text string, err error) {
 	if err != nil {
 		text = clean(err.Error())
 	}
@@ -122,12 +98,12 @@ func (t tracing) end(phase, text string, err error) {
 }
 
 // record takes a step in, which ends a phase unless that is "".
-func (t tracing) record(text, phase string) {
+func (t *tracing) record(text, phase string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	step := Step{At: t.now(), Text: text}
+	step := trace.Step{At: t.now(), Text: text}
 	if began, ok := t.began[phase]; ok {
 		step.Took = step.At.Sub(began)
 	}
-	t.steps = append(t.steps, step)
+	t.Add(step)
 }

@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"oss_cname_exporter/internal/trace"
 )
 
 // Bounds of how much of a reply is read, in bytes. A token's reply has 300 and
@@ -67,11 +69,11 @@ type exchange struct {
 
 // Do implements oss.HTTPClient.
 func (x exchange) Do(req *http.Request) (*http.Response, error) {
-	trace := TraceOf(req.Context())
-	if trace == nil {
+	recorded := trace.Of(req.Context())
+	if recorded == nil {
 		return x.send(req)
 	}
-	t := tracing{trace, x.operation, x.now, map[string]time.Time{}}
+	t := &tracing{Trace: recorded, operation: x.operation, now: x.now, began: map[string]time.Time{}}
 	resp, err := x.send(t.follow(req))
 	t.answered(req.Context(), resp, err)
 	return resp, err
