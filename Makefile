@@ -45,6 +45,9 @@ GRAFANA_DIR      := .tools/grafana-13.2.3
 # Grafana's widgets, and what puts them into a page.
 WIDGETS_PACKAGES := @grafana/ui@13.2.2 @grafana/data@13.2.2 react@19.3.1 react-dom@19.3.1 rxjs@7.8.2 esbuild@0.28.2
 WIDGETS_DIR      := .tools/grafana-ui-13.2.2
+# A client of OSS that shares nothing with this project. Those in Go are pinned by test/clients/go.mod.
+ALI_OSS_PACKAGES := ali-oss@6.23.0
+ALI_OSS_DIR      := .tools/ali-oss-6.23.0
 PROMETHEUS_URL   ?= http://127.0.0.1:9090
 
 # $(call debian,COMMAND,PACKAGES) installs Debian packages unless the command is there; no package, no target.
@@ -98,10 +101,11 @@ picture: $(WIDGETS_DIR)/node_modules ## Draw docs/dashboard.png from the Prometh
 	node scripts/dashboard/picture/draw.mjs $(WIDGETS_DIR) deploy/dashboard.json $(PROMETHEUS_URL) docs/dashboard.png
 
 .PHONY: e2e
-e2e: $(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)/alertmanager ## Run the binary against a real Prometheus, Alertmanager and browser, the demo against nsupdate and dig
+e2e: $(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)/alertmanager $(ALI_OSS_DIR)/node_modules ## Run the simulated OSS against real clients, the binary against a real Prometheus, Alertmanager and browser, the demo against nsupdate and dig
 	@$(call debian,chromium,chromium)
 	@$(call debian,nsupdate,bind9-dnsutils)
 	PATH="$(CURDIR)/$(PROMETHEUS_DIR):$(CURDIR)/$(ALERTMANAGER_DIR):$$PATH" CGO_ENABLED=1 go test -tags e2e -count=1 -parallel 16 ./test/e2e/...
+	ALI_OSS=$(CURDIR)/$(ALI_OSS_DIR) go -C test/clients test -tags e2e -count=1 ./...
 
 .PHONY: soak
 soak: ## Run the binary in every weather at once, for SOAK_TIME (10m); SOAK_SEED repeats a run
@@ -152,6 +156,7 @@ $(CRDS): scripts/crds/go.mod $(CONTROLLER_GEN_DIR)/controller-gen
 	touch $@
 
 $(GRAFANA_DIR)/node_modules: NPM_PACKAGES := $(GRAFANA_PACKAGES)
+$(ALI_OSS_DIR)/node_modules: NPM_PACKAGES := $(ALI_OSS_PACKAGES)
 $(WIDGETS_DIR)/node_modules: NPM_PACKAGES := $(WIDGETS_PACKAGES)
 .tools/%/node_modules:
 	@$(call debian,npm,nodejs npm)

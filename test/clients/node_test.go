@@ -1,0 +1,116 @@
+//go:build e2e
+
+package clients_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// node is ali-oss in a process of its own, which answers one line with one line.
+type node struct {
+	t       *testing.T
+	ask     io.WriteCloser
+	answers *bufio.Scanner
+}
+
+// newNode starts node with the ali-oss in the folder ALI_OSS, as "make e2e" installs it.
+func newNode(t *testing.T, endpoint, secret string, v4 bool) client {
+	t.Helper()
+	folder := os.Getenv("ALI_OSS")
+	if folder == "" {
+		t.Fatal("ALI_OSS is no folder with ali-oss; run make e2e")
+	}
+	options, err := json.Marshal(map[string]any{
+		"accessKeyId": "ak", "accessKeySecret": secret, "endpoint": endpoint, "region": "oss-cn-hangzhou", "authorizationV4": v4,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "node", "ali-oss.cjs", folder, string(options))
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { in.Close(); _ = cmd.Wait() })
+	return &node{t, in, bufio.NewScanner(out)}
+}
+
+// request is one that the script hands on to the client.
+type request struct {
+	Method  string            `json:"method"`
+	Bucket  string            `json:"bucket"`
+	Subres  map[string]string `json:"subres"`
+	Query   map[string]string `json:"query"`
+	Content string            `json:"content,omitempty"`
+}
+
+// do has a request made, and returns the body.
+func (n *node) do(r request) ([]byte, error) {
+	n.t.Helper()
+	line, err := json.Marshal(r)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	if _, err := n.ask.Write(append(line, '\n')); err != nil {
+		n.t.Fatal(err)
+	}
+	var answer struct{ Body, Error string }
+	if !n.answers.Scan() {
+		n.t.Fatalf("node ended: %v", n.answers.Err())
+	}
+	if err := json.Unmarshal(n.answers.Bytes(), &answer); err != nil {
+		n.t.Fatal(err)
+	}
+	if answer.Error != "" {
+		return nil, errors.New(answer.Error)
+	}
+	return []byte(answer.Body), nil
+}
+
+// change makes one of the requests with a body. comp says which.
+func (n *node) change(d domain, comp string) ([]byte, error) {
+	r := request{Method: "POST", Bucket: d.Bucket, Subres: map[string]string{"cname": "", "comp": comp}, Content: configuration(d)}
+	if d.Wildcard && comp != "add" {
+		r.Query = map[string]string{"wildcard": "true"}
+	}
+	return n.do(r)
+}
+
+func (n *node) create(d domain) (string, error) {
+	body, err := n.change(d, "token")
+	return tokenIn(body), err
+}
+
+func (n *node) read(d domain) (string, error) {
+	r := request{Method: "GET", Bucket: d.Bucket, Subres: map[string]string{"cname": d.Cname, "comp": "token"}}
+	if d.Wildcard {
+		r.Query = map[string]string{"wildcard": "true"}
+	}
+	body, err := n.do(r)
+	return tokenIn(body), err
+}
+
+func (n *node) list(bucket string) ([]string, error) {
+	body, err := n.do(request{Method: "GET", Bucket: bucket, Subres: map[string]string{"cname": ""}})
+	if err != nil {
+		return nil, err
+	}
+	return listed(body)
+}
+
+func (n *node) bind(d domain) error   { _, err := n.change(d, "add"); return err }
+func (n *node) remove(d domain) error { _, err := n.change(d, "delete"); return err }
