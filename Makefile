@@ -39,6 +39,13 @@ CONTROLLER_GEN_VERSION   := v0.23.0
 CONTROLLER_GEN_DIR       := .tools/bin/controller-gen-$(CONTROLLER_GEN_VERSION)
 KUBERNETES_VERSION       := 1.30
 CRDS                     := .tools/crds
+# What renders the chart and judges what comes out.
+HELM_VERSION       := v3.22.0
+HELM_DIR           := .tools/bin/helm-$(HELM_VERSION)
+KUSTOMIZE_VERSION  := v5.7.1
+KUSTOMIZE_DIR      := .tools/bin/kustomize-$(KUSTOMIZE_VERSION)
+KUBE_SCORE_VERSION := v1.20.0
+KUBE_SCORE_DIR     := .tools/bin/kube-score-$(KUBE_SCORE_VERSION)
 # Grafana's types of a dashboard, and what holds JSON to them.
 GRAFANA_PACKAGES := @grafana/schema@13.2.3 ts-json-schema-generator@2.4.0 ajv@8.20.0
 GRAFANA_DIR      := .tools/grafana-13.2.3
@@ -56,7 +63,7 @@ debian = command -v $(1) >/dev/null || { $(SUDO) apt-get update -q && $(SUDO) en
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: build ## Run the exporter against a simulated OSS: http://127.0.0.1:19525/
@@ -85,9 +92,9 @@ lint: $(GOLANGCI_LINT) $(PROMETHEUS_DIR)/promtool $(JSONNET_DIR)/jsonnet $(JSONN
 	$(JSONNET_DIR)/jsonnetfmt --test deploy/dashboard.jsonnet
 	$(JSONNET_DIR)/jsonnet deploy/dashboard.jsonnet | diff deploy/dashboard.json -
 	node scripts/dashboard/check.mjs $(GRAFANA_DIR) deploy/dashboard.json
-	$(KUBECTL_VALIDATE_DIR)/kubectl-validate deploy/prometheus-operator --version $(KUBERNETES_VERSION) --local-crds $(CRDS)
+	$(KUBECTL_VALIDATE_DIR)/kubectl-validate deploy/kubernetes/exporter/exporter.yaml deploy/kubernetes/sharded/exporter.yaml deploy/kubernetes/operator --version $(KUBERNETES_VERSION) --local-crds $(CRDS)
 	@git ls-files -z | xargs -0 stat -c '%s %n' | awk '$$1 > 500000 { print "larger than 500 kB, and tracked: " $$2; bad = 1 } END { exit bad }'
-	shellcheck .ci/run
+	shellcheck .ci/run scripts/manifests/render
 	go -C scripts/dockerlint run . $(CURDIR)/Dockerfile
 
 .PHONY: dashboard
@@ -106,6 +113,18 @@ e2e: $(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)
 	@$(call debian,nsupdate,bind9-dnsutils)
 	PATH="$(CURDIR)/$(PROMETHEUS_DIR):$(CURDIR)/$(ALERTMANAGER_DIR):$$PATH" CGO_ENABLED=1 go test -tags e2e -count=1 -parallel 16 ./test/e2e/...
 	ALI_OSS=$(CURDIR)/$(ALI_OSS_DIR) go -C test/clients test -tags e2e -count=1 ./...
+
+PACKAGE_TOOLS := $(HELM_DIR)/helm $(KUSTOMIZE_DIR)/kustomize $(KUBE_SCORE_DIR)/kube-score $(KUBECTL_VALIDATE_DIR)/kubectl-validate \
+	$(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)/alertmanager
+
+.PHONY: package-test
+package-test: $(PACKAGE_TOOLS) $(CRDS) ## Install it in each way that the documents show, from the chart to the packages, and watch an alert fire
+	PATH="$(subst $() $(),:,$(addprefix $(CURDIR)/,$(sort $(dir $(PACKAGE_TOOLS))))):$$PATH" CRDS=$(CURDIR)/$(CRDS) KUBERNETES_VERSION=$(KUBERNETES_VERSION) \
+		go test -tags e2e,packages -count=1 -run '^TestPackage' ./test/e2e
+
+.PHONY: manifests
+manifests: $(HELM_DIR)/helm ## Render the plain manifests of deploy/kubernetes from the Helm chart
+	scripts/manifests/render $(HELM_DIR)/helm deploy/kubernetes
 
 .PHONY: soak
 soak: ## Run the binary in every weather at once, for SOAK_TIME (10m); SOAK_SEED repeats a run
@@ -146,6 +165,15 @@ $(JSONNET_DIR)/%:
 
 $(KUBECTL_VALIDATE_DIR)/%:
 	GOBIN=$(CURDIR)/$(@D) go install sigs.k8s.io/kubectl-validate@$(KUBECTL_VALIDATE_VERSION)
+
+$(HELM_DIR)/%:
+	GOBIN=$(CURDIR)/$(@D) go install helm.sh/helm/v3/cmd/$*@$(HELM_VERSION)
+
+$(KUSTOMIZE_DIR)/%:
+	GOBIN=$(CURDIR)/$(@D) go install sigs.k8s.io/kustomize/$*/v5@$(KUSTOMIZE_VERSION)
+
+$(KUBE_SCORE_DIR)/%:
+	GOBIN=$(CURDIR)/$(@D) go install github.com/zegl/kube-score/cmd/$*@$(KUBE_SCORE_VERSION)
 
 $(CONTROLLER_GEN_DIR)/%:
 	GOBIN=$(CURDIR)/$(@D) go install sigs.k8s.io/controller-tools/cmd/controller-gen@$(CONTROLLER_GEN_VERSION)

@@ -1,0 +1,293 @@
+//go:build e2e && packages
+
+package e2e_test
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// at returns what is at the path of keys, the zero value if nothing is.
+func at[T any](from any, path ...string) T {
+	for _, key := range path {
+		m, _ := from.(object)
+		from = m[key]
+	}
+	value, _ := from.(T)
+	return value
+}
+
+func (r rendering) kind(kinds ...string) []object {
+	var found []object
+	for _, o := range r.objects {
+		if slices.Contains(kinds, at[string](o, "kind")) {
+			found = append(found, o)
+		}
+	}
+	return found
+}
+
+// one returns the only object of these kinds whose name is not the test's.
+func (r rendering) one(t *testing.T, kinds ...string) object {
+	t.Helper()
+	found := slices.DeleteFunc(r.kind(kinds...), func(o object) bool {
+		name := at[string](o, "metadata", "name")
+		return strings.HasSuffix(name, "-test") || strings.HasSuffix(name, "-dashboard")
+	})
+	if len(found) != 1 {
+		t.Fatalf("%s: %d objects of %v", r.name, len(found), kinds)
+	}
+	return found[0]
+}
+
+func (r rendering) pod(t *testing.T) (labels, spec object) {
+	t.Helper()
+	template := at[object](r.one(t, "Deployment", "StatefulSet"), "spec", "template")
+	return at[object](template, "metadata", "labels"), at[object](template, "spec")
+}
+
+func (r rendering) container(t *testing.T) object {
+	t.Helper()
+	_, spec := r.pod(t)
+	return at[[]any](spec, "containers")[0].(object)
+}
+
+// selects reports whether labels have all that a selector wants; an empty
+// selector is a mistake.
+func selects(selector, labels object) bool {
+	for key, value := range selector {
+		if labels[key] != value {
+			return false
+		}
+	}
+	return len(selector) > 0
+}
+
+// named returns the element of a list that has this name.
+func named(list []any, name any) object {
+	for _, element := range list {
+		if at[any](element, "name") == name {
+			return element.(object)
+		}
+	}
+	return nil
+}
+
+// TestPackageChainsHold follows every reference from object to object that
+// Kubernetes and Prometheus Operator follow, in each rendering: a link that
+// leads nowhere is no error there, but silence.
+func TestPackageChainsHold(t *testing.T) {
+	for _, r := range renderings(t) {
+		t.Run(r.name, func(t *testing.T) {
+			labels, spec := r.pod(t)
+			service := r.one(t, "Service")
+			workload := r.one(t, "Deployment", "StatefulSet")
+			ports := at[[]any](r.container(t), "ports")
+
+			selectors := map[string]object{
+				"workload": at[object](workload, "spec", "selector", "matchLabels"),
+				"Service":  at[object](service, "spec", "selector"),
+			}
+			for _, o := range r.kind("NetworkPolicy", "PodDisruptionBudget") {
+				if name := at[string](o, "metadata", "name"); !strings.HasSuffix(name, "-test") {
+					selector := at[object](o, "spec", "podSelector", "matchLabels")
+					if selector == nil {
+						selector = at[object](o, "spec", "selector", "matchLabels")
+					}
+					selectors[at[string](o, "kind")] = selector
+				}
+			}
+			tester := at[object](r.kind("Pod")[0], "metadata", "labels")
+			for who, selector := range selectors {
+				if !selects(selector, labels) {
+					t.Errorf("the %s selects %v, the pods have %v", who, selector, labels)
+				}
+				if selects(selector, tester) {
+					t.Errorf("the %s selects the pod of helm test", who)
+				}
+			}
+
+			port := at[[]any](service, "spec", "ports")[0]
+			if named(ports, at[string](port, "targetPort")) == nil {
+				t.Errorf("the Service leads to the port %v, the pods have %v", at[any](port, "targetPort"), ports)
+			}
+			for _, probe := range []string{"startupProbe", "livenessProbe", "readinessProbe"} {
+				if name := at[string](r.container(t), probe, "httpGet", "port"); name != "health" || named(ports, name) == nil {
+					t.Errorf("%s asks the port %q", probe, name)
+				}
+			}
+			if kind := at[string](workload, "kind"); kind == "StatefulSet" && at[string](workload, "spec", "serviceName") != at[string](service, "metadata", "name") {
+				t.Error("the StatefulSet has no Service of its own")
+			}
+			r.checkAccount(t, labels, spec)
+			r.checkVolumes(t, spec)
+			r.checkMonitors(t, service)
+		})
+	}
+}
+
+// checkAccount follows the pod to its service account and that to the RAM role.
+func (r rendering) checkAccount(t *testing.T, labels, spec object) {
+	t.Helper()
+	accounts := r.kind("ServiceAccount")
+	if len(accounts) == 0 {
+		return // it exists already
+	}
+	if name := at[string](accounts[0], "metadata", "name"); at[string](spec, "serviceAccountName") != name {
+		t.Errorf("the pods run as %v, the account is %v", spec["serviceAccountName"], name)
+	}
+	role := at[string](accounts[0], "metadata", "annotations", "pod-identity.alibabacloud.com/role-name")
+	injected := labels["pod-identity.alibabacloud.com/injection"] == "on"
+	asked := strings.Contains(at[string](r.one(t, "ConfigMap"), "data", "config.yaml"), "type: oidc")
+	if (role != "") != injected || injected != asked {
+		t.Errorf("role %q, injection %t, configuration asks for it %t", role, injected, asked)
+	}
+}
+
+// checkVolumes follows the volumes to the objects that the chart has, and the
+// flags and the configuration to the volumes.
+func (r rendering) checkVolumes(t *testing.T, spec object) {
+	t.Helper()
+	volumes := at[[]any](spec, "volumes")
+	config := r.one(t, "ConfigMap")
+	if name := at[string](named(volumes, "config"), "configMap", "name"); name != at[string](config, "metadata", "name") {
+		t.Errorf("the volume config is of %q", name)
+	}
+	var mounted []string
+	for _, mount := range at[[]any](r.container(t), "volumeMounts") {
+		if named(volumes, at[string](mount, "name")) == nil {
+			t.Errorf("no volume %v", at[any](mount, "name"))
+		}
+		mounted = append(mounted, at[string](mount, "mountPath"))
+	}
+	text := strings.Join(r.args(t), "\n") + "\n" + at[string](config, "data", "config.yaml")
+	for _, path := range regexp.MustCompile(`(?m)_file(?:: |=)(/\S+)|\.file=(/\S+)`).FindAllStringSubmatch(text, -1) {
+		if file := path[1] + path[2]; !slices.Contains(mounted, filepath.Dir(file)) {
+			t.Errorf("%s is not in %v", file, mounted)
+		}
+	}
+}
+
+func (r rendering) args(t *testing.T) []string {
+	t.Helper()
+	var args []string
+	for _, arg := range at[[]any](r.container(t), "args") {
+		args = append(args, arg.(string))
+	}
+	return args
+}
+
+// checkMonitors follows what Prometheus scrapes to the Service, and holds the
+// rules to the job that comes of it.
+func (r rendering) checkMonitors(t *testing.T, service object) {
+	t.Helper()
+	name := at[string](service, "metadata", "name")
+	port := at[[]any](service, "spec", "ports")[0]
+	address := fmt.Sprintf("%s.%s.svc:%v", name, at[string](service, "metadata", "namespace"), at[any](port, "port"))
+	jobs := []string{}
+	for _, monitor := range r.kind("ServiceMonitor") {
+		selector, labels := at[object](monitor, "spec", "selector", "matchLabels"), at[object](service, "metadata", "labels")
+		if !selects(selector, labels) {
+			t.Errorf("the ServiceMonitor selects %v, the Service has %v", selector, labels)
+		}
+		if at[string](monitor, "metadata", "namespace") != at[string](service, "metadata", "namespace") {
+			t.Error("the ServiceMonitor looks in another namespace")
+		}
+		for _, endpoint := range at[[]any](monitor, "spec", "endpoints") {
+			if at[string](endpoint, "port") != at[string](port, "name") {
+				t.Errorf("the ServiceMonitor scrapes the port %v, the Service has %v", at[any](endpoint, "port"), at[any](port, "name"))
+			}
+		}
+		jobs = append(jobs, name) // the operator's default
+	}
+	for _, monitor := range r.kind("ScrapeConfig", "Probe") {
+		jobs = append(jobs, at[string](monitor, "spec", "jobName"))
+		if prober := at[string](monitor, "spec", "prober", "url"); prober != "" && prober != address {
+			t.Errorf("the Probe asks %q, the Service is %q", prober, address)
+		}
+		for _, sd := range at[[]any](monitor, "spec", "httpSDConfigs") {
+			if u, err := url.Parse(at[string](sd, "url")); err != nil || u.Host != address {
+				t.Errorf("the ScrapeConfig discovers at %v, the Service is %q", u, address)
+			}
+		}
+		for _, relabeling := range at[[]any](monitor, "spec", "relabelings") {
+			if at[string](relabeling, "targetLabel") == "__address__" && at[string](relabeling, "replacement") != address {
+				t.Errorf("the ScrapeConfig scrapes %v, the Service is %q", at[any](relabeling, "replacement"), address)
+			}
+		}
+	}
+	for _, rule := range r.kind("PrometheusRule") {
+		for _, wanted := range regexp.MustCompile(`\bjob\s*(=~|=)\s*\\?"([^"\\]*)\\?"`).FindAllStringSubmatch(fmt.Sprint(rule), -1) {
+			for _, job := range jobs {
+				if match, err := regexp.MatchString("^(?:"+wanted[2]+")$", job); err != nil || !match {
+					t.Errorf("a rule wants the job %s, it is %s", wanted[2], job)
+				}
+			}
+		}
+	}
+}
+
+// TestPackageChartConfigures gives the binary the arguments and the
+// configuration that each rendering has for it.
+func TestPackageChartConfigures(t *testing.T) {
+	for _, r := range renderings(t) {
+		dir := t.TempDir()
+		file := filepath.Join(dir, "config.yaml")
+		if err := os.WriteFile(file, []byte(at[string](r.one(t, "ConfigMap"), "data", "config.yaml")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args := []string{"--config.check"}
+		for _, arg := range r.args(t) {
+			arg = strings.ReplaceAll(arg, "/etc/oss_cname_exporter/config.yaml", file)
+			args = append(args, strings.ReplaceAll(arg, "$(POD_NAME)", "oss-cname-exporter-2"))
+		}
+		if out := run(t, "oss_cname_exporter", args...); !strings.Contains(out, "no faults") {
+			t.Errorf("%s: %s", r.name, out)
+		}
+	}
+}
+
+// TestPackageChartFires runs the exporter as the chart runs it, but for the
+// demo in place of a configuration, scrapes it as the ServiceMonitor has
+// Prometheus Operator scrape it, and waits for an alert of the PrometheusRule.
+func TestPackageChartFires(t *testing.T) {
+	t.Parallel()
+	r := render(t, "rrsa")
+	args := []string{"--demo"}
+	for _, arg := range r.args(t) {
+		if !strings.HasPrefix(arg, "--config.") && !strings.Contains(arg, "listen-address") {
+			args = append(args, arg)
+		}
+	}
+	exporter := startExporter(t, args...)
+	labels := map[string]string{"namespace": "monitoring", "service": "oss-cname-exporter", "pod": "oss-cname-exporter-0", "container": "exporter", "endpoint": "http"}
+	rules := strings.ReplaceAll(toYAML(t, at[object](r.one(t, "PrometheusRule"), "spec")), "for: 1m", "for: 0s")
+	prom := startPrometheus(t, firing(t, rules, "oss-cname-exporter", exporter.address, labels))
+	prom.holds(t, `ALERTS{alertname="OSSCnameTokenExpiresSoon", alertstate="firing", cname="hours.example.com"} == 1`)
+	prom.holds(t, `up{job="oss-cname-exporter", service="oss-cname-exporter"} == 1`)
+}
+
+// firing is the configuration of a Prometheus that scrapes address, in a hurry,
+// as job with labels, and evaluates rules.
+func firing(t *testing.T, rules, job, address string, labels map[string]string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "rules.yml")
+	if err := os.WriteFile(file, []byte(rules), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("global: {scrape_interval: 3s, scrape_timeout: 3s, evaluation_interval: 1s}\nrule_files: [%s]\nscrape_configs:\n- job_name: %s\n  static_configs: [{targets: [%q], labels: {%s}}]\n",
+		file, job, address, strings.Join(slices.Sorted(func(yield func(string) bool) {
+			for name, value := range maps.All(labels) {
+				if !yield(fmt.Sprintf("%s: %q", name, value)) {
+					return
+				}
+			}
+		}), ", "))
+}
