@@ -1,6 +1,6 @@
 // Package app puts the program together: it reads the command line, builds each
 // part once, serves until it is told to stop, and then waits for every part to
-// end.
+// end. Its nouns: flags, part, reload, watcher.
 package app
 
 import (
@@ -13,28 +13,26 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
+	toolkit "github.com/prometheus/exporter-toolkit/web"
+	"golang.org/x/sync/errgroup"
 
-	"oss_cname_exporter/collector"
-	"oss_cname_exporter/internal/accounts"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/demo"
-	"oss_cname_exporter/internal/discovery"
-	"oss_cname_exporter/internal/dnsclient"
-	"oss_cname_exporter/internal/poller"
-	"oss_cname_exporter/internal/web"
 	"oss_cname_exporter/ossclient"
 )
 
 // Main runs the program and returns its exit status. SIGINT and SIGTERM end it
 // after the requests under way; a second signal ends it at once.
 func Main(args []string, getenv func(string) string, stdout, stderr io.Writer) int {
-	http.DefaultTransport = ossclient.NewLibraryTransport() //nolint:forbidigo // the only way to tell the vendor's library how to connect
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
+	stampVersion()
+	http.DefaultTransport = ossclient.NewLibraryTransport() //nolint:forbidigo // the only way to tell the vendor's library how to connect
 	if err := Run(ctx, args, getenv, stdout, stderr); err != nil {
 		PrintError(stderr, err)
 		return 1
@@ -55,6 +53,8 @@ func PrintError(w io.Writer, err error) {
 // Run is the whole program. It returns when ctx is done and the requests under
 // way are answered, or when it cannot start.
 func Run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
+	signals := listenForSignals()
+	defer signals.stop()
 	flags, err := parseFlags(args, stdout)
 	if err != nil || flags == nil {
 		return err
@@ -62,62 +62,63 @@ func Run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	logger := newLogger(stderr, flags.logLevel, flags.logFormat)
 	stdlog.SetOutput(log.NewStdlibAdapter(level.Warn(logger))) // where net/http's client complains
 
-	load := func() (*config.Config, error) { return config.Load(flags.configFile) }
+	// Every goroutine belongs to this group. The first that fails ends the others.
+	group, ctx := errgroup.WithContext(ctx)
+	source := config.NewSource(flags.configFile, config.SourceOptions{Beside: func() []string { return webFiles(*flags.web.WebConfigFile) }})
+	load, name := source.Load, flags.configFile
 	listening := func(net.Addr) {}
 	if flags.demo {
 		demonstration := demo.Start()
 		defer demonstration.Close()
-		load, getenv = demonstration.Load, demo.Getenv
-		listening = func(at net.Addr) { demonstration.Show(ctx, stdout, at) }
+		load, name, getenv = demonstration.Load, "demo", demo.Getenv
+		listening = onFirst(func(at net.Addr) {
+			group.Go(func() error { demonstration.Run(ctx, stdout, at); return nil })
+		})
+	} else if flags.watch {
+		if err := checkWatchable(flags.configFile); err != nil {
+			return err
+		}
 	}
 
-	var watched *watcher
-	if flags.watch {
-		watched = newWatcher(flags.configFile)
-	}
-	store, err := config.NewStore(sharded(load, flags.shard))
-	if err != nil {
+	store, err := config.NewStore(bounded(ctx, checked(load, flags), source.Forget, loadTimeout))
+	switch {
+	case ctx.Err() != nil: // told to end before it began
+		return nil
+	case err != nil:
 		return err
-	}
-	if flags.check {
-		fmt.Fprintf(stdout, "%s: %d targets, no faults\n", flags.configFile, len(store.Config().Targets))
+	case flags.check:
+		fmt.Fprintf(stdout, "%s: %d targets, no faults\n", name, len(store.Config().Targets))
 		return nil
 	}
 	warnOfOpenFiles(store.Config(), logger)
 
-	exporter := NewExporter(ctx, store, getenv, logger)
-	go reloadOnHangup(ctx, exporter.Reload)
-	if watched != nil {
-		go reloadOnChange(ctx, watched, store, exporter.Reload)
+	exporter, background := newParts(ctx, store, getenv, logger)
+	group.Go(func() error { background(ctx); return nil })
+	group.Go(func() error { reloadOnHangup(ctx, signals.hangups, exporter.Reload); return nil })
+	if flags.watch && !flags.demo {
+		group.Go(func() error { watch(ctx, source, exporter.Reload); return nil })
 	}
-	return serve(ctx, exporter, flags, listening, logger)
+	group.Go(func() error { return serve(ctx, exporter, flags, listening, logger) })
+	return group.Wait()
 }
 
-// sharded returns load for the exporter that watches one shard of the targets.
-func sharded(load func() (*config.Config, error), s config.Shard) func() (*config.Config, error) {
+// onFirst returns do for the first call, and nothing for those after.
+func onFirst(do func(net.Addr)) func(net.Addr) {
+	var once sync.Once
+	return func(at net.Addr) { once.Do(func() { do(at) }) }
+}
+
+// checked returns load for the exporter that flags describe: of its shard's
+// targets, and refused if the web configuration is of no use.
+func checked(load func() (*config.Config, error), flags *flags) func() (*config.Config, error) {
 	return func() (*config.Config, error) {
 		cfg, err := load()
 		if err != nil {
 			return nil, err
 		}
-		return cfg.Shard(s), nil
-	}
-}
-
-// NewExporter builds the parts. What works in the background does so until ctx
-// is done.
-func NewExporter(ctx context.Context, store *config.Store, getenv func(string) string, logger log.Logger) web.Exporter {
-	api := collector.NewAPI()
-	clients := accounts.New(getenv, api)
-	targets := poller.New(clients, poller.Options{Bindings: clients, DNS: dnsclient.New(dnsclient.Options{})})
-	unlisted := discovery.New(clients, targets, discovery.Options{Logger: logger})
-	go unlisted.Run(ctx)
-	return web.Exporter{
-		Config: store.Config,
-		Scrape: collector.New(targets, collector.Options{Logger: logger}).Scrape,
-		Peek:   targets.Peek,
-		Found:  unlisted.Peek,
-		Own:    collector.NewRegistry(api, collector.NewTotals(store, targets)),
-		Reload: func() error { return reload(store, logger, clients.Retain, targets.Retain, unlisted.Retain) },
+		if err := toolkit.Validate(*flags.web.WebConfigFile); err != nil {
+			return nil, fmt.Errorf("web configuration %q: %w", *flags.web.WebConfigFile, err)
+		}
+		return cfg.Shard(flags.shard), nil
 	}
 }

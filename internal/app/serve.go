@@ -14,20 +14,20 @@ import (
 	"github.com/go-kit/log/level"
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 	sloggokit "github.com/tjhop/slog-gokit"
+	"golang.org/x/sync/errgroup"
 
 	"oss_cname_exporter/internal/web"
 )
 
-// mostHeader bounds the header of a request, in bytes.
-const mostHeader = 64 << 10
+// maxHeader bounds the header of a request, in bytes.
+const maxHeader = 64 << 10
 
 // serve answers requests until ctx is done and those under way are finished.
 // listening is told where.
 func serve(ctx context.Context, exporter web.Exporter, flags *flags, listening func(net.Addr), logger log.Logger) error {
 	ready := func() bool { return ctx.Err() == nil }
-	health := newServer(web.NewHealth(ready), time.Second, logger)
-	defer health.Close()
-	if err := serveHealth(ctx, flags.health, health, logger); err != nil {
+	healthListener, err := listenForHealth(ctx, flags.health)
+	if err != nil {
 		return err
 	}
 	if !flags.reload {
@@ -39,11 +39,34 @@ func serve(ctx context.Context, exporter web.Exporter, flags *flags, listening f
 		Ready:         ready,
 		Logger:        printer{logger},
 	}), flags.maxTimeout, logger)
-	server.BaseContext = func(l net.Listener) context.Context {
+	server.BaseContext = func(l net.Listener) context.Context { // called once for each listener, before it serves
 		listening(l.Addr())
-		return context.Background()
+		return context.Background() // a request under way outlives ctx
 	}
-	return listen(ctx, server, flags.web, flags.maxTimeout, logger)
+
+	group, ctx := errgroup.WithContext(ctx)
+	health := newServer(web.NewHealth(ready), time.Second, logger)
+	if healthListener != nil {
+		level.Info(logger).Log("msg", "health endpoints", "address", healthListener.Addr())
+		group.Go(func() error { return unlessClosed(health.Serve(healthListener)) })
+	}
+	group.Go(func() error {
+		return unlessClosed(toolkit.ListenAndServe(server, flags.web, slog.New(sloggokit.NewGoKitHandler(logger, nil))))
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		defer health.Close() // the last to go: until then it says that the other is not ready
+		return shutdown(server, flags.maxTimeout)
+	})
+	return group.Wait()
+}
+
+// unlessClosed returns err unless it says that the server was told to end.
+func unlessClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
 }
 
 // newServer returns a server that no client can keep busy: it has time to send
@@ -55,46 +78,27 @@ func newServer(handler http.Handler, longest time.Duration, logger log.Logger) *
 		ReadTimeout:       20 * time.Second,
 		WriteTimeout:      longest + 30*time.Second,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    mostHeader,
+		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          stdlog.New(log.NewStdlibAdapter(level.Warn(logger)), "", 0),
 	}
 }
 
-// serveHealth answers on address until the returned server is closed; "" is
-// nowhere. It outlives the other server, which is not ready while it drains.
-func serveHealth(ctx context.Context, address string, server *http.Server, logger log.Logger) error {
+// listenForHealth listens where the health endpoints are wanted beside the
+// others; "" is nowhere, and nil.
+func listenForHealth(ctx context.Context, address string) (net.Listener, error) {
 	if address == "" {
-		return nil
+		return nil, nil
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
-		return fmt.Errorf("listening for health checks: %w", err)
+		return nil, fmt.Errorf("listening for health checks: %w", err)
 	}
-	level.Info(logger).Log("msg", "health endpoints", "address", listener.Addr())
-	go func() { _ = server.Serve(listener) }()
-	return nil
+	return listener, nil
 }
 
-// listen answers requests until ctx is done and those under way are finished,
-// which they must be after drain.
-func listen(ctx context.Context, server *http.Server, flags *toolkit.FlagConfig, drain time.Duration, logger log.Logger) error {
-	ctx, cancel := context.WithCancel(ctx)
-	drained := make(chan error, 1)
-	go func() {
-		<-ctx.Done()
-		drained <- shutdown(server, drain)
-	}()
-	err := toolkit.ListenAndServe(server, flags, slog.New(sloggokit.NewGoKitHandler(logger, nil)))
-	cancel()
-	ended := <-drained
-	if !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return ended
-}
-
-func shutdown(server *http.Server, within time.Duration) error {
-	ctx, cancel := context.WithTimeout(context.Background(), within)
+// shutdown waits for the requests under way, for drain at most.
+func shutdown(server *http.Server, drain time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), drain)
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil {
 		return fmt.Errorf("finishing requests under way: %w", err)

@@ -2,102 +2,84 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"oss_cname_exporter/internal/config"
 )
 
-// watchInterval is how often a watched configuration is looked at.
-const watchInterval = 5 * time.Second
+// watchInterval is how often watched files are looked at. A change is acted on
+// at the second look: within twice the interval.
+const watchInterval = 2 * time.Second
 
-// watcher notices that a file, or one that it names, says something else. It
-// compares contents and asks the path anew each time, so that an editor that
-// renames, a ConfigMap whose symlink is swapped and a file that is written in
-// place are all the same to it, and a touched file is no news.
-type watcher struct {
-	path  string
-	named func() []string // patterns of the files that the file names; nil is none
-	seen  [sha256.Size]byte
-}
-
-// newWatcher remembers what the file says now: call it before the file is
-// loaded, and no change is missed.
-func newWatcher(path string) *watcher {
-	w := &watcher{path: path}
-	w.changed()
-	return w
-}
-
-// changed reports whether the file says something else than it did the last
-// time. While one of the files is unreadable or too large, none says anything.
-func (w *watcher) changed() bool {
-	hash := sha256.New()
-	if addFile(hash, w.path) != nil {
-		return false
-	}
-	for _, path := range w.namedFiles() {
-		fmt.Fprintf(hash, "\n%s\n", path)
-		if addFile(hash, path) != nil {
-			return false
-		}
-	}
-	seen := w.seen
-	w.seen = [sha256.Size]byte(hash.Sum(nil))
-	return w.seen != seen
-}
-
-// namedFiles returns the files that the file names. They are news when they are
-// seen first: whether they were read as they are then, nobody knows.
-func (w *watcher) namedFiles() []string {
-	if w.named == nil {
-		return nil
-	}
-	var files []string
-	for _, pattern := range w.named() {
-		paths, _ := filepath.Glob(pattern)
-		files = append(files, paths...)
-	}
-	return files
-}
-
-func addFile(hash io.Writer, path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	if _, err := io.CopyN(hash, file, config.MaxSize); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("not all of %q can be read: %w", path, err)
+// checkWatchable refuses what can be read only once.
+func checkWatchable(path string) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return fmt.Errorf("--config.watch: %q is no regular file, and cannot be read again", path)
 	}
 	return nil
 }
 
-// reloadOnChange looks at the file, and at those that the configuration in
-// force names, now and then until ctx is done.
-func reloadOnChange(ctx context.Context, w *watcher, store *config.Store, reload func() error) {
-	w.named = func() []string { return store.Config().TargetFiles }
+// watch reloads whenever the files of source hold something else than they did
+// when source loaded them, until ctx is done.
+//
+// It looks at what the files hold rather than at what the kernel tells of them
+// (inotify): that is the same for an editor that renames, for the symlinks of a
+// ConfigMap, for a file written in place, for a file that cannot be read, and
+// for one on a network file system, of which inotify tells nothing.
+func watch(ctx context.Context, source *config.Source, reload func() error) {
 	ticker := time.NewTicker(watchInterval)
 	defer ticker.Stop()
-	w.run(ctx, ticker.C, reload)
+	w := watcher{loaded: source.Loaded, look: source.Look, reload: reload, patience: loadTimeout}
+	w.run(ctx, ticker.C)
 }
 
-// run calls reload after each tick at which the file has changed, until ctx is
-// done.
-func (w *watcher) run(ctx context.Context, ticks <-chan time.Time, reload func() error) {
+// watcher compares what files hold with what was loaded.
+type watcher struct {
+	loaded   func() config.Fingerprint // of the files when they were last loaded, or refused
+	look     func() config.Fingerprint // of the files now
+	reload   func() error
+	patience time.Duration // how long a look may take
+}
+
+// run looks at each tick until ctx is done. Two looks in a row must see the same
+// change: a file that is just being written is left alone.
+func (w *watcher) run(ctx context.Context, ticks <-chan time.Time) {
+	var before config.Fingerprint
 	for {
 		select {
 		case <-ticks:
-			if w.changed() {
-				_ = reload() // it logs what is wrong
-			}
 		case <-ctx.Done():
 			return
+		}
+		now, ok := w.lookOnce(ctx)
+		if !ok {
+			return
+		}
+		if now != w.loaded() && now == before {
+			_ = w.reload() // it logs what is wrong
+		}
+		before = now
+	}
+}
+
+// lookOnce returns what the files hold, or false if ctx is done before. A look
+// that takes too long is reported as what it is: a configuration that cannot be
+// loaded.
+func (w *watcher) lookOnce(ctx context.Context) (now config.Fingerprint, ok bool) {
+	done := make(chan config.Fingerprint, 1)
+	go func() { done <- w.look() }()
+	late := time.NewTimer(w.patience)
+	defer late.Stop()
+	for {
+		select {
+		case now = <-done:
+			return now, true
+		case <-late.C:
+			_ = w.reload() // it hangs as well, and logs that
+		case <-ctx.Done():
+			return now, false
 		}
 	}
 }

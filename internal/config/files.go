@@ -26,7 +26,11 @@ func (p *parser) readTargetFiles(v value) {
 			pattern = filepath.Join(p.dir, pattern)
 		}
 		p.config.TargetFiles = append(p.config.TargetFiles, pattern)
-		for _, path := range matching(pattern) {
+		paths, err := p.files.matching(pattern)
+		if err != nil {
+			p.fault(item, "%s: %v", quote(pattern), err)
+		}
+		for _, path := range paths {
 			if !known[path] && !p.full() {
 				known[path] = true
 				p.readTargetFile(item, path)
@@ -35,18 +39,9 @@ func (p *parser) readTargetFiles(v value) {
 	}
 }
 
-// matching returns the files that pattern names.
-func matching(pattern string) []string {
-	if !strings.ContainsAny(pattern, `*?[\`) {
-		return []string{pattern}
-	}
-	paths, _ := filepath.Glob(pattern) // filePattern has refused the only error
-	return paths
-}
-
 // readTargetFile reads a list in the shape of Prometheus' file_sd. at is where the file is named.
 func (p *parser) readTargetFile(at value, path string) {
-	text, err := readFile(path)
+	text, err := p.files.read(path)
 	if err != nil {
 		p.fault(at, "reading %s: %v", quote(path), err)
 		return

@@ -10,19 +10,29 @@ import (
 
 // Parse reads a configuration from text alone; name is the file's, for messages.
 // A refused text gives Faults with all that is wrong with it.
-func Parse(name string, text []byte) (*Config, error) { return parse(name, text, "") }
+func Parse(name string, text []byte) (*Config, error) {
+	config, _, err := parse(name, text, "", nil)
+	return config, err
+}
 
-// parse is Parse for a text that may name files in dir.
-func parse(name string, text []byte, dir string) (*Config, error) {
-	p := &parser{decoder: &decoder{file: name}, dir: dir, pairs: map[domain.Name]place{}, shared: map[Account]*Account{}, labels: map[string]bool{}}
+// parse is Parse for a text that may name files in dir. named are the paths and patterns of the files that the text
+// names, also if it is refused.
+func parse(name string, text []byte, dir string, files *files) (config *Config, named []string, err error) {
+	p := &parser{decoder: &decoder{file: name}, dir: dir, files: files, pairs: map[domain.Name]place{}, shared: map[Account]*Account{}, labels: map[string]bool{}}
 	if root, ok := p.document(text, "write at least accounts and targets, as config.example.yaml does"); ok {
 		p.readConfig(root)
 	}
+	named = p.config.TargetFiles
+	for _, account := range p.config.Accounts {
+		if account.CAFile != "" {
+			named = append(named, account.CAFile)
+		}
+	}
 	if len(p.faults) > 0 {
-		return nil, p.faults.sorted()
+		return nil, named, p.faults.sorted()
 	}
 	p.config.index()
-	return &p.config, nil
+	return &p.config, slices.Clone(named), nil
 }
 
 // parser builds a Config section by section: accounts build on probe, targets on all before.
@@ -31,6 +41,7 @@ type parser struct {
 	config Config
 	checks Checks                // the targets' default
 	dir    string                // where target files are; "" = nowhere
+	files  *files                // reads them
 	pairs  map[domain.Name]place // where each target is
 	shared map[Account]*Account  // by value: targets that are asked alike have one
 	labels map[string]bool       // names of all targets' own labels

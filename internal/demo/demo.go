@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"oss_cname_exporter/internal/config"
@@ -120,12 +121,14 @@ func (d *Demo) Load() (*config.Config, error) {
 	return config.Parse("demo", []byte(b.String()))
 }
 
-// Show brings the demo to life once the exporter listens.
-func (d *Demo) Show(ctx context.Context, w io.Writer, at net.Addr) {
+// Run brings the demo to life once the exporter listens, until ctx is done.
+func (d *Demo) Run(ctx context.Context, w io.Writer, at net.Addr) {
 	_, port, _ := net.SplitHostPort(at.String())
 	d.announce(w, port)
-	go d.scrape(ctx, port)
-	go d.walk(ctx)
+	var actors sync.WaitGroup
+	actors.Go(func() { d.scrape(ctx, port) })
+	actors.Go(func() { d.walk(ctx) })
+	actors.Wait()
 }
 
 // announce says where to look.

@@ -1,0 +1,41 @@
+package app
+
+import (
+	"context"
+
+	"github.com/go-kit/log"
+
+	"oss_cname_exporter/collector"
+	"oss_cname_exporter/internal/accounts"
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/discovery"
+	"oss_cname_exporter/internal/dnsclient"
+	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/web"
+)
+
+// NewExporter builds the parts, and runs those that work in the background
+// until ctx is done.
+func NewExporter(ctx context.Context, store *config.Store, getenv func(string) string, logger log.Logger) web.Exporter {
+	exporter, background := newParts(ctx, store, getenv, logger)
+	go background(ctx)
+	return exporter
+}
+
+// newParts builds the parts. The caller runs background, which returns when its
+// context is done. Reloads end with ctx.
+func newParts(ctx context.Context, store *config.Store, getenv func(string) string, logger log.Logger) (exporter web.Exporter, background func(context.Context)) {
+	api := collector.NewAPI()
+	clients := accounts.New(getenv, api)
+	targets := poller.New(clients, poller.Options{Bindings: clients, DNS: dnsclient.New(dnsclient.Options{})})
+	unlisted := discovery.New(clients, targets, discovery.Options{Logger: logger})
+	exporter = web.Exporter{
+		Config: store.Config,
+		Scrape: collector.New(targets, collector.Options{Logger: logger}).Scrape,
+		Peek:   targets.Peek,
+		Found:  unlisted.Peek,
+		Own:    collector.NewRegistry(api, collector.NewTotals(store, targets)),
+		Reload: func() error { return reload(ctx, store, logger, clients.Retain, targets.Retain, unlisted.Retain) },
+	}
+	return exporter, unlisted.Run
+}
