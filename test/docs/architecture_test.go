@@ -22,7 +22,7 @@ const (
 var law = map[string]struct{ may, never []string }{
 	"":                      {may: []string{"internal/app"}},
 	"internal/app":          {may: []string{"collector", "internal/accounts", "internal/config", "internal/demo", "internal/discovery", "internal/dnsclient", "internal/poller", "internal/web", "ossclient"}, never: []string{sdk}},
-	"internal/app/apptest":  {may: []string{"internal/app"}, never: []string{sdk}},
+	"internal/app/apptest":  {may: []string{"internal/app", "internal/demo", "internal/fake/osstest"}, never: []string{sdk}},
 	"internal/accounts":     {may: []string{"internal/config", "ossclient"}, never: []string{sdk, "github.com/prometheus/"}},
 	"internal/demo":         {may: []string{"internal/config", "internal/fake/dnstest", "internal/fake/osstest", "ossclient"}, never: []string{sdk, "github.com/prometheus/"}},
 	"internal/web":          {may: []string{"collector", "internal/config", "internal/discovery", "internal/poller"}, never: []string{sdk}},

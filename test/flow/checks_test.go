@@ -3,29 +3,23 @@ package flow_test
 import (
 	"fmt"
 	"net"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
-	"github.com/go-kit/log"
 	"github.com/miekg/dns"
 
-	"oss_cname_exporter/internal/app"
 	"oss_cname_exporter/internal/app/apptest"
-	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/demo"
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/dnstest"
 	"oss_cname_exporter/internal/fake/osstest"
-	"oss_cname_exporter/internal/web"
 )
 
 // checkup is an exporter that checks some domains in each of some buckets, on a
 // simulated OSS and DNS.
 type checkup struct {
+	*apptest.Server
 	oss *osstest.Server
 	dns *dnstest.Server
-	url string
 }
 
 // checkUp gives every domain a token and publishes it.
@@ -33,12 +27,10 @@ func checkUp(t *testing.T, buckets, domains int, checks string) checkup {
 	t.Helper()
 	c := checkup{dns: dnstest.New()}
 	t.Cleanup(c.dns.Close)
-	c.oss = osstest.New(osstest.Options{TXT: c.dns.TXT})
-	t.Cleanup(c.oss.Close)
-	c.oss.AddKey(demo.Getenv("OSS_ACCESS_KEY_ID"), demo.Getenv("OSS_ACCESS_KEY_SECRET"))
+	c.oss = apptest.NewOSS(t, osstest.Options{TXT: c.dns.TXT})
 	var text strings.Builder
-	fmt.Fprintf(&text, "checks: {%s}\naccounts: {main: {region: cn-hangzhou, endpoint: %q}}\ntargets:\n",
-		strings.ReplaceAll(checks, "DNS", c.dns.Address()), c.oss.URL())
+	fmt.Fprintf(&text, "probe: {%s}\nchecks: {%s}\naccounts: {main: {region: cn-hangzhou, endpoint: %q}}\ntargets:\n",
+		patient, strings.ReplaceAll(checks, "DNS", c.dns.Address()), c.oss.URL())
 	for b := range buckets {
 		bucket := fmt.Sprintf("bucket-%d", b)
 		c.oss.AddBucket(osstest.Bucket{Name: bucket})
@@ -50,13 +42,7 @@ func checkUp(t *testing.T, buckets, domains int, checks string) checkup {
 			fmt.Fprintf(&text, "- {bucket: %s, cname: %s}\n", bucket, at.Cname())
 		}
 	}
-	store, err := config.NewStore(func() (*config.Config, error) { return config.Parse("checks", []byte(text.String())) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(web.New(app.NewExporter(t.Context(), store, demo.Getenv, log.NewNopLogger()), web.Options{}))
-	t.Cleanup(server.Close)
-	c.url = server.URL + "/metrics"
+	c.Server = apptest.Serve(t, text.String())
 	return c
 }
 
@@ -74,7 +60,7 @@ func TestBudgetOfCalls(t *testing.T) {
 		t.Run(checks, func(t *testing.T) {
 			c := checkUp(t, b, d, checks)
 			for scrape := 1; scrape <= 3; scrape++ {
-				_, body := apptest.Get(t, c.url)
+				body := c.Fetch(t, "/metrics")
 				if n := strings.Count(body, "\noss_cname_token_exists{"); n != b*d {
 					t.Fatalf("%d tokens in\n%s", n, body)
 				}
@@ -124,7 +110,7 @@ func TestChecksFailVisibly(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := checkUp(t, 1, 1, test.checks)
 			test.spoil(c)
-			_, body := apptest.Get(t, c.url)
+			body := c.Fetch(t, "/metrics")
 			for _, want := range append(test.want, `oss_cname_token_exists{bucket="bucket-0",cname="d0.b0.example.com"} 1`,
 				`oss_cname_token_probe_success{bucket="bucket-0",cname="d0.b0.example.com"} 1`) {
 				if !strings.Contains(body, want) {

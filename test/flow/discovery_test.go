@@ -1,27 +1,25 @@
 package flow_test
 
 import (
-	"context"
 	"fmt"
-	"io"
-	"net/http"
 	"strings"
 	"testing"
-	"time"
 
+	"oss_cname_exporter/internal/app/apptest"
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 )
 
 // discovering is an exporter with one target, whose account has more.
-const discovering = `accounts: {main: {region: cn-hangzhou, endpoint: "OSS", discover: true}}
+const discovering = `probe: {` + patient + `}
+accounts: {main: {region: cn-hangzhou, endpoint: "OSS", discover: true}}
 targets: [{bucket: examplebucket, cname: www.example.com}]
 `
 
-// startDiscovering has four domains bound, one of them configured and one in another region.
-func startDiscovering(t *testing.T) (url string, oss *osstest.Server) {
+// serveDiscovering has four domains bound, one of them configured and one in another region.
+func serveDiscovering(t *testing.T) (*apptest.Server, *osstest.Server) {
 	t.Helper()
-	url, oss = startProbed(t, discovering)
+	server, oss := serveProbed(t, discovering)
 	oss.AddBucket(osstest.Bucket{Name: "other-bucket"})
 	for _, d := range []domain.Name{
 		{Bucket: "examplebucket", Base: "www.example.com"},
@@ -31,36 +29,15 @@ func startDiscovering(t *testing.T) (url string, oss *osstest.Server) {
 	} {
 		oss.Bind(d, osstest.Binding{})
 	}
-	return url, oss
+	return server, oss
 }
 
-// status gets url, whatever the answer is.
-func status(ctx context.Context, url string) (code int, body string, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
-	if err != nil {
-		return 0, "", err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0, "", err
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	return resp.StatusCode, string(text), err
-}
-
-// once gets url again and again until the answer is code with text in it.
-func once(t *testing.T, url string, code int, text string) string {
+// await asks for a path again and again until the answer has this status and
+// text.
+func await(t *testing.T, server *apptest.Server, path string, status int, text string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	var last string
 	for {
-		got, body, err := status(ctx, url)
-		if err != nil {
-			t.Fatalf("no %d with %q: %v; the last answer was\n%s", code, text, err, last)
-		}
-		if last = body; got == code && strings.Contains(body, text) {
+		if got, body := apptest.Get(t, server.URL+path); got == status && strings.Contains(body, text) {
 			return body
 		}
 	}
@@ -69,14 +46,14 @@ func once(t *testing.T, url string, code int, text string) string {
 // TestDiscoveryShowsWhatIsForgotten follows a domain that nobody configured from
 // the list to its probe.
 func TestDiscoveryShowsWhatIsForgotten(t *testing.T) {
-	url, oss := startDiscovering(t)
-	page := once(t, url+"/", 200, "2 buckets")
+	server, oss := serveDiscovering(t)
+	page := await(t, server, "/", 200, "2 buckets")
 	for _, want := range []string{"Bound, not configured", "forgotten.example.com", "*.example.org"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q on the page\n%s", want, page)
 		}
 	}
-	list := once(t, url+"/sd?configured=false", 200, "")
+	list := await(t, server, "/sd?configured=false", 200, "")
 	for text, n := range map[string]int{
 		`"__meta_oss_cname_configured":"false"`:             2,
 		`"targets":["examplebucket/forgotten.example.com"]`: 1,
@@ -91,11 +68,11 @@ func TestDiscoveryShowsWhatIsForgotten(t *testing.T) {
 			t.Errorf("%d of %q, want %d in\n%s", strings.Count(list, text), text, n, list)
 		}
 	}
-	usual, all := fetch(t, url+"/sd"), fetch(t, url+"/sd?configured=true&configured=false")
+	usual, all := server.Fetch(t, "/sd"), server.Fetch(t, "/sd?configured=true&configured=false")
 	if strings.Contains(usual, "forgotten") || strings.Count(all, `"targets"`) != 3 {
 		t.Errorf("the usual list is\n%s\nand that of all\n%s", usual, all)
 	}
-	if body := fetch(t, url+"/probe?target=other-bucket/*.example.org&account=main"); !strings.Contains(body, `oss_cname_token_exists{bucket="other-bucket",cname="*.example.org"} 0`) {
+	if body := server.Fetch(t, "/probe?target=other-bucket/*.example.org&account=main"); !strings.Contains(body, `oss_cname_token_exists{bucket="other-bucket",cname="*.example.org"} 0`) {
 		t.Errorf("probed:\n%s", body)
 	}
 	if lists, names := oss.CallsOf("ListBuckets"), oss.CallsOf("ListCname"); lists != 1 || names != 2 {
@@ -104,10 +81,10 @@ func TestDiscoveryShowsWhatIsForgotten(t *testing.T) {
 }
 
 func TestScrapesDiscoverNothing(t *testing.T) {
-	url, oss := startDiscovering(t)
+	server, oss := serveDiscovering(t)
 	for range 3 {
-		fetch(t, url+"/metrics")
-		fetch(t, url+"/sd")
+		server.Fetch(t, "/metrics")
+		server.Fetch(t, "/sd")
 	}
 	if n := oss.CallsOf("ListBuckets") + oss.CallsOf("ListCname"); n != 0 {
 		t.Errorf("%d calls", n)
@@ -132,12 +109,12 @@ func TestDiscoveryThatFails(t *testing.T) {
 		"OSS throttles ListCname midway": {domain.Name{Bucket: "examplebucket"}, osstest.Fail(503, "MetaOperationQpsLimitExceeded", ""), 503, "throttled", "2 of 2 buckets could not be asked: throttled"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			url, oss := startDiscovering(t)
+			server, oss := serveDiscovering(t)
 			oss.Behave(test.at, test.reply)
-			once(t, url+"/", 200, test.visible)
-			once(t, url+"/sd?configured=false", test.code, test.listed)
+			await(t, server, "/", 200, test.visible)
+			await(t, server, "/sd?configured=false", test.code, test.listed)
 			oss.Behave(test.at)
-			if body := once(t, url+"/metrics", 200, `oss_cname_token_probe_success{bucket="examplebucket",cname="www.example.com"} 1`); !strings.Contains(body, `probe_errors_total{reason="access_denied"} 0`) {
+			if body := await(t, server, "/metrics", 200, `oss_cname_token_probe_success{bucket="examplebucket",cname="www.example.com"} 1`); !strings.Contains(body, `probe_errors_total{reason="access_denied"} 0`) {
 				t.Error("a look that fails counts among the targets' errors")
 			}
 		})
@@ -146,15 +123,15 @@ func TestDiscoveryThatFails(t *testing.T) {
 
 // TestHangingDiscoveryCostsNoScrape has OSS never tell which buckets there are.
 func TestHangingDiscoveryCostsNoScrape(t *testing.T) {
-	url, oss := startDiscovering(t)
+	server, oss := serveDiscovering(t)
 	oss.Behave(domain.Name{}, osstest.Hang)
-	fetch(t, url+"/")
+	server.Fetch(t, "/")
 	for range 3 {
-		if body := fetch(t, url+"/metrics"); !strings.Contains(body, "\noss_cname_token_probe_success{"+fmt.Sprintf("bucket=%q,cname=%q} 1", "examplebucket", "www.example.com")) {
+		if body := server.Fetch(t, "/metrics"); !strings.Contains(body, "\noss_cname_token_probe_success{"+fmt.Sprintf("bucket=%q,cname=%q} 1", "examplebucket", "www.example.com")) {
 			t.Errorf("the scrape suffers:\n%s", body)
 		}
 	}
-	if code, body, err := status(t.Context(), url+"/sd?configured=false"); err != nil || code != 503 || !strings.Contains(body, "not looked at yet") {
-		t.Errorf("got %d %q, %v", code, body, err)
+	if status, body := apptest.Get(t, server.URL+"/sd?configured=false"); status != 503 || !strings.Contains(body, "not looked at yet") {
+		t.Errorf("got %d %q", status, body)
 	}
 }

@@ -1,66 +1,31 @@
 package flow_test
 
 import (
-	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/go-kit/log"
-
-	"oss_cname_exporter/internal/app"
-	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/app/apptest"
 	"oss_cname_exporter/internal/demo"
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
-	"oss_cname_exporter/internal/web"
 )
 
-// startProbed serves the exporter as it is wired, on a simulated OSS.
-func startProbed(t *testing.T, text string) (url string, oss *osstest.Server) {
-	t.Helper()
-	oss = osstest.New(osstest.Options{})
-	t.Cleanup(oss.Close)
-	oss.AddKey(demo.Getenv("OSS_ACCESS_KEY_ID"), demo.Getenv("OSS_ACCESS_KEY_SECRET"))
-	oss.AddBucket(osstest.Bucket{Name: "examplebucket"})
-	oss.AddBucket(osstest.Bucket{Name: "elsewhere", Region: "cn-shanghai"})
-	text = strings.ReplaceAll(text, "OSS", oss.URL())
-	store, err := config.NewStore(func() (*config.Config, error) { return config.Parse("test", []byte(text)) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	exporter := app.NewExporter(t.Context(), store, demo.Getenv, log.NewNopLogger())
-	server := httptest.NewServer(web.New(exporter, web.Options{}))
-	t.Cleanup(func() {
-		server.Close()
-		http.DefaultClient.CloseIdleConnections()
-	})
-	return server.URL, oss
-}
+// patient is a probe's timeout that no busy machine reaches.
+const patient = "timeout: 5m"
 
-func fetch(t *testing.T, url string) string {
+// serveProbed serves a configuration on a simulated OSS, whose URL stands in it
+// as OSS.
+func serveProbed(t *testing.T, text string) (*apptest.Server, *osstest.Server) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %s, %v: %s", url, resp.Status, err, body)
-	}
-	return string(body)
+	oss := apptest.NewOSS(t, osstest.Options{}, "examplebucket")
+	oss.AddBucket(osstest.Bucket{Name: "elsewhere", Region: "cn-shanghai"})
+	return apptest.Serve(t, strings.ReplaceAll(text, "OSS", oss.URL())), oss
 }
 
 const probed = `
+probe: {` + patient + `}
 accounts:
   main: {region: cn-hangzhou, endpoint: OSS}
   keyless: {region: cn-hangzhou, endpoint: OSS, credentials: {type: static_files, access_key_id_file: /nowhere/id, access_key_secret_file: /nowhere/secret}}
@@ -72,12 +37,12 @@ targets:
 
 // TestDebugTellsWhatHappened reads what a person would at three in the morning.
 func TestDebugTellsWhatHappened(t *testing.T) {
-	url, oss := startProbed(t, probed)
+	server, oss := serveProbed(t, probed)
 	www := domain.Name{Bucket: "examplebucket", Base: "www.example.com"}
 	oss.SetToken(www, osstest.Token{Value: "the-token-itself", Expires: time.Now().Add(time.Hour)})
 	oss.Bind(domain.Name{Bucket: "examplebucket", Base: "bound.example.com"}, osstest.Binding{})
 	oss.Behave(domain.Name{Bucket: "examplebucket", Base: "broken.example.com"}, osstest.Fail(503, "InternalError", ""))
-	fetch(t, url+"/metrics") // now it is cached
+	server.Fetch(t, "/metrics") // now it is cached
 	for query, want := range map[string][]string{
 		"target=examplebucket/www.example.com": {
 			"bucket      examplebucket\n", "cname       www.example.com\n", "endpoint    " + oss.URL() + "\n", "configured  yes\n",
@@ -104,7 +69,7 @@ func TestDebugTellsWhatHappened(t *testing.T) {
 			"GetCnameToken: 404 CnameTokenNotFound", "state       bound\n", "next        nothing, but renew the certificate in time\n",
 		},
 	} {
-		body := fetch(t, url+"/probe?debug=true&"+query)
+		body := server.Fetch(t, "/probe?debug=true&"+query)
 		for _, pattern := range want {
 			if !regexp.MustCompile(pattern).MatchString(body) {
 				t.Errorf("%s: no %q in\n%s", query, pattern, body)
@@ -123,8 +88,8 @@ func TestDebugTellsWhatHappened(t *testing.T) {
 
 // TestProbeAndMetricsAgree compares the two ways to ask about every target.
 func TestProbeAndMetricsAgree(t *testing.T) {
-	url, oss := startProbed(t, `
-probe: {cache_ttl: 1h}
+	server, oss := serveProbed(t, `
+probe: {`+patient+`, cache_ttl: 1h}
 accounts:
   main: {region: cn-hangzhou, endpoint: OSS}
 targets:
@@ -142,10 +107,10 @@ targets:
 		}
 		return lines
 	}
-	whole := ofTargets(fetch(t, url+"/metrics"))
+	whole := ofTargets(server.Fetch(t, "/metrics"))
 	var parts int
 	for _, cname := range []string{"www.example.com", "*.example.com", "none.example.com"} {
-		for _, line := range ofTargets(fetch(t, fmt.Sprintf("%s/probe?target=examplebucket/%s", url, cname))) {
+		for _, line := range ofTargets(server.Fetch(t, "/probe?target=examplebucket/"+cname)) {
 			parts++
 			if !strings.Contains(strings.Join(whole, ""), line) {
 				t.Errorf("/metrics has no %s", line)

@@ -66,10 +66,15 @@ type Program struct {
 // Start runs the program until the test ends.
 func Start(t *testing.T, env map[string]string, args ...string) *Program {
 	t.Helper()
+	return start(t, func(name string) string { return env[name] }, args...)
+}
+
+func start(t *testing.T, getenv func(string) string, args ...string) *Program {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	p := &Program{NewOutput(), NewOutput(), stop, make(chan error, 1)}
 	go func() {
-		p.ended <- app.Run(ctx, args, func(name string) string { return env[name] }, p.Stdout, p.Stderr)
+		p.ended <- app.Run(ctx, args, getenv, p.Stdout, p.Stderr)
 	}()
 	t.Cleanup(func() {
 		stop()
@@ -95,9 +100,20 @@ func Get(t *testing.T, url string) (int, string) {
 // Do sends a request without a body and returns the status and the body of the answer.
 func Do(t *testing.T, method, url string) (int, string) {
 	t.Helper()
+	resp, body := Send(t, method, url)
+	return resp.StatusCode, body
+}
+
+// Send sends a request without a body, with pairs of header and value, and
+// returns the answer and its body. It keeps no connection.
+func Send(t *testing.T, method, url string, header ...string) (*http.Response, string) {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
 	}
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Do(req)
@@ -109,5 +125,5 @@ func Do(t *testing.T, method, url string) (int, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp.StatusCode, string(body)
+	return resp, string(body)
 }
