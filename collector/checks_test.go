@@ -64,7 +64,7 @@ func TestExpositionOfChecks(t *testing.T) {
 	if err := testutil.GatherAndCompare(scrape(t, cfg, results), bytes.NewReader(golden),
 		"oss_cname_token_dns_verified", "oss_cname_dns_points_to_endpoint", "oss_cname_bound", "oss_cname_enabled",
 		"oss_cname_certificate_expiry_timestamp_seconds", "oss_cname_certificate_expires_in_seconds",
-		"oss_cname_state", "oss_cname_check_failure_reason", "oss_cname_check_last_success_timestamp_seconds",
+		"oss_cname_state", "oss_cname_check_failure_reason", "oss_cname_check_last_success_timestamp_seconds", "oss_cname_token_target_info",
 	); err != nil {
 		t.Error(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
+	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/poller"
 )
 
@@ -91,10 +92,10 @@ func targetSeries() []series {
 			},
 		},
 		{
-			name: "oss_cname_token_target_info", kind: gauge, extra: []string{"account", "region"},
-			help: "1; its labels say which account and region of the configuration the target belongs to.",
+			name: "oss_cname_token_target_info", kind: gauge, extra: []string{"account", "region", "checks"},
+			help: "1; its labels say which account and region of the configuration the target belongs to, and which checks are switched on.",
 			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
-				return 1, []string{r.Target.Account.Name, r.Target.Account.Region}, true
+				return 1, []string{r.Target.Account.Name, r.Target.Account.Region, switchedOn(r.Target.Checks)}, true
 			},
 		},
 	}
@@ -177,6 +178,20 @@ func truth(t poller.Truth) (float64, []string, bool) {
 	return boolean(t == poller.Yes), nil, t != poller.Unknown
 }
 
+// switchedOn is never empty, since Prometheus cannot tell an empty label from
+// one that an older exporter does not have.
+func switchedOn(c config.Checks) string {
+	switch {
+	case c.Binding && c.DNS:
+		return "binding,dns"
+	case c.Binding:
+		return "binding"
+	case c.DNS:
+		return "dns"
+	}
+	return "none"
+}
+
 // The exporter's own series.
 
 func newAPIDuration() *prometheus.HistogramVec {
@@ -197,12 +212,14 @@ func newClockSkewDesc() *prometheus.Desc {
 }
 
 type totalsDescs struct {
-	targets, reloadSuccessful, reloadTimestamp, errors *prometheus.Desc
+	targets, shard, shards, reloadSuccessful, reloadTimestamp, errors *prometheus.Desc
 }
 
 func newTotalsDescs() totalsDescs {
 	return totalsDescs{
-		targets: prometheus.NewDesc("oss_cname_exporter_targets", "Configured targets.", nil, nil),
+		targets: prometheus.NewDesc("oss_cname_exporter_targets", "Configured targets, of this shard alone.", nil, nil),
+		shard:   prometheus.NewDesc("oss_cname_exporter_shard", "Which part of the targets this exporter watches, from 0.", nil, nil),
+		shards:  prometheus.NewDesc("oss_cname_exporter_shards", "How many exporters share the targets; 1 if this one watches all.", nil, nil),
 		reloadSuccessful: prometheus.NewDesc("oss_cname_exporter_config_last_reload_successful",
 			"1 if the last attempt to load the configuration succeeded, 0 if it was refused and the one before stays in force.", nil, nil),
 		reloadTimestamp: seconds("oss_cname_exporter_config_last_reload_success_timestamp_seconds",

@@ -86,7 +86,10 @@ func (t *Totals) Collect(ch chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v)
 	}
-	gauge(t.descs.targets, float64(len(t.config.Config().Targets)))
+	cfg := t.config.Config()
+	gauge(t.descs.targets, float64(len(cfg.Targets)))
+	gauge(t.descs.shard, float64(cfg.Part.Ordinal))
+	gauge(t.descs.shards, float64(max(1, cfg.Part.Total)))
 	gauge(t.descs.reloadSuccessful, boolean(err == nil))
 	gauge(t.descs.reloadTimestamp, unix(at))
 	for reason, n := range t.poller.Errors() {

@@ -47,6 +47,7 @@ type Config struct {
 
 	Discover []Account // those of Accounts that are asked what else is bound in their buckets
 
+	Part        Shard    // which part of all targets Targets is
 	TargetFiles []string // paths and patterns of the files that were read beside this one
 
 	labelNames []string

@@ -124,7 +124,7 @@ func checkTarget(t *testing.T, c *config.Config, target config.Target) {
 	}) {
 		t.Errorf("no such account: %+v", target.Account)
 	}
-	ours := []string{"bucket", "check", "cname", "configured", "account", "region", "reason", "state"}
+	ours := []string{"bucket", "check", "checks", "cname", "configured", "account", "region", "reason", "state"}
 	for name, text := range target.Labels {
 		if !labelName.MatchString(name) || strings.HasPrefix(name, "__") || slices.Contains(ours, name) {
 			t.Errorf("label name %q", name)

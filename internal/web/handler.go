@@ -103,11 +103,29 @@ func (h *handler) health() *http.ServeMux {
 	return mux
 }
 
-// metrics is a scrape: every target's series and the exporter's own.
+// metrics is a scrape: every target's series and the exporter's own, or of the
+// two what the parameter collect[] names. The exporter's own ask nobody.
 func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
 	defer cancel()
-	promhttp.HandlerFor(both{h.Scrape(ctx, h.Config()), h.Own}, promhttp.HandlerOpts{
+	const targets, exporter = "targets", "exporter"
+	collect := r.URL.Query()["collect[]"]
+	if len(collect) == 0 {
+		collect = []string{targets, exporter}
+	}
+	var gathered both
+	for _, name := range collect {
+		switch name {
+		case targets:
+			gathered.targets = h.Scrape(ctx, h.Config())
+		case exporter:
+			gathered.own = h.Own
+		default:
+			http.Error(w, fmt.Sprintf("collect[]: %.64q: write %s or %s", name, targets, exporter), http.StatusBadRequest)
+			return
+		}
+	}
+	promhttp.HandlerFor(gathered, promhttp.HandlerOpts{
 		ErrorLog:          h.Logger,
 		ErrorHandling:     promhttp.ContinueOnError, // one bad series must not cost the others
 		Registry:          h.Own,
@@ -116,16 +134,20 @@ func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 }
 
 // both gathers the targets' series, and then the exporter's own, which have no
-// name in common. prometheus.Gatherers would lose the units.
+// name in common; nil is none. prometheus.Gatherers would lose the units.
 type both struct{ targets, own prometheus.Gatherer }
 
 // Gather implements prometheus.Gatherer.
-func (b both) Gather() ([]*dto.MetricFamily, error) {
-	targets, err := b.targets.Gather()
-	own, ownErr := b.own.Gather()
-	families := slices.Concat(targets, own)
+func (b both) Gather() (families []*dto.MetricFamily, err error) {
+	for _, g := range []prometheus.Gatherer{b.targets, b.own} {
+		if g == nil {
+			continue
+		}
+		more, gatherErr := g.Gather()
+		families, err = append(families, more...), errors.Join(err, gatherErr)
+	}
 	slices.SortFunc(families, func(a, b *dto.MetricFamily) int { return strings.Compare(a.GetName(), b.GetName()) })
-	return families, errors.Join(err, ownErr)
+	return families, err
 }
 
 // complain logs what could not be told to the client.

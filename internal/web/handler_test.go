@@ -155,6 +155,31 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
+// TestCollect wants of a scrape what collect[] names, and nobody asked for the
+// exporter's own series alone.
+func TestCollect(t *testing.T) {
+	const targets, own = "\noss_cname_token_exists{", "\noss_cname_exporter_build_info{"
+	for query, want := range map[string]struct {
+		status       int
+		targets, own bool
+	}{
+		"":                                      {200, true, true},
+		"?collect[]=exporter":                   {200, false, true},
+		"?collect[]=targets":                    {200, true, false},
+		"?collect[]=targets&collect[]=exporter": {200, true, true},
+		"?collect[]=exporter&collect[]=exporters": {400, false, false},
+	} {
+		f := serve(t, web.Options{}, token(time.Hour))
+		resp, body := f.get(t, "/metrics"+query)
+		if resp.StatusCode != want.status || strings.Contains(body, targets) != want.targets || strings.Contains(body, own) != want.own {
+			t.Errorf("%q: got %s and %.300s", query, resp.Status, body)
+		}
+		if asked := f.poller.ctx != nil; asked != want.targets {
+			t.Errorf("%q: asked about the targets: %v", query, asked)
+		}
+	}
+}
+
 func TestMetricsAreCompressed(t *testing.T) {
 	f := serve(t, web.Options{}, token(time.Hour))
 	resp, body := f.get(t, "/metrics", "Accept-Encoding", "gzip")
