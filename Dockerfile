@@ -22,14 +22,23 @@ RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -ldflags 
 FROM scratch
 ARG VERSION=devel
 ARG REVISION=unknown
+ARG CREATED=
+ARG SOURCE=
 LABEL org.opencontainers.image.title="oss_cname_exporter" \
       org.opencontainers.image.description="Prometheus exporter for the CNAME tokens of Alibaba Cloud OSS" \
+      org.opencontainers.image.vendor="The oss_cname_exporter authors" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="$VERSION" \
-      org.opencontainers.image.revision="$REVISION"
+      org.opencontainers.image.revision="$REVISION" \
+      org.opencontainers.image.created="$CREATED" \
+      org.opencontainers.image.source="$SOURCE" \
+      org.opencontainers.image.url="$SOURCE" \
+      org.opencontainers.image.documentation="$SOURCE" \
+      org.opencontainers.image.base.name="scratch"
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /oss_cname_exporter /bin/oss_cname_exporter
 # nobody, as a number: Kubernetes' runAsNonRoot cannot look names up.
 USER 65534:65534
 EXPOSE 19525
+STOPSIGNAL SIGTERM
 ENTRYPOINT ["/bin/oss_cname_exporter"]

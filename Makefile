@@ -18,6 +18,9 @@ REVISION   ?= $(or $(shell git rev-parse --verify --quiet HEAD 2>/dev/null),unkn
 BRANCH     ?= $(or $(shell git branch --show-current 2>/dev/null),unknown)
 BUILD_USER ?= make
 BUILD_DATE ?= $(or $(shell TZ=UTC git log -1 --format=%cd --date=format-local:%Y%m%d-%H:%M:%S 2>/dev/null),unknown)
+# What only the image is labelled with.
+CREATED ?= $(shell TZ=UTC git log -1 --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ 2>/dev/null)
+SOURCE  ?= $(shell git remote get-url origin 2>/dev/null)
 STAMPS      = Version=$(VERSION) Revision=$(REVISION) Branch=$(BRANCH) BuildUser=$(BUILD_USER) BuildDate=$(BUILD_DATE)
 LDFLAGS     = -s -w -buildid= $(STAMPS:%=-X github.com/prometheus/common/version.%)
 
@@ -75,7 +78,7 @@ build: ## Build the static binary, with its version stamped
 
 .PHONY: image
 image: ## Build the container image (DOCKER=podman works as well)
-	$(DOCKER) build --tag $(IMAGE) $(foreach arg,VERSION REVISION BRANCH BUILD_DATE,--build-arg $(arg)=$($(arg))) .
+	$(DOCKER) build --tag $(IMAGE) $(foreach arg,VERSION REVISION BRANCH BUILD_DATE CREATED SOURCE,--build-arg $(arg)=$($(arg))) .
 
 .PHONY: test
 test: ## Run the tests, under the race detector where there is the C compiler that it needs
@@ -114,13 +117,17 @@ e2e: $(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)
 	PATH="$(CURDIR)/$(PROMETHEUS_DIR):$(CURDIR)/$(ALERTMANAGER_DIR):$$PATH" CGO_ENABLED=1 go test -tags e2e -count=1 -parallel 16 ./test/e2e/...
 	ALI_OSS=$(CURDIR)/$(ALI_OSS_DIR) go -C test/clients test -tags e2e -count=1 ./...
 
+PACKAGE_TESTS ?= ^TestPackage
 PACKAGE_TOOLS := $(HELM_DIR)/helm $(KUSTOMIZE_DIR)/kustomize $(KUBE_SCORE_DIR)/kube-score $(KUBECTL_VALIDATE_DIR)/kubectl-validate \
 	$(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)/alertmanager
 
 .PHONY: package-test
 package-test: $(PACKAGE_TOOLS) $(CRDS) ## Install it in each way that the documents show, from the chart to the packages, and watch an alert fire
+	@$(call debian,buildah,buildah)
+	@$(call debian,podman,podman runc)
+	@$(call debian,busybox,busybox-static)
 	PATH="$(subst $() $(),:,$(addprefix $(CURDIR)/,$(sort $(dir $(PACKAGE_TOOLS))))):$$PATH" CRDS=$(CURDIR)/$(CRDS) KUBERNETES_VERSION=$(KUBERNETES_VERSION) \
-		go test -tags e2e,packages -count=1 -run '^TestPackage' ./test/e2e
+		go test -tags e2e,packages -count=1 -v -run '$(PACKAGE_TESTS)' ./test/e2e
 
 .PHONY: manifests
 manifests: $(HELM_DIR)/helm ## Render the plain manifests of deploy/kubernetes from the Helm chart
