@@ -77,7 +77,7 @@ func New(opts Options) *Server {
 		tokens:  make(map[domain.Name]Token),
 		bound:   make(map[domain.Name]Binding),
 		scripts: make(map[domain.Name]*script),
-		calls:   calls{byOperation: make(map[string]int), byDomain: make(map[domain.Name]int)},
+		calls:   calls{byOperation: make(map[string]int), byDomain: make(map[domain.Name]int), byScheme: make(map[string]int)},
 	}
 	s.operations = s.routes()
 	s.requestIDs.Store(rand.Uint64())
