@@ -133,6 +133,35 @@ func TestFamilies(t *testing.T) {
 	}
 }
 
+// TestLabelsAreSorted has labels of the target's own that sort before, between
+// and after ours. Scrapers compare labels in their order.
+func TestLabelsAreSorted(t *testing.T) {
+	cfg := parse(t, `
+accounts: {main: {region: cn-hangzhou}}
+targets: [{bucket: examplebucket, cname: www.example.com, checks: {binding: true}, labels: {a: x, business: x, dept: x, quality: x, zone: x}}]
+`)
+	failure := poller.Attempt{Ended: now, Reason: "timeout", Err: errors.New("no answer")}
+	c := collector.New(&fakePoller{results: []poller.Result{{
+		Target: &cfg.Targets[0], Attempt: failure, Probes: 1, Errors: 1,
+		Checks: map[poller.Check]poller.Status{poller.CheckBinding: {Confirmed: now, Attempt: failure}},
+	}}}, collector.Options{Now: func() time.Time { return now }})
+	families, err := c.Scrape(t.Context(), cfg).Gather()
+	if err != nil || len(families) < 5 {
+		t.Fatalf("got %d families, %v", len(families), err)
+	}
+	for _, family := range families {
+		for _, metric := range family.GetMetric() {
+			var names []string
+			for _, label := range metric.GetLabel() {
+				names = append(names, label.GetName())
+			}
+			if !slices.IsSorted(names) || len(names) < 7 {
+				t.Errorf("%s: labels %v", family.GetName(), names)
+			}
+		}
+	}
+}
+
 // TestNobodyWaited covers the scrape whose client hung up: the poller then has
 // no results.
 func TestNobodyWaited(t *testing.T) {

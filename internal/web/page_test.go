@@ -82,10 +82,46 @@ func TestPageSaysWhatChecksFound(t *testing.T) {
 	}
 }
 
+// TestPagePutsTheUrgentFirst shows two targets in each pair of situations, in
+// either order of the configuration: the more urgent one is above.
 func TestPagePutsTheUrgentFirst(t *testing.T) {
-	_, body := serve(t, web.Options{}, token(10*time.Hour), token(2*time.Hour)).get(t, "/")
-	if first, second := strings.Index(body, "*.example.org"), strings.Index(body, "www.example.com"); first < 0 || first > second {
-		t.Errorf("the token that dies first is at %d, the other at %d", first, second)
+	none := poller.Result{Facts: poller.Facts{Confirmed: now}, Attempt: poller.Attempt{Ended: now}}
+	bound := func(left time.Duration) poller.Result {
+		r := none
+		r.Bound, r.Enabled, r.CertificateExpires = poller.Yes, poller.Yes, now.Add(left)
+		return r
+	}
+	dangling := none
+	dangling.Bound, dangling.PointsToBucket = poller.No, poller.Yes
+	usedUp := token(time.Minute) // a bound domain has no use for its token any longer
+	usedUp.Bound = poller.Yes
+	order := []struct {
+		name   string
+		result poller.Result
+	}{
+		{"can be taken over", dangling},
+		{"a token that has expired", token(-time.Minute)},
+		{"a token of two hours", token(2 * time.Hour)},
+		{"a certificate of five hours", bound(5 * time.Hour)},
+		{"a token of ten hours", token(10 * time.Hour)},
+		{"a certificate of a month", bound(30 * 24 * time.Hour)},
+		{"a failure", failed(poller.Result{}, "no right")},
+		{"bound, with a token", usedUp},
+	}
+	place := func(body, cname string) int { return strings.Index(body, cname) }
+	for i, first := range order {
+		for _, second := range order[i+1:] {
+			_, body := serve(t, web.Options{}, first.result, second.result).get(t, "/")
+			_, turned := serve(t, web.Options{}, second.result, first.result).get(t, "/")
+			const one, two = "www.example.com", "*.example.org" // in the order of the configuration
+			if place(body, one) > place(body, two) || place(turned, two) > place(turned, one) || place(body, one) < 0 || place(turned, two) < 0 {
+				t.Errorf("%s is not above %s", first.name, second.name)
+			}
+		}
+	}
+	_, body := serve(t, web.Options{}, none, none).get(t, "/")
+	if place(body, "www.example.com") > place(body, "*.example.org") {
+		t.Error("equals are not in the order of the configuration")
 	}
 }
 
@@ -103,6 +139,24 @@ func TestPageLeadsToTheProbe(t *testing.T) {
 		want := []string{"www.example.com", "*.example.org"}[i]
 		if resp.StatusCode != http.StatusOK || asked().Cname() != want || asked().Unlisted || !strings.HasPrefix(text, "What was asked") {
 			t.Errorf("%s: got %s about %+v: %s", link[1], resp.Status, asked(), text)
+		}
+	}
+}
+
+func TestPageHeaders(t *testing.T) {
+	resp, _ := serve(t, web.Options{}, token(time.Hour)).get(t, "/")
+	for name, want := range map[string]string{
+		"Content-Type": "text/html; charset=utf-8", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
+		"Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
+	} {
+		if got := resp.Header.Get(name); got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+	policy := resp.Header.Get("Content-Security-Policy")
+	for _, want := range []string{"default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"} {
+		if !strings.Contains(policy, want) {
+			t.Errorf("the policy %q has no %s", policy, want)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +53,49 @@ func TestProbeIsAScrapeOfOneTarget(t *testing.T) {
 		}
 		if deadline, ok := f.poller.ctx.Deadline(); !ok || deadline.Before(before.Add(4500*time.Millisecond)) || deadline.After(time.Now().Add(4500*time.Millisecond)) {
 			t.Errorf("%s: the deadline is not a scrape's", query)
+		}
+	}
+}
+
+// TestProbeHeaders wants the answer in the format that the scraper asks for, and
+// says that it depends on that.
+func TestProbeHeaders(t *testing.T) {
+	f := serve(t, web.Options{})
+	f.asked()
+	for accept, want := range map[string]string{
+		"":           "text/plain; version=0.0.4",
+		"text/plain": "text/plain; version=0.0.4",
+		"application/openmetrics-text;version=1.0.0":                                      "application/openmetrics-text; version=1.0.0",
+		"application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5": "application/openmetrics-text; version=1.0.0",
+	} {
+		resp, body := f.get(t, "/probe?target=examplebucket/www.example.com", "Accept", accept)
+		if got := resp.Header.Get("Content-Type"); resp.StatusCode != http.StatusOK || !strings.HasPrefix(got, want) || !strings.Contains(got, "charset=utf-8") {
+			t.Errorf("Accept %q: got %s, content type %q", accept, resp.Status, got)
+		}
+		if got := resp.Header.Values("Vary"); !slices.Contains(got, "Accept") {
+			t.Errorf("Accept %q: Vary is %q", accept, got)
+		}
+		isOpen := strings.HasPrefix(want, "application/openmetrics-text")
+		if strings.HasSuffix(body, "\n# EOF\n") != isOpen || strings.Count(body, "# EOF") > 1 || strings.Contains(body, "# UNIT oss_cname_token_expires_in_seconds seconds\n") != isOpen {
+			t.Errorf("Accept %q: not in the format %s:\n%s", accept, want, body)
+		}
+		if samples := strings.Contains(body, "\noss_cname_token_probes_total{"); !samples {
+			t.Errorf("Accept %q: no samples in\n%s", accept, body)
+		}
+	}
+}
+
+// TestDebugPageHeaders keeps browsers from taking remote text for a page, and
+// caches from keeping it.
+func TestDebugPageHeaders(t *testing.T) {
+	f := serve(t, web.Options{})
+	f.asked()
+	resp, _ := f.get(t, "/probe?target=examplebucket/www.example.com&debug=true")
+	for name, want := range map[string]string{
+		"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
+	} {
+		if got := resp.Header.Get(name); resp.StatusCode != http.StatusOK || got != want {
+			t.Errorf("%s: got %s with %q, want %q", name, resp.Status, got, want)
 		}
 	}
 }
