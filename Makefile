@@ -90,6 +90,7 @@ lint: $(GOLANGCI_LINT) $(PROMETHEUS_DIR)/promtool $(JSONNET_DIR)/jsonnet $(JSONN
 	@$(call debian,shellcheck,shellcheck)
 	$(GOLANGCI_LINT) run
 	go mod tidy -diff
+	go -C test/clients vet -mod=mod -tags e2e ./...
 	$(PROMETHEUS_DIR)/promtool check rules --lint=all --lint-fatal deploy/recording.yml deploy/alerts.yml
 	$(PROMETHEUS_DIR)/promtool test rules deploy/alerts_test.yml
 	$(JSONNET_DIR)/jsonnetfmt --test deploy/dashboard.jsonnet
@@ -115,7 +116,7 @@ e2e: $(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)
 	@$(call debian,chromium,chromium)
 	@$(call debian,nsupdate,bind9-dnsutils)
 	PATH="$(CURDIR)/$(PROMETHEUS_DIR):$(CURDIR)/$(ALERTMANAGER_DIR):$$PATH" CGO_ENABLED=1 go test -tags e2e -count=1 -parallel 16 ./test/e2e/...
-	ALI_OSS=$(CURDIR)/$(ALI_OSS_DIR) go -C test/clients test -tags e2e -count=1 ./...
+	ALI_OSS=$(CURDIR)/$(ALI_OSS_DIR) go -C test/clients test -mod=mod -tags e2e -count=1 ./...
 
 PACKAGE_TESTS ?= ^TestPackage
 PACKAGE_TOOLS := $(HELM_DIR)/helm $(KUSTOMIZE_DIR)/kustomize $(KUBE_SCORE_DIR)/kube-score $(KUBECTL_VALIDATE_DIR)/kubectl-validate \

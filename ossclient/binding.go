@@ -3,6 +3,7 @@ package ossclient
 import (
 	"cmp"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,30 +13,59 @@ import (
 	"oss_cname_exporter/internal/domain"
 )
 
-// Binding is a custom domain under which OSS serves a bucket.
+// Binding is a custom domain under which OSS serves a bucket. What could not
+// be read of it is in Err, and leaves the other fields as they are.
 type Binding struct {
 	Name        domain.Name
-	Enabled     bool      // OSS serves it; a disabled one it refuses
-	Certificate time.Time // when the certificate that OSS serves it with expires; zero if it has none
-	Err         error     // what OSS says of it that could not be read; then only Name holds
+	Ambiguous   bool        // whether it is a wildcard could not be read: it may be the exact domain or the wildcard
+	Status      string      // the vendor's word, such as "Enabled" or "Blocked", an open set; "" if it could not be read
+	Enabled     bool        // OSS serves the domain: Status is Enabled, in any spelling
+	Certificate Certificate // the zero value is none
+	Err         error       // nil if all of it could be read
+}
+
+// Certificate is one that is bound to a domain.
+type Certificate struct {
+	ID      string
+	Type    string    // where it comes from: "CAS" is the certificate service, "Upload" a person
+	Status  string    // the vendor's word; "" if it does not say
+	Expires time.Time // zero if it could not be read
+}
+
+// Served reports whether OSS serves the domain with the certificate: one that
+// is disabled it does not serve.
+func (c Certificate) Served() bool { return c.Status == "" || isEnabled(c.Status) }
+
+// Is reports whether b is, or may be, the binding of name.
+func (b Binding) Is(name domain.Name) bool {
+	return b.Name == name || b.Ambiguous && b.Name.Bucket == name.Bucket && b.Name.Base == name.Base
 }
 
 // bindingsReply is the body of a ListCname answer.
 type bindingsReply struct {
-	XMLName xml.Name `xml:"ListCnameResult"`
-	Bucket  string
-	Cname   []bindingReply
+	XMLName     xml.Name `xml:"ListCnameResult"`
+	Bucket      string
+	IsTruncated string
+	Cname       []bindingReply
 }
 
 type bindingReply struct {
 	Domain      string
 	Status      string
 	IsWildCard  string
-	Certificate *struct{ ValidEndDate string }
+	Certificate *certificateReply
+}
+
+type certificateReply struct {
+	CertID       string `xml:"CertId"`
+	Type         string
+	Status       string
+	ValidEndDate string
 }
 
 // parseBindings reads the body of a 200. What is wrong with one domain is that
-// domain's error: it must not cost the bucket's others.
+// domain's error: it must not cost the bucket's others. A list that is not whole
+// ends with a Binding that has no name.
 func parseBindings(body io.Reader, asked string) ([]Binding, error) {
 	var reply bindingsReply
 	if err := xml.NewDecoder(body).Decode(&reply); err != nil {
@@ -44,9 +74,21 @@ func parseBindings(body io.Reader, asked string) ([]Binding, error) {
 	if err := matchesBucket(asked, reply.Bucket); err != nil {
 		return nil, err
 	}
-	bindings := make([]Binding, len(reply.Cname))
-	for i, listed := range reply.Cname {
-		bindings[i] = listed.binding(asked)
+	bindings := make([]Binding, 0, len(reply.Cname))
+	var unnamed error
+	for _, listed := range reply.Cname {
+		b := listed.binding(asked)
+		if b.Name.Base == "" {
+			unnamed = fmt.Errorf("the list has a domain without a name: %.80q", listed.Domain)
+			continue
+		}
+		bindings = append(bindings, b)
+	}
+	if truncated, err := parseBool(reply.IsTruncated); truncated || err != nil {
+		unnamed = errors.New("the list is not whole")
+	}
+	if unnamed != nil {
+		bindings = append(bindings, Binding{Name: domain.Name{Bucket: asked}, Err: unnamed})
 	}
 	return bindings, nil
 }
@@ -54,18 +96,54 @@ func parseBindings(body io.Reader, asked string) ([]Binding, error) {
 // binding reads one domain. Whether OSS lists a wildcard domain with its "*."
 // is documented nowhere, so both are taken.
 func (r bindingReply) binding(bucket string) Binding {
-	base, starred := strings.CutPrefix(strings.ToLower(r.Domain), "*.")
-	b := Binding{Name: domain.Name{Bucket: bucket, Base: base, Wildcard: starred || r.IsWildCard == "true"}, Enabled: r.Status == "Enabled"}
-	if !b.Enabled && r.Status != "Disabled" {
-		b.Err = fmt.Errorf("status %.80q is neither Enabled nor Disabled", r.Status)
+	base, starred, err := domain.ParseCname(strings.TrimSpace(r.Domain))
+	if err != nil { // OSS's idea of a domain may be wider than ours
+		base, starred = strings.CutPrefix(strings.ToLower(strings.TrimSpace(r.Domain)), "*.")
+	}
+	wildcard, unclear := parseBool(r.IsWildCard)
+	b := Binding{
+		Name:      domain.Name{Bucket: bucket, Base: base, Wildcard: starred || wildcard},
+		Ambiguous: unclear != nil && !starred,
+		Status:    clean(r.Status),
+		Enabled:   isEnabled(r.Status),
+	}
+	if b.Ambiguous {
+		b.Err = fmt.Errorf("reading IsWildCard: %w", unclear)
+	}
+	if b.Status == "" {
+		b.Err = errors.New("it has no Status")
 	}
 	if r.Certificate != nil {
-		var err error
-		if b.Certificate, err = parseTime(r.Certificate.ValidEndDate); err != nil {
-			b.Err = fmt.Errorf("reading ValidEndDate: %w", err)
+		certificate, err := r.Certificate.read()
+		if b.Certificate = certificate; err != nil && certificate.Served() && b.Err == nil {
+			b.Err = err
 		}
 	}
 	return b
+}
+
+func (r certificateReply) read() (Certificate, error) {
+	c := Certificate{ID: clean(r.CertID), Type: clean(r.Type), Status: clean(r.Status)}
+	var err error
+	if c.Expires, err = parseTime(r.ValidEndDate); err != nil {
+		return c, fmt.Errorf("reading ValidEndDate of the certificate: %w", err)
+	}
+	return c, nil
+}
+
+// isEnabled reads the word for what OSS serves.
+func isEnabled(status string) bool { return strings.EqualFold(strings.TrimSpace(status), "Enabled") }
+
+// parseBool reads a boolean in any spelling of the vendor's; an empty text is
+// false.
+func parseBool(text string) (bool, error) {
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "true", "1":
+		return true, nil
+	case "false", "0", "":
+		return false, nil
+	}
+	return false, fmt.Errorf("%.80q is neither true nor false", text)
 }
 
 // explainUnbound turns the refusal that means "no domain" into that answer,

@@ -41,8 +41,9 @@ func TestBindingsAreRead(t *testing.T) {
 				t.Fatalf("got %+v, %v; want two", got, err)
 			}
 			for _, want := range []ossclient.Binding{
-				{Name: named(false), Enabled: true, Certificate: ends},
-				{Name: named(true)},
+				{Name: exactName, Status: "Enabled", Enabled: true,
+					Certificate: ossclient.Certificate{ID: "1-cn-hangzhou", Type: "Upload", Status: "Enabled", Expires: ends}},
+				{Name: wildcardName, Status: "Disabled"},
 			} {
 				if !slices.Contains(got, want) {
 					t.Errorf("got %+v, want among them %+v", got, want)
@@ -71,19 +72,55 @@ func cnames(inner string) string {
 	return "<ListCnameResult><Bucket>" + bucket + "</Bucket><Owner>o</Owner>" + inner + "</ListCnameResult>"
 }
 
-func TestHowABindingIsListed(t *testing.T) {
-	certificate := func(date string) string {
-		return "<Domain>www.example.com</Domain><Status>Enabled</Status><Certificate><ValidEndDate>" + date + "</ValidEndDate></Certificate>"
-	}
-	for listed, want := range map[string]ossclient.Binding{
-		certificate("Mon, 4 May 2048 10:14:51 GMT"):  {Name: named(false), Enabled: true, Certificate: time.Date(2048, 5, 4, 10, 14, 51, 0, time.UTC)},
-		certificate("Mon, 04 May 2048 10:14:51 GMT"): {Name: named(false), Enabled: true, Certificate: time.Date(2048, 5, 4, 10, 14, 51, 0, time.UTC)},
-		certificate("Feb 10 23:59:59 2024 GMT"):      {Name: named(false), Enabled: true, Certificate: time.Date(2024, 2, 10, 23, 59, 59, 0, time.UTC)},
-		certificate("Feb  1 23:59:59 2024 GMT"):      {Name: named(false), Enabled: true, Certificate: time.Date(2024, 2, 1, 23, 59, 59, 0, time.UTC)},
+var (
+	exactName    = domain.Name{Bucket: bucket, Base: cname}
+	wildcardName = domain.Name{Bucket: bucket, Base: cname, Wildcard: true}
+)
 
-		"<Domain>WWW.Example.com</Domain><Status>Disabled</Status>":                             {Name: named(false)},
-		"<Domain>*.www.example.com</Domain><Status>Enabled</Status>":                            {Name: named(true), Enabled: true},
-		"<Domain>www.example.com</Domain><Status>Enabled</Status><IsWildCard>true</IsWildCard>": {Name: named(true), Enabled: true},
+// TestHowABindingIsListed has every spelling of what OSS says of a domain.
+func TestHowABindingIsListed(t *testing.T) {
+	const www, enabled = "<Domain>www.example.com</Domain>", "<Status>Enabled</Status>"
+	ends := time.Date(2048, 5, 4, 10, 14, 51, 0, time.UTC)
+	plain := ossclient.Binding{Name: exactName, Status: "Enabled", Enabled: true}
+	with := func(c ossclient.Certificate) ossclient.Binding {
+		b := plain
+		b.Certificate = c
+		return b
+	}
+	certificate := func(inner string) string { return www + enabled + "<Certificate>" + inner + "</Certificate>" }
+	dated := func(date string) string { return certificate("<ValidEndDate>" + date + "</ValidEndDate>") }
+	for listed, want := range map[string]ossclient.Binding{
+		dated("Mon, 4 May 2048 10:14:51 GMT"):         with(ossclient.Certificate{Expires: ends}),
+		dated("Mon, 04 May 2048 10:14:51 GMT"):        with(ossclient.Certificate{Expires: ends}),
+		dated("\n  Mon, 4 May 2048 10:14:51 GMT\n  "): with(ossclient.Certificate{Expires: ends}),
+		dated("Feb 10 23:59:59 2024 GMT"):             with(ossclient.Certificate{Expires: time.Date(2024, 2, 10, 23, 59, 59, 0, time.UTC)}),
+		dated("Feb  1 23:59:59 2024 GMT"):             with(ossclient.Certificate{Expires: time.Date(2024, 2, 1, 23, 59, 59, 0, time.UTC)}),
+		certificate("<Type>CAS</Type><CertId>493-cn</CertId><Status>Enabled</Status><ValidEndDate>Mon, 4 May 2048 10:14:51 GMT</ValidEndDate>"): with(
+			ossclient.Certificate{ID: "493-cn", Type: "CAS", Status: "Enabled", Expires: ends}),
+		certificate("<Status>Disabled</Status><ValidEndDate>Mon, 4 May 2048 10:14:51 GMT</ValidEndDate>"): with(
+			ossclient.Certificate{Status: "Disabled", Expires: ends}),
+		certificate("<CertId>1</CertId><Status>Disabled</Status>"): with(ossclient.Certificate{ID: "1", Status: "Disabled"}),
+
+		www + enabled:                                          plain,
+		www + "<Status>enabled</Status>":                       {Name: exactName, Status: "enabled", Enabled: true},
+		www + "<Status>\n ENABLED </Status>":                   {Name: exactName, Status: "ENABLED", Enabled: true},
+		"<Domain>WWW.Example.com</Domain>" + enabled:           plain,
+		"<Domain>\n    www.example.com\n  </Domain>" + enabled: plain,
+		"<Domain>www.example.com.</Domain>" + enabled:          plain,
+		"<Domain>bücher.example</Domain>" + enabled:            {Name: domain.Name{Bucket: bucket, Base: "xn--bcher-kva.example"}, Status: "Enabled", Enabled: true},
+		"<Domain>a_b.example.com</Domain>" + enabled:           {Name: domain.Name{Bucket: bucket, Base: "a_b.example.com"}, Status: "Enabled", Enabled: true},
+
+		www + "<Status>Disabled</Status>":                         {Name: exactName, Status: "Disabled"},
+		www + "<Status>Blocked</Status>":                          {Name: exactName, Status: "Blocked"},
+		www + "<Status>Forbidden</Status>":                        {Name: exactName, Status: "Forbidden"},
+		www + "<Status>Under Review</Status>":                     {Name: exactName, Status: "Under Review"},
+		"<Domain>*.www.example.com</Domain>" + enabled:            {Name: wildcardName, Status: "Enabled", Enabled: true},
+		www + enabled + "<IsWildCard>true</IsWildCard>":           {Name: wildcardName, Status: "Enabled", Enabled: true},
+		www + enabled + "<IsWildCard>True</IsWildCard>":           {Name: wildcardName, Status: "Enabled", Enabled: true},
+		www + enabled + "<IsWildCard>\nTRUE\n</IsWildCard>":       {Name: wildcardName, Status: "Enabled", Enabled: true},
+		www + enabled + "<IsWildCard>False</IsWildCard>":          plain,
+		www + enabled + "<IsWildCard></IsWildCard>":               plain,
+		www + enabled + "<IsPurgeCdnCache>True</IsPurgeCdnCache>": plain,
 	} {
 		f := newFixture(t)
 		f.oss.Behave(domain.Name{Bucket: bucket}, osstest.Reply(200, cnames("<Cname>"+listed+"</Cname>")))
@@ -93,24 +130,78 @@ func TestHowABindingIsListed(t *testing.T) {
 	}
 }
 
-// TestOneUnreadableBinding has a domain beside it that must not suffer.
+// TestServedCertificate has each word for what a certificate is.
+func TestServedCertificate(t *testing.T) {
+	for status, want := range map[string]bool{"Enabled": true, "enabled": true, "": true, "Disabled": false, "Revoked": false} {
+		if got := (ossclient.Certificate{ID: "1", Status: status}).Served(); got != want {
+			t.Errorf("%q: got %v", status, got)
+		}
+	}
+}
+
+// TestOneUnreadableBinding has a domain beside it that must not suffer, and
+// fields that could be read.
 func TestOneUnreadableBinding(t *testing.T) {
-	for listed, text := range map[string]string{
-		"<Status>Pending</Status>":               `status "Pending"`,
-		"":                                       `status ""`,
-		"<Status>Enabled</Status><Certificate/>": "reading ValidEndDate",
-		"<Status>Enabled</Status><Certificate><ValidEndDate>Feb 10 23:59:59 2024 CST</ValidEndDate></Certificate>": "reading ValidEndDate",
+	bad := domain.Name{Bucket: bucket, Base: "bad.example.com"}
+	named := "<Domain>bad.example.com</Domain>"
+	for listed, want := range map[string]struct {
+		binding ossclient.Binding
+		text    string
+	}{
+		named:                        {ossclient.Binding{Name: bad}, "no Status"},
+		named + "<Status> </Status>": {ossclient.Binding{Name: bad}, "no Status"},
+		named + "<Status>Enabled</Status><Certificate/>": {ossclient.Binding{Name: bad, Status: "Enabled", Enabled: true}, "reading ValidEndDate"},
+		named + "<Status>Enabled</Status><Certificate><Type>CAS</Type><CertId>1</CertId><Status>Enabled</Status></Certificate>": {
+			ossclient.Binding{Name: bad, Status: "Enabled", Enabled: true, Certificate: ossclient.Certificate{ID: "1", Type: "CAS", Status: "Enabled"}}, "reading ValidEndDate"},
+		named + "<Status>Blocked</Status><Certificate><ValidEndDate>Feb 10 23:59:59 2024 CST</ValidEndDate></Certificate>": {
+			ossclient.Binding{Name: bad, Status: "Blocked"}, "reading ValidEndDate"},
+		named + "<Certificate><ValidEndDate>Feb 10 23:59:59 2024 GMT</ValidEndDate></Certificate>": {
+			ossclient.Binding{Name: bad, Certificate: ossclient.Certificate{Expires: time.Date(2024, 2, 10, 23, 59, 59, 0, time.UTC)}}, "no Status"},
+		named + "<Status>Enabled</Status><IsWildCard>perhaps</IsWildCard>": {
+			ossclient.Binding{Name: bad, Ambiguous: true, Status: "Enabled", Enabled: true}, `"perhaps" is neither true nor false`},
 	} {
 		f := newFixture(t)
 		f.oss.Behave(domain.Name{Bucket: bucket}, osstest.Reply(200, cnames(
-			"<Cname><Domain>bad.example.com</Domain>"+listed+"</Cname><Cname><Domain>www.example.com</Domain><Status>Enabled</Status></Cname>")))
+			"<Cname>"+listed+"</Cname><Cname><Domain>www.example.com</Domain><Status>Enabled</Status></Cname>")))
 		got, err := f.list(t)
-		if err != nil || len(got) != 2 {
+		if err != nil || len(got) != 2 || got[1] != (ossclient.Binding{Name: exactName, Status: "Enabled", Enabled: true}) {
 			t.Fatalf("%q: got %+v, %v", listed, got, err)
 		}
-		if got[0].Err == nil || !strings.Contains(got[0].Err.Error(), text) || got[1].Err != nil {
-			t.Errorf("%q: got errors %v and %v, want the first's only, %q", listed, got[0].Err, got[1].Err, text)
+		trouble := got[0].Err
+		if got[0].Err = nil; trouble == nil || !strings.Contains(trouble.Error(), want.text) || got[0] != want.binding {
+			t.Errorf("%q: got %+v with %v, want %+v with %q", listed, got[0], trouble, want.binding, want.text)
 		}
+	}
+}
+
+// TestListThatIsNotWhole has bindings that could be read, and says that there
+// are more.
+func TestListThatIsNotWhole(t *testing.T) {
+	const listed = "<Cname><Domain>www.example.com</Domain><Status>Enabled</Status></Cname>"
+	for more, text := range map[string]string{
+		"<Cname><Status>Enabled</Status></Cname>":                   "without a name",
+		"<Cname><Domain> </Domain><Status>Enabled</Status></Cname>": "without a name",
+		"<IsTruncated>true</IsTruncated>":                           "not whole",
+		"<IsTruncated>perhaps</IsTruncated>":                        "not whole",
+		"<IsTruncated>false</IsTruncated>":                          "",
+	} {
+		f := newFixture(t)
+		f.oss.Behave(domain.Name{Bucket: bucket}, osstest.Reply(200, cnames(more+listed)))
+		got, err := f.list(t)
+		if err != nil || len(got) == 0 || !got[0].Is(exactName) {
+			t.Fatalf("%s: got %+v, %v", more, got, err)
+		}
+		last := got[len(got)-1]
+		if whole := last.Err == nil; whole != (text == "") || !whole && (last.Name != domain.Name{Bucket: bucket} || !strings.Contains(last.Err.Error(), text)) {
+			t.Errorf("%s: got %+v, want it to end with %q", more, got, text)
+		}
+	}
+}
+
+func TestAmbiguousBindingMayBeEither(t *testing.T) {
+	b := ossclient.Binding{Name: exactName, Ambiguous: true}
+	if !b.Is(exactName) || !b.Is(wildcardName) || b.Is(domain.Name{Bucket: bucket, Base: "example.com"}) || b.Is(domain.Name{Bucket: "other", Base: cname}) {
+		t.Error("it is the domain or its wildcard, and nothing else")
 	}
 }
 

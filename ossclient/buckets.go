@@ -43,16 +43,18 @@ func parseBuckets(body io.Reader, region, marker string) (Buckets, error) {
 		return Buckets{}, fmt.Errorf("reply has no Buckets")
 	}
 	var page Buckets
-	switch {
-	case reply.IsTruncated == "true" && reply.NextMarker <= marker:
-		return Buckets{}, fmt.Errorf("next marker %.80q does not come after %q", reply.NextMarker, marker)
-	case reply.IsTruncated == "true":
-		page.Next = reply.NextMarker
-	case reply.IsTruncated != "false" && reply.IsTruncated != "":
-		return Buckets{}, fmt.Errorf("IsTruncated %.80q is neither true nor false", reply.IsTruncated)
+	truncated, err := parseBool(reply.IsTruncated)
+	switch next := strings.TrimSpace(reply.NextMarker); {
+	case err != nil:
+		return Buckets{}, fmt.Errorf("reading IsTruncated: %w", err)
+	case truncated && next <= marker:
+		return Buckets{}, fmt.Errorf("next marker %.80q does not come after %q", next, marker)
+	case truncated:
+		page.Next = next
 	}
 	for _, b := range reply.Buckets.Bucket {
-		home := cmp.Or(b.Region, strings.TrimPrefix(b.Location, "oss-"))
+		b.Name = strings.TrimSpace(b.Name)
+		home := cmp.Or(strings.TrimSpace(b.Region), strings.TrimPrefix(strings.TrimSpace(b.Location), "oss-"))
 		if !bucketName.MatchString(b.Name) || home == "" {
 			return Buckets{}, fmt.Errorf("bucket %.80q in region %.80q is none", b.Name, home)
 		}

@@ -30,6 +30,7 @@ type Options struct {
 	Network     Network           // the region's endpoint to use; 0 is the public one
 	SignatureV1 bool              // the old signature; false is V4
 	Credentials Credentials       // asked before each call
+	UserAgent   string            // who asks, such as "program/1.0", told beside the SDK's; may be ""
 	Attempts    int               // calls per question at most, the first included; 0 is 2
 	Transport   http.RoundTripper // shared connections; nil is NewTransport()
 	Observer    Observer          // nil is nobody
@@ -91,6 +92,9 @@ func sdkConfig(opts Options) *oss.Config {
 		WithRegion(opts.Region).
 		WithCredentialsProvider(forSDK(opts.Account, opts.Credentials)).
 		WithRetryer(newRetryer(opts.Attempts, opts.Credentials))
+	if opts.UserAgent != "" {
+		cfg.WithUserAgent(opts.UserAgent)
+	}
 	switch {
 	case opts.Endpoint != "":
 		cfg.WithEndpoint(opts.Endpoint)

@@ -239,52 +239,6 @@ func shifted(now func() time.Time, by time.Duration) func() time.Time {
 	return func() time.Time { return now().Add(by) }
 }
 
-// TestCodeDecidesReason goes through every error that OSS documents for this
-// call, and through answers that are not OSS's at all.
-func TestCodeDecidesReason(t *testing.T) {
-	for _, test := range []struct {
-		status   int
-		code, ec string
-		want     ossclient.Reason
-		calls    int
-	}{
-		{400, "InvalidArgument", "", ossclient.ReasonInvalidArgument, 1},
-		{400, "InvalidBucketName", "", ossclient.ReasonInvalidArgument, 1},
-		{404, "NoSuchBucket", "0015-00000101", ossclient.ReasonBucketNotFound, 1},
-		{403, "AccessDenied", "0003-00000001", ossclient.ReasonAccessDenied, 1},
-		{403, "AccessDenied", "0003-00001403", ossclient.ReasonWrongEndpoint, 1},
-		{403, "SecondLevelDomainForbidden", "0003-00001401", ossclient.ReasonWrongEndpoint, 1},
-		{403, "InvalidAccessKeyId", "0002-00000902", ossclient.ReasonCredentials, 1},
-		{403, "SignatureDoesNotMatch", "0002-00000040", ossclient.ReasonCredentials, 1},
-		{403, "RequestTimeTooSkewed", "0002-00000504", ossclient.ReasonClockSkew, 1},
-		{403, "SecurityTokenExpired", "0002-00000007", ossclient.ReasonCredentials, 1},
-		{403, "InvalidSecurityToken", "0002-00000008", ossclient.ReasonCredentials, 1},
-		{403, "UserDisable", "", ossclient.ReasonAccessDenied, 1},
-		{403, "InDebt", "", ossclient.ReasonAccessDenied, 1},
-		{403, "CnameTokenNotFound", "", ossclient.ReasonAccessDenied, 1},
-		{503, "MetaOperationQpsLimitExceeded", "", ossclient.ReasonThrottled, 1},
-		{503, "TotalQpsLimitExceeded", "0004-00000302", ossclient.ReasonThrottled, 1},
-		{429, "QpsLimitExceeded", "", ossclient.ReasonThrottled, 1},
-		{503, "ServiceUnavailable", "", ossclient.ReasonServerError, 2},
-		{500, "InternalError", "", ossclient.ReasonServerError, 2},
-		{409, "Conflict", "", ossclient.ReasonClientError, 1},
-		{401, "Unheard", "", ossclient.ReasonCredentials, 1},
-		{418, "Unheard", "", ossclient.ReasonClientError, 1},
-	} {
-		t.Run(test.code+" "+test.ec, func(t *testing.T) {
-			f := newFixture(t)
-			f.oss.Behave(named(false), osstest.Fail(test.status, test.code, test.ec))
-			failure := f.failure(t)
-			if failure.Reason != test.want || failure.Status != test.status || failure.Code != test.code || failure.EC != test.ec {
-				t.Errorf("got %+v, want reason %q", failure, test.want)
-			}
-			if n := f.oss.Calls(); n != test.calls {
-				t.Errorf("OSS was asked %d times, want %d", n, test.calls)
-			}
-		})
-	}
-}
-
 func TestForeignAnswers(t *testing.T) {
 	html := []string{"Content-Type", "text/html"}
 	for name, test := range map[string]struct {
@@ -303,7 +257,6 @@ func TestForeignAnswers(t *testing.T) {
 		"busy gateway":        {429, "slow down", nil, ossclient.ReasonThrottled},
 		"redirect":            {302, "", []string{"Location", "http://127.0.0.1:1/"}, ossclient.ReasonBadResponse},
 		"too long":            {200, strings.Repeat("x", 2<<20), nil, ossclient.ReasonBadResponse},
-		"error in a 200":      {200, "<Error><Code>CnameTokenNotFound</Code></Error>", nil, ossclient.ReasonBadResponse},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
@@ -462,5 +415,42 @@ func TestNewRefuses(t *testing.T) {
 		if _, err := ossclient.New(opts); err == nil || strings.Contains(err.Error(), secret) {
 			t.Errorf("%s: got %v, want an error without secrets", name, err)
 		}
+	}
+}
+
+// TestUserAgent has who asks told beside the SDK, in every kind of call.
+func TestUserAgent(t *testing.T) {
+	f := newFixture(t)
+	f.opts.UserAgent = "oss_cname_exporter/1.2.3"
+	var agents []string
+	watch := func(genuine http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			agents = append(agents, r.UserAgent())
+			genuine.ServeHTTP(w, r)
+		})
+	}
+	for _, asked := range []domain.Name{named(false), {Bucket: bucket}, {}} {
+		f.oss.Behave(asked, watch)
+	}
+	client, err := ossclient.New(f.opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ask := range []func(context.Context) error{
+		func(ctx context.Context) error { _, err := client.GetCnameToken(ctx, named(false)); return err },
+		func(ctx context.Context) error { _, err := client.ListCname(ctx, bucket); return err },
+		func(ctx context.Context) error { _, err := client.ListBuckets(ctx, ""); return err },
+	} {
+		if err := ask(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, agent := range agents {
+		if !strings.HasPrefix(agent, "alibabacloud-go-sdk-v2/") || !strings.HasSuffix(agent, "oss_cname_exporter/1.2.3") {
+			t.Errorf("OSS was told %q", agent)
+		}
+	}
+	if len(agents) != 3 {
+		t.Errorf("asked as %q, want three", agents)
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// refusal is an answer whose status is no 2xx: one of OSS, or of something
-// between us. The SDK never sees it. It would take the code out of a body that
+// refusal is an answer whose status is no 2xx, or whose body is an error all the
+// same: one of OSS, or of something between us. The SDK never sees it. It would take the code out of a body that
 // is cut short, let the body overrule the status, and panic at a JSON null.
 type refusal struct {
 	status   int
@@ -34,6 +34,18 @@ type envelope struct {
 	Bucket    string
 	Cname     string
 	Endpoint  string
+
+	ServerTime string // of RequestTimeTooSkewed: OSS's clock
+}
+
+// parseEnvelope reads a body; false if it is no error of OSS.
+func parseEnvelope(body []byte) (envelope, bool) {
+	var e envelope
+	err := xml.Unmarshal(body, &e)
+	for _, text := range []*string{&e.Code, &e.EC, &e.Bucket, &e.Cname, &e.Endpoint} {
+		*text = strings.TrimSpace(*text)
+	}
+	return e, err == nil && e.Code != ""
 }
 
 // newRefusal reads a refusal. OSS puts the envelope into a header where the
@@ -43,7 +55,9 @@ func newRefusal(resp *http.Response, body []byte) *refusal {
 	if len(body) == 0 {
 		body, _ = base64.StdEncoding.DecodeString(resp.Header.Get("x-oss-err"))
 	}
-	r.foreign = xml.Unmarshal(body, &r.envelope) != nil || r.envelope.Code == ""
+	answered := false
+	r.envelope, answered = parseEnvelope(body)
+	r.foreign = !answered
 	return r
 }
 
@@ -66,27 +80,21 @@ func (r *refusal) asError(operation string) *Error {
 		return e
 	}
 	e.RequestID = cmp.Or(clean(r.envelope.RequestID), e.RequestID)
+	if r.status/100 == 2 { // an answer that contradicts itself
+		e.Reason = ReasonBadResponse
+		e.Err = fmt.Errorf("the body is the error %s: %s", clean(r.envelope.Code), r.envelope.message())
+		_, e.Hint = meaningOf(r.status, r.envelope.Code, "", clean(r.envelope.Endpoint))
+		return e
+	}
 	e.Code = clean(r.envelope.Code)
 	e.bucket, e.cname = r.envelope.Bucket, r.envelope.Cname
 	e.EC = cmp.Or(clean(r.envelope.EC), clean(r.header.Get("x-oss-ec")))
-	e.Reason = reasonFor(r.envelope.Code, e.EC, r.status)
-	e.Err = errors.New(strings.TrimSuffix(clean(r.envelope.Message), "."))
-	e.Hint = hint(e.Reason, clean(r.envelope.Endpoint))
+	e.Reason, e.Hint = meaningOf(r.status, e.Code, e.EC, clean(r.envelope.Endpoint))
+	e.Err = errors.New(r.envelope.message())
 	return e
 }
 
-// hint says what the operator can do about a refusal that OSS words badly.
-func hint(reason Reason, endpoint string) string {
-	switch {
-	case reason == ReasonWrongEndpoint && endpoint != "":
-		return "the bucket answers at " + endpoint + ": set its region"
-	case reason == ReasonWrongEndpoint:
-		return "set the bucket's region or endpoint"
-	case reason == ReasonClockSkew:
-		return "set this machine's clock"
-	}
-	return ""
-}
+func (e envelope) message() string { return strings.TrimSuffix(clean(e.Message), ".") }
 
 // retryAfter reads a Retry-After in seconds. The date form is not used by OSS.
 func retryAfter(h http.Header) time.Duration {

@@ -35,7 +35,8 @@ func parseToken(body io.Reader, asked domain.Name) (Token, error) {
 	if err := xml.NewDecoder(body).Decode(&reply); err != nil {
 		return Token{}, fmt.Errorf("reading reply: %w", err)
 	}
-	if reply.Token == "" {
+	value := strings.TrimSpace(reply.Token)
+	if value == "" {
 		return Token{}, fmt.Errorf("reply has no Token")
 	}
 	if err := matches(asked, reply.Bucket, reply.Cname); err != nil {
@@ -45,7 +46,7 @@ func parseToken(body io.Reader, asked domain.Name) (Token, error) {
 	if err != nil {
 		return Token{}, fmt.Errorf("reading ExpireTime: %w", err)
 	}
-	return Token{Value: Secret(reply.Token), Expires: expires}, nil
+	return Token{Value: Secret(value), Expires: expires}, nil
 }
 
 // explainNoToken turns the one refusal that is an answer into ErrNoToken, after
@@ -70,6 +71,7 @@ func matches(asked domain.Name, bucket, cname string) error {
 	if err := matchesBucket(asked.Bucket, bucket); err != nil {
 		return err
 	}
+	cname = strings.TrimSpace(cname)
 	if asked.Wildcard {
 		cname = strings.TrimPrefix(cname, "*.")
 	}
@@ -81,7 +83,7 @@ func matches(asked domain.Name, bucket, cname string) error {
 
 // matchesBucket reports an answer that is about another bucket.
 func matchesBucket(asked, bucket string) error {
-	if bucket != asked {
+	if strings.TrimSpace(bucket) != asked {
 		return fmt.Errorf("reply is about bucket %.80q, asked about %q", bucket, asked)
 	}
 	return nil

@@ -90,16 +90,19 @@ func (x exchange) send(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil && resp.Header.Get(requestIDHeader) != "" {
-		// OSS wrote the date somewhere between question and answer.
-		x.observer.ClockSkew(sent.Add(took / 2).Sub(date))
-	}
 	body, err := readBody(resp)
 	if err != nil {
 		return nil, &bodyError{err}
 	}
-	if resp.StatusCode/100 != 2 {
-		return nil, newRefusal(resp, body)
+	var refused *refusal
+	if resp.StatusCode/100 != 2 || bytes.Contains(body, []byte("<Error>")) {
+		refused = newRefusal(resp, body)
+	}
+	if skew, ok := skewOf(sent.Add(took/2), resp.Header, refused); ok {
+		x.observer.ClockSkew(skew)
+	}
+	if refused != nil && (resp.StatusCode/100 != 2 || !refused.foreign) {
+		return nil, refused
 	}
 	resp.Body = reply{bytes.NewReader(body)}
 	return resp, nil

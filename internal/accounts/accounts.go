@@ -20,8 +20,9 @@ import (
 // first needed, and serve as long as what they hang on stays as it is, over as
 // many reloads as may come.
 type Clients struct {
-	getenv   func(string) string
-	observer ossclient.Observer
+	getenv    func(string) string
+	userAgent string
+	observer  ossclient.Observer
 
 	mu     sync.Mutex // guards all below
 	of     map[config.Account]*ossclient.Client
@@ -29,14 +30,16 @@ type Clients struct {
 	routes map[ossclient.Route]*http.Transport
 }
 
-// New returns Clients that made no client yet. getenv is os.Getenv or a stand-in.
-func New(getenv func(string) string, observer ossclient.Observer) *Clients {
+// New returns Clients that made no client yet. getenv is os.Getenv or a stand-in,
+// userAgent what OSS is told of who asks; see ossclient.Options.
+func New(getenv func(string) string, userAgent string, observer ossclient.Observer) *Clients {
 	return &Clients{
-		getenv:   getenv,
-		observer: observer,
-		of:       map[config.Account]*ossclient.Client{},
-		keys:     map[source]ossclient.Credentials{},
-		routes:   map[ossclient.Route]*http.Transport{},
+		getenv:    getenv,
+		userAgent: userAgent,
+		observer:  observer,
+		of:        map[config.Account]*ossclient.Client{},
+		keys:      map[source]ossclient.Credentials{},
+		routes:    map[ossclient.Route]*http.Transport{},
 	}
 }
 
@@ -121,6 +124,7 @@ func (c *Clients) client(a *config.Account) (*ossclient.Client, error) {
 		Network:     networkOf(*a),
 		SignatureV1: a.SignatureVersion == config.SignatureV1,
 		Credentials: c.credentials(sourceOf(*a)),
+		UserAgent:   c.userAgent,
 		Transport:   transport,
 		Observer:    c.observer,
 	})

@@ -29,7 +29,7 @@ type asked struct {
 
 func newAsked(t *testing.T) *asked {
 	t.Helper()
-	a := &asked{oss: osstest.New(osstest.Options{}), clients: New(demo.Getenv, collector.NewAPI())}
+	a := &asked{oss: osstest.New(osstest.Options{}), clients: New(demo.Getenv, "exporter/1", collector.NewAPI())}
 	t.Cleanup(a.oss.Close)
 	a.oss.AddKey(demo.Getenv("OSS_ACCESS_KEY_ID"), demo.Getenv("OSS_ACCESS_KEY_SECRET"))
 	a.oss.AddBucket(osstest.Bucket{Name: "examplebucket"})

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/go-kit/log"
+	"github.com/prometheus/common/version"
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/accounts"
@@ -26,7 +27,7 @@ func NewExporter(ctx context.Context, store *config.Store, getenv func(string) s
 // context is done. Reloads end with ctx.
 func newParts(ctx context.Context, store *config.Store, getenv func(string) string, logger log.Logger) (exporter web.Exporter, background func(context.Context)) {
 	api := collector.NewAPI()
-	clients := accounts.New(getenv, api)
+	clients := accounts.New(getenv, userAgent(), api)
 	targets := poller.New(clients, poller.Options{Bindings: clients, DNS: dnsclient.New(dnsclient.Options{})})
 	unlisted := discovery.New(clients, targets, discovery.Options{Logger: logger})
 	exporter = web.Exporter{
@@ -39,3 +40,6 @@ func newParts(ctx context.Context, store *config.Store, getenv func(string) stri
 	}
 	return exporter, unlisted.Run
 }
+
+// userAgent names the exporter to OSS.
+func userAgent() string { return "oss_cname_exporter/" + version.Version }

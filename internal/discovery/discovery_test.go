@@ -2,6 +2,7 @@ package discovery_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/discovery"
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/poller"
 	"oss_cname_exporter/ossclient"
 )
@@ -148,6 +150,31 @@ func TestWhatFailsKeepsItsAnswer(t *testing.T) {
 				if len(lines) != 2 || !strings.Contains(lines[0], `msg="discovery failed" account=main reason=`+string(test.reason)) ||
 					!strings.Contains(lines[1], `msg="discovery works again" account=main`) {
 					t.Errorf("logged %q", lines)
+				}
+			})
+		})
+	}
+}
+
+// TestAnswerThatCannotBeReadWhole has a domain beside those that can be read:
+// what could be read is found, and the rest is no silence.
+func TestAnswerThatCannotBeReadWhole(t *testing.T) {
+	for name, more := range map[string]ossclient.Binding{
+		"without a name":                     {Name: domain.Name{Bucket: "bucket-a"}, Err: errors.New("no name")},
+		"the exact domain or the wildcard's": {Name: domain.Name{Bucket: "bucket-a", Base: "either.example.com"}, Ambiguous: true, Err: errors.New("either")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			play(t, discovery.Options{}, func(t *testing.T, s *scene) {
+				s.bound["bucket-a"] = append(s.bound["bucket-a"], more)
+				for range 2 {
+					got := s.look(parse(t, ""))[0]
+					if len(got.Targets) != 2 || got.Failed != 1 || got.Attempt.Reason != ossclient.ReasonBadResponse || !errors.Is(got.Attempt.Err, more.Err) {
+						t.Errorf("got %q of %+v", cnames(got), got)
+					}
+					pass(t, 10*time.Minute)
+				}
+				if n := strings.Count(s.logged.String(), "discovery failed"); n != 1 {
+					t.Errorf("logged %d times:\n%s", n, s.logged)
 				}
 			})
 		})

@@ -2,6 +2,7 @@ package discovery
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/go-kit/log/level"
@@ -21,7 +22,7 @@ type found struct {
 	known   bool                           // a look once came to its end: what is not found is not there
 	attempt poller.Attempt                 // the last look's; of its failures the one that ended it, else the first
 	buckets int                            // in the last list, as far as they are asked about
-	failed  int                            // those among them that the last look got no answer about
+	failed  int                            // those among them that the last look got no whole answer about
 	beyond  bool                           // there are more
 	bound   map[string][]ossclient.Binding // by bucket: the last answer
 }
@@ -48,6 +49,9 @@ func (d *Discovery) look(ctx context.Context, cfg *config.Config, a config.Accou
 		bindings, attempt := d.listCname(ctx, cfg, a, name)
 		if attempt.Succeeded() {
 			after.bound[name] = bindings
+			attempt = unreadable(name, bindings, attempt)
+		}
+		if attempt.Succeeded() {
 			continue
 		}
 		after.failed++
@@ -92,6 +96,21 @@ func (d *Discovery) listCname(ctx context.Context, cfg *config.Config, a config.
 	})
 	return bindings, attempt
 }
+
+// unreadable turns an answer into a failure if it hides what is bound: a domain
+// in it has no name, or may be another. What could be read of it holds.
+func unreadable(bucket string, bindings []ossclient.Binding, attempt poller.Attempt) poller.Attempt {
+	for _, b := range bindings {
+		if !isNamed(b) {
+			attempt.Reason, attempt.Err = ossclient.ReasonBadResponse, fmt.Errorf("bucket %q: %w", bucket, b.Err)
+			break
+		}
+	}
+	return attempt
+}
+
+// isNamed reports whether it is certain which domain b is about.
+func isNamed(b ossclient.Binding) bool { return b.Name.Base != "" && !b.Ambiguous }
 
 // ofBucket reports whether r says something of one bucket only, so that the next
 // is worth a call.

@@ -14,7 +14,7 @@ type Account struct {
 	Known   bool            // all its buckets were once asked about; before, what is missing in Targets says nothing
 	Attempt poller.Attempt  // the last look
 	Buckets int             // it asked about
-	Failed  int             // those among them that it got no answer about
+	Failed  int             // those among them that it got no whole answer about
 	Beyond  bool            // there are more than it asked about
 	Targets []config.Target // bound and not configured, sorted
 }
@@ -46,7 +46,7 @@ func (f found) tell(cfg *config.Config, a config.Account) Account {
 	told := Account{Account: a, Known: f.known, Attempt: f.attempt, Buckets: f.buckets, Failed: f.failed, Beyond: f.beyond}
 	for bucket, bindings := range f.bound {
 		for _, b := range bindings {
-			if t, ok := cfg.Unlisted(&a, bucket, b.Name.Cname()); ok {
+			if t, ok := cfg.Unlisted(&a, bucket, b.Name.Cname()); ok && isNamed(b) {
 				told.Targets = append(told.Targets, t)
 			}
 		}

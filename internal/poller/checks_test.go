@@ -34,7 +34,7 @@ func (w *world) ListCname(ctx context.Context, t *config.Target) ([]ossclient.Bi
 	if w.list != nil {
 		return w.list(ctx)
 	}
-	return []ossclient.Binding{{Name: t.Name, Enabled: true, Certificate: expires}}, nil
+	return []ossclient.Binding{{Name: t.Name, Status: "Enabled", Enabled: true, Certificate: ossclient.Certificate{Expires: expires}}}, nil
 }
 
 func (w *world) TXT(ctx context.Context, name string, _ []string) ([]string, error) {
@@ -131,7 +131,7 @@ func TestWhatTheAnswersMean(t *testing.T) {
 			check: func(r poller.Result) bool { return r.Bound == poller.No }},
 		"only as a wildcard": {bindings: []ossclient.Binding{{Name: domain.Name{Bucket: "examplebucket", Base: "main-0.example.com", Wildcard: true}, Enabled: true}}, token: token,
 			check: func(r poller.Result) bool { return r.Bound == poller.No }},
-		"disabled": {bindings: []ossclient.Binding{{Name: domain.Name{Bucket: "examplebucket", Base: "main-0.example.com"}}}, token: token,
+		"disabled": {bindings: []ossclient.Binding{{Name: domain.Name{Bucket: "examplebucket", Base: "main-0.example.com"}, Status: "Disabled"}}, token: token,
 			check: func(r poller.Result) bool {
 				return r.Bound == poller.Yes && r.Enabled == poller.No && r.CertificateExpires.IsZero() && r.Outcome() == "disabled"
 			}},

@@ -91,24 +91,44 @@ func bindingKey(t *config.Target) (key, bool) {
 	return key{check: CheckBinding, name: domain.Name{Bucket: t.Bucket}, lane: laneOf(t)}, t.Checks.Binding
 }
 
-// tellBinding finds r's domain in the bucket's list. One that is listed in a
-// way that cannot be read is that target's failure alone.
+// tellBinding finds r's domain in the bucket's list. What of it could not be
+// read is that target's failure alone, and erases nothing that could.
 func tellBinding(r *Result, a, _ *answer) {
-	i := slices.IndexFunc(a.bindings, func(b ossclient.Binding) bool { return b.Name == r.Target.Name })
-	if i < 0 {
+	binding, listed := findBinding(a.bindings, r.Target.Name)
+	switch {
+	case listed && !binding.Ambiguous:
+		r.Bound = Yes
+	case !listed && binding.Err == nil:
 		r.Bound = No
-		return
 	}
-	r.Bound = Yes
-	binding := a.bindings[i]
-	if binding.Err == nil {
-		r.Enabled, r.CertificateExpires = truth(binding.Enabled), binding.Certificate
-		return
+	if r.Bound == Yes && binding.Status != "" {
+		r.Enabled = truth(binding.Enabled)
 	}
-	status := r.Checks[CheckBinding]
-	status.Attempt.Reason, status.Attempt.Err = ossclient.ReasonBadResponse, binding.Err
-	status.Was = status.Outcome() // the entry is the bucket's and has no memory of what is news about one domain
-	r.Checks[CheckBinding] = status
+	if r.Bound == Yes && binding.Certificate.Served() {
+		r.CertificateExpires = binding.Certificate.Expires
+	}
+	if binding.Err != nil {
+		status := r.Checks[CheckBinding]
+		status.Attempt.Reason, status.Attempt.Err = ossclient.ReasonBadResponse, binding.Err
+		status.Was = status.Outcome() // the entry is the bucket's and has no memory of what is news about one domain
+		r.Checks[CheckBinding] = status
+	}
+}
+
+// findBinding returns the binding of name. If it is not listed, the Err is why
+// that means nothing; nil if it is not bound.
+func findBinding(bindings []ossclient.Binding, name domain.Name) (b ossclient.Binding, listed bool) {
+	for _, exact := range []bool{true, false} {
+		for _, b := range bindings {
+			if b.Is(name) && b.Ambiguous != exact {
+				return b, true
+			}
+		}
+	}
+	if n := len(bindings); n > 0 && bindings[n-1].Name.Base == "" {
+		return bindings[n-1], false
+	}
+	return ossclient.Binding{}, false
 }
 
 // txtKey leaves the bucket out: a record is the same whoever asks for it.

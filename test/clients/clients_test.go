@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 )
 
@@ -16,19 +17,13 @@ const (
 	agentic  = "media-1234567890123456-cn-hangzhou-ab-apsr"
 )
 
-// domain is what a client is asked to work on.
-type domain struct {
-	Bucket, Cname string
-	Wildcard      bool
-}
-
 // client is one of the vendor's, in the words of this test. The error names OSS's code.
 type client interface {
-	create(d domain) (token string, err error)
-	read(d domain) (token string, err error)
+	create(d domain.Name) (token string, err error)
+	read(d domain.Name) (token string, err error)
 	list(bucket string) (cnames []string, err error) // a wildcard with its "*."
-	bind(d domain) error
-	remove(d domain) error
+	bind(d domain.Name) error
+	remove(d domain.Name) error
 }
 
 // clients are all that are tried. Each opens with a secret on an endpoint.
@@ -57,9 +52,9 @@ func newServer(t *testing.T, skew time.Duration, published *[]string) *osstest.S
 
 func TestLifeOfAToken(t *testing.T) {
 	for name, open := range clients {
-		for kind, d := range map[string]domain{
-			"exact":    {Bucket: standard, Cname: "new.example.com"},
-			"wildcard": {Bucket: agentic, Cname: "new.example.com", Wildcard: true},
+		for kind, d := range map[string]domain.Name{
+			"exact":    {Bucket: standard, Base: "new.example.com"},
+			"wildcard": {Bucket: agentic, Base: "new.example.com", Wildcard: true},
 		} {
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				var published []string
@@ -71,13 +66,13 @@ func TestLifeOfAToken(t *testing.T) {
 }
 
 // live takes a domain through its life.
-func live(t *testing.T, s *osstest.Server, c client, d domain, published *[]string) {
+func live(t *testing.T, s *osstest.Server, c client, d domain.Name, published *[]string) {
 	t.Helper()
 	_, err := c.read(d)
 	refused(t, "reading before", err, "CnameTokenNotFound")
 	created, err := c.create(d)
-	if err != nil || created != s.Token(osstest.Domain(d)).Value {
-		t.Fatalf("created %q, %v; OSS holds %q", created, err, s.Token(osstest.Domain(d)).Value)
+	if err != nil || created != s.Token(d).Value {
+		t.Fatalf("created %q, %v; OSS holds %q", created, err, s.Token(d).Value)
 	}
 	if found, err := c.read(d); err != nil || found != created {
 		t.Errorf("read %q, %v; want %q", found, err, created)
@@ -87,7 +82,7 @@ func live(t *testing.T, s *osstest.Server, c client, d domain, published *[]stri
 	if err := c.bind(d); err != nil {
 		t.Errorf("binding: %v", err)
 	}
-	want := d.Cname
+	want := d.Base
 	if d.Wildcard {
 		want = "*." + want
 	}
@@ -120,7 +115,7 @@ func TestRefusals(t *testing.T) {
 		} {
 			t.Run(name+"/"+problem, func(t *testing.T) {
 				s := newServer(t, test.skew, new([]string))
-				c, d := open(t, s.URL(), test.secret), domain{Bucket: standard, Cname: "new.example.com"}
+				c, d := open(t, s.URL(), test.secret), domain.Name{Bucket: standard, Base: "new.example.com"}
 				_, err := c.read(d)
 				refused(t, "reading", err, test.code)
 				if test.code == "CnameTokenNotFound" {

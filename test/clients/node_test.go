@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+
+	"oss_cname_exporter/internal/domain"
 )
 
 // node is ali-oss in a process of its own, which answers one line with one line.
@@ -82,7 +84,7 @@ func (n *node) do(r request) ([]byte, error) {
 }
 
 // change makes one of the requests with a body. comp says which.
-func (n *node) change(d domain, comp string) ([]byte, error) {
+func (n *node) change(d domain.Name, comp string) ([]byte, error) {
 	r := request{Method: "POST", Bucket: d.Bucket, Subres: map[string]string{"cname": "", "comp": comp}, Content: configuration(d)}
 	if d.Wildcard && comp != "add" {
 		r.Query = map[string]string{"wildcard": "true"}
@@ -90,13 +92,13 @@ func (n *node) change(d domain, comp string) ([]byte, error) {
 	return n.do(r)
 }
 
-func (n *node) create(d domain) (string, error) {
+func (n *node) create(d domain.Name) (string, error) {
 	body, err := n.change(d, "token")
 	return tokenIn(body), err
 }
 
-func (n *node) read(d domain) (string, error) {
-	r := request{Method: "GET", Bucket: d.Bucket, Subres: map[string]string{"cname": d.Cname, "comp": "token"}}
+func (n *node) read(d domain.Name) (string, error) {
+	r := request{Method: "GET", Bucket: d.Bucket, Subres: map[string]string{"cname": d.Base, "comp": "token"}}
 	if d.Wildcard {
 		r.Query = map[string]string{"wildcard": "true"}
 	}
@@ -112,5 +114,5 @@ func (n *node) list(bucket string) ([]string, error) {
 	return listed(body)
 }
 
-func (n *node) bind(d domain) error   { _, err := n.change(d, "add"); return err }
-func (n *node) remove(d domain) error { _, err := n.change(d, "delete"); return err }
+func (n *node) bind(d domain.Name) error   { _, err := n.change(d, "add"); return err }
+func (n *node) remove(d domain.Name) error { _, err := n.change(d, "delete"); return err }

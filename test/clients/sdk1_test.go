@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	oss1 "github.com/aliyun/aliyun-oss-go-sdk/oss"
+
+	"oss_cname_exporter/internal/domain"
 )
 
 // sdk1 is the vendor's older SDK, whose code is also in ossutil 1.7 and the CLI.
@@ -24,7 +26,7 @@ func newSDK1(t *testing.T, endpoint, secret string, version oss1.AuthVersionType
 }
 
 // do makes a request that the SDK has no method for: one about a wildcard, which the query tells.
-func (c sdk1) do(method string, d domain, cname any, comp, body string) ([]byte, error) {
+func (c sdk1) do(method string, d domain.Name, cname any, comp, body string) ([]byte, error) {
 	params := map[string]any{"cname": cname, "comp": comp, "wildcard": "true"}
 	var data io.Reader
 	headers := map[string]string{}
@@ -39,21 +41,21 @@ func (c sdk1) do(method string, d domain, cname any, comp, body string) ([]byte,
 	return io.ReadAll(resp)
 }
 
-func (c sdk1) create(d domain) (string, error) {
+func (c sdk1) create(d domain.Name) (string, error) {
 	if d.Wildcard {
 		body, err := c.do("POST", d, nil, "token", configuration(d))
 		return tokenIn(body), err
 	}
-	result, err := c.CreateBucketCnameToken(d.Bucket, d.Cname)
+	result, err := c.CreateBucketCnameToken(d.Bucket, d.Base)
 	return result.Token, err
 }
 
-func (c sdk1) read(d domain) (string, error) {
+func (c sdk1) read(d domain.Name) (string, error) {
 	if d.Wildcard {
-		body, err := c.do("GET", d, d.Cname, "token", "")
+		body, err := c.do("GET", d, d.Base, "token", "")
 		return tokenIn(body), err
 	}
-	result, err := c.GetBucketCnameToken(d.Bucket, d.Cname)
+	result, err := c.GetBucketCnameToken(d.Bucket, d.Base)
 	return result.Token, err
 }
 
@@ -65,14 +67,14 @@ func (c sdk1) list(bucket string) ([]string, error) {
 	return listed([]byte(body))
 }
 
-func (c sdk1) bind(d domain) error { return c.PutBucketCnameXml(d.Bucket, configuration(d)) }
+func (c sdk1) bind(d domain.Name) error { return c.PutBucketCnameXml(d.Bucket, configuration(d)) }
 
-func (c sdk1) remove(d domain) error {
+func (c sdk1) remove(d domain.Name) error {
 	if d.Wildcard {
 		_, err := c.do("POST", d, nil, "delete", configuration(d))
 		return err
 	}
-	return c.DeleteBucketCname(d.Bucket, d.Cname)
+	return c.DeleteBucketCname(d.Bucket, d.Base)
 }
 
 // tokenIn reads the body of CreateCnameToken and GetCnameToken.
@@ -101,10 +103,10 @@ func listed(body []byte) ([]string, error) {
 }
 
 // configuration is the body of PutCname, for clients whose types know no wildcards.
-func configuration(d domain) string {
+func configuration(d domain.Name) string {
 	element := ""
 	if d.Wildcard {
 		element = "<IsWildCard>true</IsWildCard>"
 	}
-	return "<BucketCnameConfiguration><Cname><Domain>" + d.Cname + "</Domain>" + element + "</Cname></BucketCnameConfiguration>"
+	return "<BucketCnameConfiguration><Cname><Domain>" + d.Base + "</Domain>" + element + "</Cname></BucketCnameConfiguration>"
 }

@@ -8,6 +8,8 @@ import (
 
 	oss2 "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
+
+	"oss_cname_exporter/internal/domain"
 )
 
 // sdk2 is the vendor's SDK of today.
@@ -21,28 +23,28 @@ func newSDK2(endpoint, secret string, version oss2.SignatureVersionType) client 
 }
 
 // query says of a wildcard so, where the SDK has no field for it.
-func (d domain) query() oss2.RequestCommon {
+func query(d domain.Name) oss2.RequestCommon {
 	if !d.Wildcard {
 		return oss2.RequestCommon{}
 	}
 	return oss2.RequestCommon{Parameters: map[string]string{"wildcard": strconv.FormatBool(d.Wildcard)}}
 }
 
-func (d domain) configuration() *oss2.BucketCnameConfiguration {
-	return &oss2.BucketCnameConfiguration{Cname: &oss2.Cname{Domain: &d.Cname, IsWildCard: &d.Wildcard}}
+func typedConfiguration(d domain.Name) *oss2.BucketCnameConfiguration {
+	return &oss2.BucketCnameConfiguration{Cname: &oss2.Cname{Domain: &d.Base, IsWildCard: &d.Wildcard}}
 }
 
-func (c sdk2) create(d domain) (string, error) {
+func (c sdk2) create(d domain.Name) (string, error) {
 	result, err := c.CreateCnameToken(context.Background(), &oss2.CreateCnameTokenRequest{
-		Bucket: &d.Bucket, BucketCnameConfiguration: d.configuration(), RequestCommon: d.query()})
+		Bucket: &d.Bucket, BucketCnameConfiguration: typedConfiguration(d), RequestCommon: query(d)})
 	if err != nil {
 		return "", err
 	}
 	return *result.CnameToken.Token, nil
 }
 
-func (c sdk2) read(d domain) (string, error) {
-	result, err := c.GetCnameToken(context.Background(), &oss2.GetCnameTokenRequest{Bucket: &d.Bucket, Cname: &d.Cname, Wildcard: &d.Wildcard})
+func (c sdk2) read(d domain.Name) (string, error) {
+	result, err := c.GetCnameToken(context.Background(), &oss2.GetCnameTokenRequest{Bucket: &d.Bucket, Cname: &d.Base, Wildcard: &d.Wildcard})
 	if err != nil {
 		return "", err
 	}
@@ -65,13 +67,13 @@ func (c sdk2) list(bucket string) ([]string, error) {
 	return names, nil
 }
 
-func (c sdk2) bind(d domain) error {
-	_, err := c.PutCname(context.Background(), &oss2.PutCnameRequest{Bucket: &d.Bucket, BucketCnameConfiguration: d.configuration()})
+func (c sdk2) bind(d domain.Name) error {
+	_, err := c.PutCname(context.Background(), &oss2.PutCnameRequest{Bucket: &d.Bucket, BucketCnameConfiguration: typedConfiguration(d)})
 	return err
 }
 
-func (c sdk2) remove(d domain) error {
+func (c sdk2) remove(d domain.Name) error {
 	_, err := c.DeleteCname(context.Background(), &oss2.DeleteCnameRequest{
-		Bucket: &d.Bucket, BucketCnameConfiguration: d.configuration(), RequestCommon: d.query()})
+		Bucket: &d.Bucket, BucketCnameConfiguration: typedConfiguration(d), RequestCommon: query(d)})
 	return err
 }
