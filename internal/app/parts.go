@@ -28,7 +28,7 @@ func NewExporter(ctx context.Context, store *config.Store, getenv func(string) s
 func newParts(ctx context.Context, store *config.Store, getenv func(string) string, logger log.Logger) (exporter web.Exporter, background func(context.Context)) {
 	api := collector.NewAPI()
 	clients := accounts.New(getenv, userAgent(), api)
-	targets := poller.New(clients, poller.Options{Bindings: clients, DNS: dnsclient.New(dnsclient.Options{})})
+	targets := poller.New(clients, poller.Options{Bindings: clients, DNS: agreed{dnsclient.New(dnsclient.Options{})}})
 	unlisted := discovery.New(clients, targets, discovery.Options{Logger: logger})
 	exporter = web.Exporter{
 		Config: store.Config,

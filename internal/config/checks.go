@@ -14,6 +14,9 @@ const (
 	ResolversAuthoritative = "authoritative"
 )
 
+// maxResolvers is how many of a list are asked.
+const maxResolvers = 8
+
 // dnsPort is where resolvers listen unless told otherwise.
 const dnsPort = "53"
 
@@ -35,6 +38,9 @@ func (p *parser) readResolvers(v value) []string {
 	}
 	var resolvers []string
 	items := p.items(v)
+	if len(items) > maxResolvers {
+		p.fault(v, "%d resolvers; write at most %d", len(items), maxResolvers)
+	}
 	for _, item := range items {
 		var text string
 		if !require(p.decoder, item, &text, resolver, "an address, such as 192.0.2.53") {

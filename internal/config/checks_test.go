@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,6 +49,7 @@ func TestRefusedChecks(t *testing.T) {
 		{"resolvers: ['fe80::1%eth0']", `1: checks.resolvers[0]: "fe80::1%eth0"` + noResolver},
 		{"resolvers: [~]", `1: checks.resolvers[0]: missing; write an address, such as 192.0.2.53`},
 		{"resolvers: [192.0.2.1, system]", `1: checks.resolvers[1]: "system" stands alone; write only it, or only addresses`},
+		{"resolvers: [" + strings.Repeat("192.0.2.1, ", 8) + "192.0.2.1]", "1: checks.resolvers: 9 resolvers; write at most 8"},
 		{"tls: true", `1: checks: unknown key "tls"; known: binding, binding_ttl, dns, resolvers`},
 	} {
 		t.Run(tt.written, func(t *testing.T) { checkFaults(t, "checks: {"+tt.written+"}"+minimal, tt.want) })

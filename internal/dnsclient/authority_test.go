@@ -1,9 +1,13 @@
 package dnsclient_test
 
 import (
+	"fmt"
 	"net"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 
@@ -11,62 +15,341 @@ import (
 	"oss_cname_exporter/internal/fake/dnstest"
 )
 
-// twoServers returns a cache that the system asks, which knows who the
-// authority for example.com is, that authority, and a client of both.
-func twoServers(t *testing.T, stale ...string) (cache, authority *dnstest.Server, client *dnsclient.Client) {
-	t.Helper()
-	cache = serve(t, append(stale,
-		"example.com. SOA ns.example.com. host.example.com. 1 2 3 4 5",
-		"example.com. NS gone.example.com.",
-		"example.com. NS ns.example.com.",
-		"ns.example.com. A 127.0.0.1",
-	)...)
-	authority = serve(t)
-	_, port, err := net.SplitHostPort(authority.Address())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cache, authority, dnsclient.New(dnsclient.Options{
-		System: func() ([]string, error) { return []string{cache.Address()}, nil },
-		Port:   port,
-	})
+// world is a resolver, which knows who the authority for example.com is, the
+// servers of that zone, and a client of them all.
+type world struct {
+	cache   *dnstest.Server
+	servers []*dnstest.Server
+	client  *dnsclient.Client
+	port    string
 }
 
+// newWorld has the servers ns1.example.com at 127.0.0.1, ns2 at 127.0.0.2 and so on.
+func newWorld(t *testing.T, servers int) *world {
+	t.Helper()
+	w := &world{cache: serve(t, "example.com. SOA ns1.example.com. host.example.com. 1 2 3 4 5")}
+	w.servers = dnstest.NewGroup(make([][]string, servers)...)
+	for i, s := range w.servers {
+		t.Cleanup(s.Close)
+		w.cache.Add(fmt.Sprintf("example.com. NS ns%d.example.com.", i+1), fmt.Sprintf("ns%[1]d.example.com. A 127.0.0.%[1]d", i+1))
+		s.Add(dnstest.Zone("example.com")...)
+	}
+	var err error
+	if _, w.port, err = net.SplitHostPort(w.servers[0].Address()); err != nil {
+		t.Fatal(err)
+	}
+	w.client = w.newClient(dnsclient.Options{})
+	return w
+}
+
+func (w *world) newClient(opts dnsclient.Options) *dnsclient.Client {
+	if opts.System == nil {
+		opts.System = func() ([]string, error) { return []string{w.cache.Address()}, nil }
+	}
+	if opts.IPv6 == nil {
+		opts.IPv6 = func() bool { return false }
+	}
+	opts.Port = w.port
+	return dnsclient.New(opts)
+}
+
+// nameOf is how the server of that index is called.
+func (w *world) nameOf(i int) string {
+	return fmt.Sprintf("ns%d.example.com (%s)", i+1, w.servers[i].Address())
+}
+
+var authoritative = []string{dnsclient.Authoritative}
+
 func TestAuthorityIsBelievedBeforeACache(t *testing.T) {
-	cache, authority, client := twoServers(t, `_dnsauth.www.example.com. TXT "stale"`)
-	authority.Publish(proof, "fresh")
+	w := newWorld(t, 1)
+	w.cache.Publish(proof, "stale")
+	w.servers[0].Publish(proof, "fresh")
 	for name, test := range map[string]struct {
 		resolvers []string
 		want      string
 	}{
 		"the system's":  {nil, "stale"},
-		"a list":        {[]string{authority.Address()}, "fresh"},
-		"authoritative": {[]string{dnsclient.Authoritative}, "fresh"},
+		"a list":        {[]string{w.servers[0].Address()}, "fresh"},
+		"authoritative": {authoritative, "fresh"},
 	} {
-		got, err := client.TXT(t.Context(), proof, test.resolvers)
-		if err != nil || !reflect.DeepEqual(got, []string{test.want}) {
-			t.Errorf("%s: got %q, %v; want %q", name, got, err, test.want)
-		}
+		t.Log(name)
+		got, err := w.client.TXT(t.Context(), proof, test.resolvers)
+		checkRecords(t, got, err, test.want)
 	}
-	if n := cache.Queries(dns.TypeTXT); n != 1 {
+	if n := w.cache.Queries(dns.TypeTXT); n != 1 {
 		t.Errorf("the cache was asked %d times, want once", n)
 	}
 }
 
-// TestAliasIsFollowedToItsOwnAuthority has the record delegated to another
-// zone, as services for such proofs want it.
-func TestAliasIsFollowedToItsOwnAuthority(t *testing.T) {
-	cache, authority, client := twoServers(t, "_dnsauth.www.example.com. CNAME proofs.example.net.")
-	cache.Add("example.net. SOA ns.example.com. host.example.com. 1 2 3 4 5", "example.net. NS ns.example.com.")
-	authority.Add("_dnsauth.www.example.com. CNAME proofs.example.net.")
-	authority.Behave("proofs.example.net", func(w dns.ResponseWriter, m *dns.Msg, genuine dns.HandlerFunc) {
-		authority.Publish("proofs.example.net", "t0ken")
-		genuine(w, m)
-	})
-	got, err := client.TXT(t.Context(), proof, []string{dnsclient.Authoritative})
-	if err != nil || !reflect.DeepEqual(got, []string{"t0ken"}) {
-		t.Errorf("got %q, %v", got, err)
+// TestServersAreCompared has zones whose servers differ, or do not all answer.
+func TestServersAreCompared(t *testing.T) {
+	ns := func(w *world, servers ...int) []string {
+		var names []string
+		for _, i := range servers {
+			names = append(names, w.nameOf(i))
+		}
+		return names
 	}
+	for name, test := range map[string]struct {
+		prepare func(*world)
+		want    func(*world) []dnsclient.Finding
+		silent  []string // what is said of each in turn
+	}{
+		"all agree": {func(w *world) {
+			for _, s := range w.servers {
+				s.Publish(proof, "t0ken")
+			}
+		}, func(w *world) []dnsclient.Finding {
+			return []dnsclient.Finding{{Servers: ns(w, 0, 1, 2), Records: []string{"t0ken"}}}
+		}, nil},
+		"in another order": {func(w *world) {
+			w.servers[0].Publish(proof, "a", "b")
+			w.servers[1].Publish(proof, "b", "a")
+			w.servers[2].Publish(proof, "b", "a")
+		}, func(w *world) []dnsclient.Finding {
+			return []dnsclient.Finding{{Servers: ns(w, 0, 1, 2), Records: []string{"a", "b"}}}
+		}, nil},
+		"one does not have it yet": {func(w *world) {
+			w.servers[1].Publish(proof, "t0ken")
+			w.servers[2].Publish(proof, "t0ken")
+		}, func(w *world) []dnsclient.Finding {
+			return []dnsclient.Finding{{Servers: ns(w, 0)}, {Servers: ns(w, 1, 2), Records: []string{"t0ken"}}}
+		}, nil},
+		"each has another": {func(w *world) {
+			for i, s := range w.servers {
+				s.Publish(proof, fmt.Sprint(i))
+			}
+		}, func(w *world) []dnsclient.Finding {
+			return []dnsclient.Finding{
+				{Servers: ns(w, 0), Records: []string{"0"}}, {Servers: ns(w, 1), Records: []string{"1"}}, {Servers: ns(w, 2), Records: []string{"2"}},
+			}
+		}, nil},
+		"one is out of order, one lame": {func(w *world) {
+			w.servers[0].Behave(proof, dnstest.Refuse(dns.RcodeServerFailure))
+			w.servers[1].Behave(proof, dnstest.NotAuthoritative)
+			w.servers[2].Publish(proof, "t0ken")
+		}, func(w *world) []dnsclient.Finding {
+			return []dnsclient.Finding{{Servers: ns(w, 2), Records: []string{"t0ken"}}}
+		}, []string{"refused with SERVFAIL", "not authoritative"}},
+		"aliases to the same": {func(w *world) {
+			for _, s := range w.servers {
+				s.Alias(proof, "proofs.example.com")
+				s.Publish("proofs.example.com", "t0ken")
+			}
+		}, func(w *world) []dnsclient.Finding {
+			return []dnsclient.Finding{{Servers: ns(w, 0, 1, 2), Records: []string{"t0ken"}}}
+		}, nil},
+		"an alias at one": {func(w *world) {
+			w.servers[1].Alias(proof, "proofs.example.com")
+			for _, s := range w.servers {
+				s.Publish("proofs.example.com", "t0ken")
+			}
+		}, func(w *world) []dnsclient.Finding {
+			return []dnsclient.Finding{{Servers: ns(w, 0, 2)}, {Servers: ns(w, 1), Records: []string{"t0ken"}}}
+		}, nil},
+		"an alias to what differs": {func(w *world) {
+			for _, s := range w.servers {
+				s.Alias(proof, "proofs.example.com")
+			}
+			w.servers[2].Publish("proofs.example.com", "t0ken")
+		}, func(w *world) []dnsclient.Finding {
+			return []dnsclient.Finding{{Servers: ns(w, 0, 1)}, {Servers: ns(w, 2), Records: []string{"t0ken"}}}
+		}, nil},
+		"an alias to a circle at one": {func(w *world) {
+			w.servers[0].Alias(proof, proof)
+			w.servers[1].Publish(proof, "t0ken")
+			w.servers[2].Publish(proof, "t0ken")
+		}, func(w *world) []dnsclient.Finding {
+			return []dnsclient.Finding{{Servers: ns(w, 1, 2), Records: []string{"t0ken"}}}
+		}, []string{"circle"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, 3)
+			test.prepare(w)
+			got, err := w.client.TXT(t.Context(), proof, authoritative)
+			for i := range got.Findings {
+				got.Findings[i].Servers = slices.Compact(slices.Sorted(slices.Values(got.Findings[i].Servers)))
+			}
+			if want := test.want(w); err != nil || !reflect.DeepEqual(got.Findings, want) {
+				t.Errorf("got %+v, %v; want %+v", got.Findings, err, want)
+			}
+			if len(got.Silent) != len(test.silent) {
+				t.Fatalf("silent were %q, want %q", got.Silent, test.silent)
+			}
+			for i, text := range test.silent {
+				if !strings.HasPrefix(got.Silent[i], w.nameOf(i)+": ") || !strings.Contains(got.Silent[i], text) {
+					t.Errorf("of server %d it is said %q, want %q", i, got.Silent[i], text)
+				}
+			}
+		})
+	}
+}
+
+func TestFollowComparesServers(t *testing.T) {
+	w := newWorld(t, 2)
+	w.servers[1].Alias("www.example.com", "examplebucket.oss-cn-hangzhou.aliyuncs.com")
+	got, err := w.client.Follow(t.Context(), "www.example.com", []string{"examplebucket.oss-cn-hangzhou.aliyuncs.com"}, authoritative)
+	want := []dnsclient.Finding{{Servers: []string{w.nameOf(0)}}, {Servers: []string{w.nameOf(1)}, Records: []string{"examplebucket.oss-cn-hangzhou.aliyuncs.com"}}}
+	if err != nil || !reflect.DeepEqual(got.Findings, want) {
+		t.Errorf("got %+v, %v; want %+v", got, err, want)
+	}
+}
+
+// TestSilentServerIsNoDisagreement has one of two servers dead.
+func TestSilentServerIsNoDisagreement(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 2)
+	w.servers[0].BehaveAlways(dnstest.Silent)
+	w.servers[1].Publish(proof, "t0ken")
+	got, err := w.newClient(dnsclient.Options{Try: time.Second}).TXT(t.Context(), proof, authoritative)
+	checkRecords(t, got, err, "t0ken")
+	if want := []string{w.nameOf(0) + ": no answer in time"}; !reflect.DeepEqual(got.Silent, want) {
+		t.Errorf("silent were %q, want %q", got.Silent, want)
+	}
+}
+
+// TestAddressesThatRefuse has a server with four addresses that nobody listens
+// on, and a good one.
+func TestAddressesThatRefuse(t *testing.T) {
+	w := newWorld(t, 1)
+	for i := range 4 {
+		w.cache.Add("example.com. NS ns0.example.com.", fmt.Sprintf("ns0.example.com. A 127.0.0.%d", i+10))
+	}
+	w.servers[0].Publish(proof, "t0ken")
+	got, err := w.client.TXT(t.Context(), proof, authoritative)
+	checkRecords(t, got, err, "t0ken")
+	if len(got.Silent) != 1 || strings.Count(got.Silent[0], "connection refused") != 4 {
+		t.Errorf("silent were %q, want the four addresses of one server", got.Silent)
+	}
+}
+
+// TestIPv6 has a server that only has an address of IPv6, in the form that a
+// machine without IPv6 reaches too.
+func TestIPv6(t *testing.T) {
+	for has, want := range map[bool]dnsclient.Reason{true: "", false: dnsclient.ReasonDNS} {
+		w := newWorld(t, 1)
+		w.servers[0].Publish(proof, "t0ken")
+		client := w.newClient(dnsclient.Options{IPv6: func() bool { return has }})
+		w.cache.Behave("ns1.example.com", func(rw dns.ResponseWriter, m *dns.Msg, _ dns.HandlerFunc) {
+			reply := new(dns.Msg).SetReply(m)
+			if q := m.Question[0]; q.Qtype == dns.TypeAAAA {
+				reply.Answer = []dns.RR{&dns.AAAA{Hdr: dns.RR_Header{Name: q.Name, Rrtype: q.Qtype, Class: dns.ClassINET}, AAAA: net.ParseIP("127.0.0.1")}}
+			}
+			_ = rw.WriteMsg(reply)
+		})
+		got, err := client.TXT(t.Context(), proof, authoritative)
+		if has {
+			checkRecords(t, got, err, "t0ken")
+		} else {
+			checkFailure(t, err, want, "ns1.example.com has no address")
+		}
+		if n := w.cache.Queries(dns.TypeAAAA); (n > 0) != has {
+			t.Errorf("with IPv6, %v: %d addresses of IPv6 were asked for", has, n)
+		}
+	}
+}
+
+// TestAddressesByTurns has a server with more addresses of IPv4, where nobody
+// listens, than are tried, and one of IPv6.
+func TestAddressesByTurns(t *testing.T) {
+	w := newWorld(t, 1)
+	w.servers[0].Publish(proof, "t0ken")
+	client := w.newClient(dnsclient.Options{IPv6: func() bool { return true }})
+	w.cache.Add("example.com. NS ns0.example.com.", "ns0.example.com. AAAA ::ffff:127.0.0.1")
+	for i := range 9 {
+		w.cache.Add(fmt.Sprintf("ns0.example.com. A 127.0.0.%d", i+10))
+	}
+	got, err := client.TXT(t.Context(), proof, authoritative)
+	checkRecords(t, got, err, "t0ken")
+	if len(got.Silent) != 0 || len(got.Findings[0].Servers) != 2 {
+		t.Errorf("got %+v, want both servers to answer", got)
+	}
+}
+
+// TestAliasIsFollowedToItsOwnAuthority has the record delegated to another
+// zone, as services for such proofs want it, of which the first zone's server
+// pretends to know.
+func TestAliasIsFollowedToItsOwnAuthority(t *testing.T) {
+	w := newWorld(t, 2)
+	w.cache.Add("proofs.example.net. SOA ns2.example.com. host.example.com. 1 2 3 4 5", "proofs.example.net. NS ns2.example.com.")
+	for _, s := range w.servers {
+		s.Alias(proof, "proofs.example.net")
+	}
+	w.servers[0].Publish("proofs.example.net", "stale")
+	w.servers[1].Behave("proofs.example.net", func(rw dns.ResponseWriter, m *dns.Msg, genuine dns.HandlerFunc) {
+		w.servers[1].Publish("proofs.example.net", "t0ken")
+		genuine(rw, m)
+	})
+	got, err := w.client.TXT(t.Context(), proof, authoritative)
+	checkRecords(t, got, err, "t0ken")
+	if n := w.servers[1].Queries(dns.TypeTXT); n != 2 {
+		t.Errorf("%d questions, want one about each name", n)
+	}
+}
+
+// TestAliasAtAZoneCut has an alias of a zone that leads into the zone above:
+// the start of authority that is told about it is that of the alias' target.
+func TestAliasAtAZoneCut(t *testing.T) {
+	w := newWorld(t, 2)
+	w.cache.Alias(proof, "proofs.example.com")
+	w.cache.Behave(proof, func(rw dns.ResponseWriter, m *dns.Msg, genuine dns.HandlerFunc) {
+		reply := new(dns.Msg).SetReply(m)
+		for to, lines := range map[*[]dns.RR][]string{
+			&reply.Answer: {proof + ". CNAME proofs.example.com."}, &reply.Ns: {"example.com. SOA ns1.example.com. host.example.com. 1 2 3 4 5"},
+		} {
+			for _, line := range lines {
+				rr, err := dns.NewRR(line)
+				if err != nil {
+					t.Error(err)
+				}
+				*to = append(*to, rr)
+			}
+		}
+		_ = rw.WriteMsg(reply)
+	})
+	w.cache.Add("www.example.com. SOA ns2.example.com. host.example.com. 1 2 3 4 5", "www.example.com. NS ns2.example.com.")
+	w.servers[1].Add("www.example.com. SOA ns2.example.com. host.example.com. 1 2 3 4 5")
+	w.servers[1].Alias(proof, "proofs.example.com")
+	w.servers[0].Publish("proofs.example.com", "t0ken")
+	w.servers[1].Publish("proofs.example.com", "t0ken")
+	got, err := w.client.TXT(t.Context(), proof, authoritative)
+	checkRecords(t, got, err, "t0ken")
+	if servers := got.Findings[0].Servers; !reflect.DeepEqual(servers, []string{w.nameOf(1)}) {
+		t.Errorf("asked %q, want the server of www.example.com", servers)
+	}
+}
+
+// TestZoneIsFoundAboveAFailure has resolvers that cannot say what zone a name
+// is in, but say it of the name above.
+func TestZoneIsFoundAboveAFailure(t *testing.T) {
+	for name, behave := range map[string]dnstest.Behaviour{
+		"SERVFAIL": dnstest.Refuse(dns.RcodeServerFailure), "REFUSED": dnstest.Refuse(dns.RcodeRefused), "garbled": dnstest.Garble, "silent": dnstest.Silent,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, 1)
+			w.cache.Behave(proof, behave)
+			w.servers[0].Publish(proof, "t0ken")
+			got, err := w.newClient(dnsclient.Options{Try: time.Second}).TXT(t.Context(), proof, authoritative)
+			checkRecords(t, got, err, "t0ken")
+		})
+	}
+}
+
+// TestReferralIsNoAnswer has a zone below whose start of authority cannot be
+// had: the server above must not be believed that there is nothing.
+func TestReferralIsNoAnswer(t *testing.T) {
+	w := newWorld(t, 1)
+	for _, name := range []string{proof, "www.example.com"} {
+		w.cache.Behave(name, dnstest.Refuse(dns.RcodeServerFailure))
+	}
+	w.servers[0].Behave(proof, func(rw dns.ResponseWriter, m *dns.Msg, _ dns.HandlerFunc) {
+		reply := new(dns.Msg).SetReply(m)
+		reply.Ns = []dns.RR{&dns.NS{Hdr: dns.RR_Header{Name: "www.example.com.", Rrtype: dns.TypeNS, Class: dns.ClassINET}, Ns: "ns9.example.net."}}
+		_ = rw.WriteMsg(reply)
+	})
+	_, err := w.client.TXT(t.Context(), proof, authoritative)
+	checkFailure(t, err, dnsclient.ReasonServerError, `not authoritative: it refers to the servers of "www.example.com", such as "ns9.example.net"`)
 }
 
 func TestNoAuthority(t *testing.T) {
@@ -78,32 +361,107 @@ func TestNoAuthority(t *testing.T) {
 		"a cache in its place": {func(_, authority *dnstest.Server) {
 			authority.Behave(proof, dnstest.NotAuthoritative)
 		}, dnsclient.ReasonServerError, "not authoritative"},
-		"no address": {func(cache, _ *dnstest.Server) {
-			cache.Behave("ns.example.com", dnstest.Refuse(dns.RcodeServerFailure))
-		}, dnsclient.ReasonDNS, "no server of example.com. has an address"},
+		"its address cannot be found out": {func(cache, _ *dnstest.Server) {
+			cache.Behave("ns1.example.com", dnstest.Refuse(dns.RcodeServerFailure))
+		}, dnsclient.ReasonServerError, "finding the servers of example.com.: finding the address of ns1.example.com: "},
+		"it has no address": {func(cache, _ *dnstest.Server) {
+			cache.Behave("ns1.example.com", dnstest.Refuse(dns.RcodeNameError))
+		}, dnsclient.ReasonDNS, "finding the servers of example.com.: ns1.example.com has no address"},
 		"no servers": {func(cache, _ *dnstest.Server) {
+			cache.Behave("example.com", func(w dns.ResponseWriter, m *dns.Msg, genuine dns.HandlerFunc) {
+				if m.Question[0].Qtype == dns.TypeNS {
+					m.Question[0].Qtype = dns.TypeMX
+				}
+				genuine(w, m)
+			})
+		}, dnsclient.ReasonBadResponse, "finding the servers of example.com.: "},
+		"they cannot be found out": {func(cache, _ *dnstest.Server) {
 			cache.Behave("example.com", dnstest.Refuse(dns.RcodeServerFailure))
-		}, dnsclient.ReasonServerError, "finding the servers of example.com."},
+		}, dnsclient.ReasonServerError, "finding the servers of example.com.: "},
 		"no zone": {func(cache, _ *dnstest.Server) {
-			cache.Behave(proof, dnstest.Refuse(dns.RcodeServerFailure))
-		}, dnsclient.ReasonServerError, "finding the zone"},
+			cache.BehaveAlways(dnstest.Refuse(dns.RcodeServerFailure))
+		}, dnsclient.ReasonServerError, "finding the zone: "},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cache, authority, client := twoServers(t)
-			authority.Publish(proof, "t0ken")
-			test.spoil(cache, authority)
-			_, err := client.TXT(t.Context(), proof, []string{dnsclient.Authoritative})
+			w := newWorld(t, 1)
+			w.servers[0].Publish(proof, "t0ken")
+			test.spoil(w.cache, w.servers[0])
+			_, err := w.client.TXT(t.Context(), proof, authoritative)
 			checkFailure(t, err, test.want, test.text)
 		})
 	}
 }
 
+func TestZoneWithoutServers(t *testing.T) {
+	cache := serve(t, "example.com. SOA ns1.example.com. host.example.com. 1 2 3 4 5")
+	client := dnsclient.New(dnsclient.Options{System: func() ([]string, error) { return []string{cache.Address()}, nil }})
+	_, err := client.TXT(t.Context(), proof, authoritative)
+	checkFailure(t, err, dnsclient.ReasonDNS, "example.com. has no name server")
+}
+
 func TestNobodyHasTheAuthority(t *testing.T) {
 	empty := serve(t)
 	client := dnsclient.New(dnsclient.Options{System: func() ([]string, error) { return []string{empty.Address()}, nil }})
-	_, err := client.TXT(t.Context(), proof, []string{dnsclient.Authoritative})
+	_, err := client.TXT(t.Context(), proof, authoritative)
 	checkFailure(t, err, dnsclient.ReasonDNS, "nobody has the authority")
-	none := dnsclient.New(dnsclient.Options{System: func() ([]string, error) { return nil, nil }})
-	_, err = none.TXT(t.Context(), proof, nil)
-	checkFailure(t, err, dnsclient.ReasonDNS, "no server to ask")
+}
+
+// TestAmplification has zones, lists and chains that would have the exporter
+// send more than it should, whatever the DNS says.
+func TestAmplification(t *testing.T) {
+	for name, test := range map[string]struct {
+		prepare func(*world)
+		most    int // messages
+	}{
+		"1,500 servers of a zone": {func(w *world) {
+			for i := range 1500 {
+				w.cache.Add(fmt.Sprintf("example.com. NS a%04d.example.com.", i), fmt.Sprintf("a%04d.example.com. A 127.0.0.1", i))
+			}
+		}, 25},
+		"many addresses of a server": {func(w *world) {
+			for i := range 200 {
+				w.cache.Add(fmt.Sprintf("ns1.example.com. A 127.0.1.%d", i+1))
+			}
+			w.servers[0].BehaveAlways(dnstest.Refuse(dns.RcodeServerFailure))
+		}, 10},
+		"a zone for each of many aliases": {func(w *world) {
+			name := proof
+			for i := range 50 {
+				next := fmt.Sprintf("proofs.z%d.example.net", i)
+				w.servers[0].Alias(name, next)
+				w.cache.Add(fmt.Sprintf("z%d.example.net. SOA ns1.example.com. host.example.com. 1 2 3 4 5", i))
+				for j := range 50 {
+					w.cache.Add(fmt.Sprintf("z%d.example.net. NS n%d.z%d.example.net.", i, j, i), fmt.Sprintf("n%d.z%d.example.net. A 127.0.0.1", j, i))
+				}
+				name = next
+			}
+		}, 100},
+		"many system resolvers": {func(*world) {}, 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, 1)
+			test.prepare(w)
+			sick := serve(t)
+			sick.BehaveAlways(dnstest.Refuse(dns.RcodeServerFailure))
+			system := []string{w.cache.Address()}
+			for range 1000 {
+				system = append(system, sick.Address())
+			}
+			client := w.newClient(dnsclient.Options{System: func() ([]string, error) { return system, nil }})
+			_, err := client.TXT(t.Context(), proof, authoritative)
+			_, listErr := client.TXT(t.Context(), proof, slices.Repeat([]string{sick.Address()}, 1000))
+			if listErr == nil {
+				t.Error("the sick resolvers answered")
+			}
+			if n := len(sick.Asked()); n != 8 {
+				t.Errorf("%d of the sick resolvers were asked, want 8", n)
+			}
+			if n := len(w.cache.Asked()) + len(w.servers[0].Asked()); n > test.most {
+				t.Errorf("%d messages (%v), want at most %d", n, err, test.most)
+			}
+			if test.most == 100 {
+				checkFailure(t, err, dnsclient.ReasonBadResponse, "given up after 100 messages")
+			}
+		})
+	}
 }

@@ -1,133 +1,92 @@
-// Package dnsclient asks the DNS one question at a time: what a TXT record
-// says, and where a CNAME record leads. Empty is an answer; an answer that
-// does not belong to the question, or that never came, is an *Error.
+// Package dnsclient asks the DNS two questions: what the TXT records of a name
+// say, and where its CNAME records lead. An Answer holds what each server said,
+// "no such record" included; that nobody could say is an *Error.
+//
+// A lookup is one question with all that it takes: the messages sent, which
+// servers were silent, which do without EDNS. It is bounded in messages,
+// servers, addresses and aliases, and nothing of it is kept for the next one.
 package dnsclient
 
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/miekg/dns"
 )
 
 // Authoritative in place of the addresses of resolvers asks the servers that
-// a domain's zone names as its own, so that no cache can lie.
+// the zone of a name has as its own, all of them.
 const Authoritative = "authoritative"
 
-// mostHops bounds a chain of CNAME records; resolvers give up at about as many.
-const mostHops = 10
+// What one look-up may cost, whatever the DNS says.
+const (
+	maxMessages  = 100 // sent, all servers together
+	maxServers   = 8   // asked of one zone, or of a list of resolvers
+	maxAddresses = 4   // asked of one server
+	maxAliases   = 10  // followed one after another; resolvers give up at about as many
+	maxRecords   = 32  // read of one name
+)
 
 // Options configures a Client. The zero value works.
 type Options struct {
 	System func() ([]string, error) // the system's resolvers, asked anew each time; nil is those of /etc/resolv.conf
+	IPv6   func() bool              // whether servers can be reached by IPv6, asked anew each time; nil looks for a route
 	Port   string                   // of authoritative servers; "" is "53"
-	Try    time.Duration            // how long one server has for one answer; 0 is 2s
+	Try    time.Duration            // the longest that one server has for one answer; 0 is 2s
+	Now    func() time.Time         // the time of a trace's steps; nil is time.Now
 }
 
 // Client asks DNS servers. It is safe for concurrent use and keeps nothing.
-type Client struct {
-	system func() ([]string, error)
-	port   string
-	try    time.Duration
-}
+type Client struct{ opts Options }
 
 // New returns a Client. It reads nothing and connects nowhere yet.
 func New(opts Options) *Client {
 	if opts.System == nil {
-		opts.System = system
+		opts.System = systemResolvers
 	}
-	return &Client{
-		system: opts.System,
-		port:   cmp.Or(opts.Port, "53"),
-		try:    cmp.Or(opts.Try, 2*time.Second),
+	if opts.IPv6 == nil {
+		opts.IPv6 = hasIPv6
 	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	opts.Port = cmp.Or(opts.Port, "53")
+	opts.Try = cmp.Or(opts.Try, 2*time.Second)
+	return &Client{opts}
 }
 
-// TXT returns the values of the TXT records of name, each with its strings
-// joined; none if there is no such record. CNAME records are followed.
+// TXT returns what the TXT records of name say. CNAME records are followed.
+// Where no server has such a record, it also looks under the names at which a
+// misplaced one is often found.
 // resolvers are host:port addresses that are asked in turn until one answers;
-// none is the system's, and Authoritative alone the zone's own.
-func (c *Client) TXT(ctx context.Context, name string, resolvers []string) ([]string, error) {
-	at := dns.CanonicalName(name)
-	for range mostHops {
-		reply, err := c.query(ctx, at, dns.TypeTXT, resolvers)
-		if err != nil {
-			return nil, failure("TXT", name, err)
-		}
-		hops, err := hops(reply, at)
-		if err != nil {
-			return nil, failure("TXT", name, err)
-		}
-		if len(hops) > 0 {
-			at = hops[len(hops)-1]
-		}
-		values := values(reply, at)
-		if len(values) > 0 || len(hops) == 0 || reply.Rcode == dns.RcodeNameError {
-			return values, nil
-		}
-	}
-	return nil, failure("TXT", name, errTooLong)
-}
-
-// Follow returns the names that the CNAME records of name lead to, in order
-// and without the trailing dot; none if it has no such record. It goes no
-// further than the first of until.
-func (c *Client) Follow(ctx context.Context, name string, until, resolvers []string) ([]string, error) {
-	var chain []string
-	at := dns.CanonicalName(name)
-	for len(chain) < mostHops {
-		reply, err := c.query(ctx, at, dns.TypeCNAME, resolvers)
-		if err != nil {
-			return nil, failure("CNAME", name, err)
-		}
-		hops, err := hops(reply, at)
-		if err != nil {
-			return nil, failure("CNAME", name, err)
-		}
-		if len(hops) == 0 {
-			return chain, nil
-		}
-		for _, at = range hops {
-			chain = append(chain, strings.TrimSuffix(at, "."))
-			if slices.Contains(until, chain[len(chain)-1]) {
-				return chain, nil
-			}
-		}
-	}
-	return nil, failure("CNAME", name, errTooLong)
-}
-
-// query puts one question to the servers that resolvers stands for.
-func (c *Client) query(ctx context.Context, name string, qtype uint16, resolvers []string) (*dns.Msg, error) {
-	switch {
-	case len(resolvers) == 0:
-		return c.resolve(ctx, name, qtype)
-	case resolvers[0] == Authoritative:
-		servers, err := c.authorities(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		return c.exchange(ctx, servers, question(name, qtype, false))
-	}
-	return c.exchange(ctx, resolvers, question(name, qtype, true))
-}
-
-// resolve asks the system's resolvers.
-func (c *Client) resolve(ctx context.Context, name string, qtype uint16) (*dns.Msg, error) {
-	servers, err := c.system()
+// none is the system's, and Authoritative alone all servers of the zone.
+func (c *Client) TXT(ctx context.Context, name string, resolvers []string) (Answer, error) {
+	l := c.newLookup(ctx, dns.TypeTXT, resolvers, nil)
+	answer, err := l.find(ctx, dns.CanonicalName(name), nil)
 	if err != nil {
-		return nil, &Error{ReasonDNS, fmt.Errorf("finding the system's resolvers: %w", err)}
+		return Answer{}, failure("TXT", name, err)
 	}
-	return c.exchange(ctx, servers, question(name, qtype, true))
+	if !answer.hasRecords() {
+		answer.Misplaced = l.misplaced(ctx, dns.CanonicalName(name), answer.zone)
+	}
+	return answer, nil
 }
 
-// system reads which resolvers the system has now.
-func system() ([]string, error) {
+// Follow returns the names that the CNAME records of name lead to, in order. It
+// goes no further than the first of until. resolvers are as TXT has them.
+func (c *Client) Follow(ctx context.Context, name string, until, resolvers []string) (Answer, error) {
+	l := c.newLookup(ctx, dns.TypeCNAME, resolvers, until)
+	answer, err := l.find(ctx, dns.CanonicalName(name), nil)
+	if err != nil {
+		return Answer{}, failure("CNAME", name, err)
+	}
+	return answer, nil
+}
+
+// systemResolvers reads which resolvers the system has now.
+func systemResolvers() ([]string, error) {
 	conf, err := dns.ClientConfigFromFile("/etc/resolv.conf")
 	if err != nil {
 		return nil, err
@@ -138,30 +97,13 @@ func system() ([]string, error) {
 	return conf.Servers, nil
 }
 
-// hops returns the names that reply leads to from name, in order.
-func hops(reply *dns.Msg, name string) ([]string, error) {
-	targets := map[string]string{}
-	for _, rr := range reply.Answer {
-		if alias, ok := rr.(*dns.CNAME); ok {
-			targets[dns.CanonicalName(alias.Hdr.Name)] = dns.CanonicalName(alias.Target)
-		}
+// hasIPv6 reports whether the system has a route to the Internet of IPv6. To
+// connect a UDP socket sends nothing.
+func hasIPv6() bool {
+	conn, err := net.Dial("udp6", "[2001:503:ba3e::2:30]:53") // a root server
+	if err != nil {
+		return false
 	}
-	var hops []string
-	for next, ok := targets[name]; ok; next, ok = targets[next] {
-		if hops = append(hops, next); len(hops) > len(targets) {
-			return nil, errLoop
-		}
-	}
-	return hops, nil
-}
-
-// values returns what the TXT records of name in reply say.
-func values(reply *dns.Msg, name string) []string {
-	var values []string
-	for _, rr := range reply.Answer {
-		if txt, ok := rr.(*dns.TXT); ok && dns.CanonicalName(txt.Hdr.Name) == name {
-			values = append(values, strings.Join(txt.Txt, ""))
-		}
-	}
-	return values
+	conn.Close()
+	return true
 }

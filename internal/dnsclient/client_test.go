@@ -3,6 +3,7 @@ package dnsclient_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"reflect"
 	"strings"
@@ -24,6 +25,27 @@ func serve(t *testing.T, records ...string) *dnstest.Server {
 	return s
 }
 
+// checkRecords expects one finding with these records.
+func checkRecords(t *testing.T, got dnsclient.Answer, err error, want ...string) {
+	t.Helper()
+	if err != nil || len(got.Findings) != 1 || len(got.Findings[0].Servers) == 0 || !reflect.DeepEqual(got.Findings[0].Records, want) {
+		t.Errorf("got %+v, %v; want %q", got, err, want)
+	}
+}
+
+func checkFailure(t *testing.T, err error, reason dnsclient.Reason, texts ...string) {
+	t.Helper()
+	var failure *dnsclient.Error
+	if !errors.As(err, &failure) || failure.Reason != reason {
+		t.Fatalf("got %v, want the reason %q", err, reason)
+	}
+	for _, text := range texts {
+		if !strings.Contains(err.Error(), text) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("got %q, want one line with %q", err, text)
+		}
+	}
+}
+
 func TestTXT(t *testing.T) {
 	long := strings.Repeat("x", 200)
 	for name, test := range map[string]struct {
@@ -31,8 +53,13 @@ func TestTXT(t *testing.T) {
 		want    []string
 	}{
 		"one record":            {[]string{`_dnsauth.www.example.com. TXT "t0ken"`}, []string{"t0ken"}},
-		"several records":       {[]string{`_dnsauth.www.example.com. TXT "old"`, `_dnsauth.www.example.com. TXT "new"`}, []string{"old", "new"}},
+		"several records":       {[]string{`_dnsauth.www.example.com. TXT "old"`, `_dnsauth.www.example.com. TXT "new"`}, []string{"new", "old"}},
 		"several strings":       {[]string{`_dnsauth.www.example.com. TXT "t0" "ken"`}, []string{"t0ken"}},
+		"quotes in the value":   {[]string{`_dnsauth.www.example.com. TXT "\"t0ken\""`}, []string{`"t0ken"`}},
+		"a backslash":           {[]string{`_dnsauth.www.example.com. TXT "t0\\ken\\"`}, []string{`t0\ken\`}},
+		"what is not printable": {[]string{`_dnsauth.www.example.com. TXT "t0\009ken\1952"`}, []string{"t0\tken\xc32"}},
+		"a digit after a slash": {[]string{`_dnsauth.www.example.com. TXT "\\12"`}, []string{`\12`}},
+		"an empty value":        {[]string{`_dnsauth.www.example.com. TXT ""`}, []string{""}},
 		"another case":          {[]string{`_DNSAUTH.WWW.example.com. TXT "t0ken"`}, []string{"t0ken"}},
 		"another type":          {[]string{"_dnsauth.www.example.com. A 192.0.2.1"}, nil},
 		"no such name":          {nil, nil},
@@ -43,13 +70,14 @@ func TestTXT(t *testing.T) {
 		"too long for UDP": {[]string{
 			`_dnsauth.www.example.com. TXT "` + long + `" "` + long + `" "` + long + `" "` + long + `"`,
 			`_dnsauth.www.example.com. TXT "` + long + `" "` + long + `" "` + long + `"`,
-		}, []string{strings.Repeat("x", 800), strings.Repeat("x", 600)}},
+		}, []string{strings.Repeat("x", 600), strings.Repeat("x", 800)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, test.records...)
 			got, err := dnsclient.New(dnsclient.Options{}).TXT(t.Context(), proof, []string{s.Address()})
-			if err != nil || !reflect.DeepEqual(got, test.want) {
-				t.Errorf("got %q, %v; want %q", got, err, test.want)
+			checkRecords(t, got, err, test.want...)
+			if servers := got.Findings[0].Servers; !reflect.DeepEqual(servers, []string{s.Address()}) || len(got.Silent) != 0 {
+				t.Errorf("said by %q, silent %q", servers, got.Silent)
 			}
 		})
 	}
@@ -74,9 +102,7 @@ func TestFollow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, test.records...)
 			got, err := dnsclient.New(dnsclient.Options{}).Follow(t.Context(), "www.example.com", []string{host}, []string{s.Address()})
-			if err != nil || !reflect.DeepEqual(got, test.want) {
-				t.Errorf("got %q, %v; want %q", got, err, test.want)
-			}
+			checkRecords(t, got, err, test.want...)
 			if n := s.Queries(dns.TypeCNAME); n != test.queries {
 				t.Errorf("%d queries, want %d", n, test.queries)
 			}
@@ -87,55 +113,7 @@ func TestFollow(t *testing.T) {
 func TestWildcardIsAskedForItself(t *testing.T) {
 	s := serve(t, "*.example.com. CNAME examplebucket.oss-cn-hangzhou.aliyuncs.com.")
 	got, err := dnsclient.New(dnsclient.Options{}).Follow(t.Context(), "*.example.com", nil, []string{s.Address()})
-	if want := []string{"examplebucket.oss-cn-hangzhou.aliyuncs.com"}; err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("got %q, %v; want %q", got, err, want)
-	}
-}
-
-func TestBadServers(t *testing.T) {
-	for name, test := range map[string]struct {
-		behave dnstest.Behaviour
-		want   dnsclient.Reason
-		text   string
-	}{
-		"silent":        {dnstest.Silent, dnsclient.ReasonTimeout, "no answer in time"},
-		"SERVFAIL":      {dnstest.Refuse(dns.RcodeServerFailure), dnsclient.ReasonServerError, "refused with SERVFAIL"},
-		"REFUSED":       {dnstest.Refuse(dns.RcodeRefused), dnsclient.ReasonServerError, "refused with REFUSED"},
-		"lies":          {dnstest.Lie, dnsclient.ReasonBadResponse, "does not answer the question"},
-		"garbles":       {dnstest.Garble, dnsclient.ReasonBadResponse, "asking 127.0.0.1:"},
-		"always short":  {dnstest.TruncateAlways, dnsclient.ReasonBadResponse, "does not answer the question"},
-		"truncates":     {dnstest.Truncate, "", ""},
-		"loses a query": {dnstest.SilentOnce(), "", ""},
-		"a cache":       {dnstest.NotAuthoritative, "", ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := serve(t, `_dnsauth.www.example.com. TXT "t0ken"`)
-			s.Behave(proof, test.behave)
-			client := dnsclient.New(dnsclient.Options{Try: 500 * time.Millisecond})
-			values, err := client.TXT(t.Context(), proof, []string{s.Address()})
-			if test.want == "" {
-				if err != nil || len(values) != 1 {
-					t.Errorf("got %q, %v; want the value", values, err)
-				}
-				return
-			}
-			checkFailure(t, err, test.want, "looking up TXT of "+proof+": ", test.text)
-		})
-	}
-}
-
-func checkFailure(t *testing.T, err error, reason dnsclient.Reason, texts ...string) {
-	t.Helper()
-	var failure *dnsclient.Error
-	if !errors.As(err, &failure) || failure.Reason != reason {
-		t.Fatalf("got %v, want the reason %q", err, reason)
-	}
-	for _, text := range texts {
-		if !strings.Contains(err.Error(), text) || strings.Contains(err.Error(), "\n") {
-			t.Errorf("got %q, want one line with %q", err, text)
-		}
-	}
+	checkRecords(t, got, err, "examplebucket.oss-cn-hangzhou.aliyuncs.com")
 }
 
 func TestCirclesEnd(t *testing.T) {
@@ -144,13 +122,94 @@ func TestCirclesEnd(t *testing.T) {
 		"www.example.com. CNAME www.example.com.")
 	client := dnsclient.New(dnsclient.Options{})
 	_, err := client.TXT(t.Context(), proof, []string{s.Address()})
-	checkFailure(t, err, dnsclient.ReasonBadResponse, "circle")
-	_, err = client.Follow(t.Context(), "www.example.com", nil, []string{s.Address()})
-	checkFailure(t, err, dnsclient.ReasonBadResponse, "www.example.com")
-	_, err = client.Follow(t.Context(), "a.example", nil, []string{s.Address()})
-	checkFailure(t, err, dnsclient.ReasonBadResponse, "does not end")
-	if n := s.Queries(dns.TypeCNAME); n > 12 {
-		t.Errorf("%d queries went into the circles", n)
+	checkFailure(t, err, dnsclient.ReasonBadResponse, proof+": "+s.Address()+": its CNAME records run in a circle")
+	for _, name := range []string{"www.example.com", "a.example"} {
+		_, err = client.Follow(t.Context(), name, nil, []string{s.Address()})
+		checkFailure(t, err, dnsclient.ReasonBadResponse, "CNAME of "+name, "circle")
+	}
+	if n := s.Queries(dns.TypeCNAME); n != 3 {
+		t.Errorf("%d queries went into the circles, want 3", n)
+	}
+}
+
+// TestChainsOfAliases has as many aliases as are followed, and one more: told in
+// one reply, as a resolver does, and one by one.
+func TestChainsOfAliases(t *testing.T) {
+	for aliases, tooLong := range map[int]bool{10: false, 11: true, 200: true} {
+		records := []string{proof + ". CNAME a1.example."}
+		for i := 1; i < aliases; i++ {
+			records = append(records, fmt.Sprintf("a%d.example. CNAME a%d.example.", i, i+1))
+		}
+		s := serve(t, append(records, fmt.Sprintf(`a%d.example. TXT "t0ken"`, aliases))...)
+		client := dnsclient.New(dnsclient.Options{})
+		txt, err := client.TXT(t.Context(), proof, []string{s.Address()})
+		chain, followErr := client.Follow(t.Context(), proof, nil, []string{s.Address()})
+		if tooLong {
+			checkFailure(t, err, dnsclient.ReasonBadResponse, "more than 10")
+			checkFailure(t, followErr, dnsclient.ReasonBadResponse, "more than 10")
+		} else {
+			checkRecords(t, txt, err, "t0ken")
+			if followErr != nil || len(chain.Findings[0].Records) != aliases {
+				t.Errorf("followed %+v, %v", chain, followErr)
+			}
+		}
+		if txts, cnames := s.Queries(dns.TypeTXT), s.Queries(dns.TypeCNAME); txts > 2 || cnames > 11 {
+			t.Errorf("%d aliases took %d and %d queries", aliases, txts, cnames)
+		}
+	}
+}
+
+func TestTooManyRecords(t *testing.T) {
+	for n, tooMany := range map[int]bool{32: false, 33: true} {
+		s := serve(t)
+		values := make([]string, n)
+		for i := range values {
+			values[i] = fmt.Sprintf("v%02d", i)
+		}
+		s.Publish(proof, values...)
+		got, err := dnsclient.New(dnsclient.Options{}).TXT(t.Context(), proof, []string{s.Address()})
+		if tooMany {
+			checkFailure(t, err, dnsclient.ReasonBadResponse, "more than 32 TXT records")
+		} else {
+			checkRecords(t, got, err, values...)
+		}
+	}
+}
+
+// TestMisplaced has the record under names that consoles make of the right one
+// by mistake, which are looked at only if the right one has none.
+func TestMisplaced(t *testing.T) {
+	for name, test := range map[string]struct {
+		records []string
+		asked   string // the domain; "" is www.example.com
+		want    []dnsclient.Misplaced
+		queries int
+	}{
+		"the zone appended twice": {[]string{`_dnsauth.www.example.com.example.com. TXT "t0ken"`}, "",
+			[]dnsclient.Misplaced{{Name: "_dnsauth.www.example.com.example.com", Records: []string{"t0ken"}}}, 4},
+		"without the first label": {[]string{`www.example.com. TXT "t0ken"`, `www.example.com. TXT "spf"`}, "",
+			[]dnsclient.Misplaced{{Name: "www.example.com", Records: []string{"spf", "t0ken"}}}, 4},
+		"directly under the zone": {[]string{`_dnsauth.example.com. TXT "t0ken"`}, "",
+			[]dnsclient.Misplaced{{Name: "_dnsauth.example.com", Records: []string{"t0ken"}}}, 4},
+		"the zone itself": {nil, "example.com", nil, 3},
+		"nowhere":         {nil, "", nil, 4},
+		"in its place":    {[]string{`_dnsauth.www.example.com. TXT "t0ken"`, `_dnsauth.example.com. TXT "t0ken"`}, "", nil, 1},
+		"no zone known":   {[]string{`_dnsauth.www.example.net. CNAME a.example.`}, "www.example.net", nil, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, append(dnstest.Zone("example.com"), test.records...)...)
+			domain := test.asked
+			if domain == "" {
+				domain = "www.example.com"
+			}
+			got, err := dnsclient.New(dnsclient.Options{}).TXT(t.Context(), "_dnsauth."+domain, []string{s.Address()})
+			if err != nil || !reflect.DeepEqual(got.Misplaced, test.want) {
+				t.Errorf("got %+v, %v; want %+v", got, err, test.want)
+			}
+			if n := s.Queries(dns.TypeTXT); n != test.queries {
+				t.Errorf("%d queries, want %d", n, test.queries)
+			}
+		})
 	}
 }
 
@@ -169,15 +228,28 @@ func TestNextResolverHelps(t *testing.T) {
 	s := serve(t, `_dnsauth.www.example.com. TXT "t0ken"`)
 	sick := serve(t)
 	sick.Behave(proof, dnstest.Refuse(dns.RcodeServerFailure))
-	values, err := dnsclient.New(dnsclient.Options{}).TXT(t.Context(), proof, []string{closed(t), sick.Address(), s.Address()})
-	if err != nil || len(values) != 1 {
-		t.Errorf("got %q, %v", values, err)
-	}
+	got, err := dnsclient.New(dnsclient.Options{}).TXT(t.Context(), proof, []string{closed(t), sick.Address(), s.Address()})
+	checkRecords(t, got, err, "t0ken")
 }
 
-func TestNobodyListens(t *testing.T) {
-	_, err := dnsclient.New(dnsclient.Options{}).TXT(t.Context(), proof, []string{closed(t)})
+// TestEveryServerIsToldOf has several resolvers that fail in different ways.
+func TestEveryServerIsToldOf(t *testing.T) {
+	sick, gone := serve(t), closed(t)
+	sick.Behave(proof, dnstest.Refuse(dns.RcodeServerFailure))
+	_, err := dnsclient.New(dnsclient.Options{}).TXT(t.Context(), proof, []string{gone, sick.Address()})
+	checkFailure(t, err, dnsclient.ReasonServerError, gone+": ", "connection refused; "+sick.Address()+": refused with SERVFAIL")
+	_, err = dnsclient.New(dnsclient.Options{}).TXT(t.Context(), proof, []string{gone})
 	checkFailure(t, err, dnsclient.ReasonConnect, "connection refused")
+}
+
+func TestNoResolver(t *testing.T) {
+	for name, system := range map[string]func() ([]string, error){
+		"there is no resolver to ask": func() ([]string, error) { return nil, nil },
+		"no such file":                func() ([]string, error) { return nil, errors.New("no such file") },
+	} {
+		_, err := dnsclient.New(dnsclient.Options{System: system}).TXT(t.Context(), proof, nil)
+		checkFailure(t, err, dnsclient.ReasonDNS, name)
+	}
 }
 
 func TestCallerHangsUp(t *testing.T) {

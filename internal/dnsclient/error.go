@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
+	"strings"
 )
 
 // Reason says in one word why there is no answer. The set is closed.
@@ -16,7 +18,7 @@ const (
 	ReasonConnect     Reason = "connect"      // no connection to the server, or it broke
 	ReasonDNS         Reason = "dns"          // whom to ask could not be found out
 	ReasonServerError Reason = "server_error" // the server refused, SERVFAIL among it
-	ReasonBadResponse Reason = "bad_response" // the reply is malformed, answers something else or loops
+	ReasonBadResponse Reason = "bad_response" // the reply is malformed, answers something else, loops, or takes too much
 )
 
 // Reasons returns the whole closed set.
@@ -25,8 +27,11 @@ func Reasons() []Reason {
 }
 
 var (
-	errLoop    = &Error{ReasonBadResponse, errors.New("its CNAME records run in a circle")}
-	errTooLong = &Error{ReasonBadResponse, errors.New("its chain of CNAME records does not end")}
+	errCircle     = &Error{ReasonBadResponse, errors.New("its CNAME records run in a circle")}
+	errEndless    = &Error{ReasonBadResponse, fmt.Errorf("its chain of CNAME records has more than %d", maxAliases)}
+	errTooMany    = &Error{ReasonBadResponse, fmt.Errorf("it has more than %d TXT records", maxRecords)}
+	errBudget     = &Error{ReasonBadResponse, fmt.Errorf("given up after %d messages: too many servers or aliases", maxMessages)}
+	errUnreadable = &Error{ReasonBadResponse, errors.New("the reply cannot be read")}
 )
 
 // Error is any failure to get an answer. It prints on one line.
@@ -44,6 +49,38 @@ func (e *Error) Unwrap() error { return e.Err }
 // failure says what was looked up when err came in between.
 func failure(record, name string, err error) error {
 	return &Error{reasonOf(err), fmt.Errorf("looking up %s of %s: %w", record, name, err)}
+}
+
+// failures are the errors of several servers.
+type failures []error
+
+// join returns them as one error, nil if there are none. Its reason is that of a
+// server that was reached before that of one that was not.
+func (f failures) join() error {
+	if len(f) == 0 {
+		return nil
+	}
+	reason := slices.MinFunc(f, func(a, b error) int { return rank(a) - rank(b) })
+	return &Error{reasonOf(reason), errors.New(strings.Join(f.texts(), "; "))}
+}
+
+// texts returns what they say, each once, and only how many the rest is.
+func (f failures) texts() []string {
+	const shown = 2 * maxServers
+	var texts []string
+	for _, err := range f {
+		if text := err.Error(); !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	if more := len(texts) - shown; more > 0 {
+		texts = append(texts[:shown], fmt.Sprintf("and %d more", more))
+	}
+	return texts
+}
+
+func rank(err error) int {
+	return slices.Index([]Reason{ReasonServerError, ReasonBadResponse, ReasonTimeout, ReasonConnect, ReasonDNS}, reasonOf(err))
 }
 
 // reasonOf names why err came about. What neither timed out nor failed in the

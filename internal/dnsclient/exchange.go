@@ -4,97 +4,161 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
+	"time"
 
 	"github.com/miekg/dns"
 )
 
-const (
-	// mostUDP is the largest answer in bytes that is sure to arrive unfragmented.
-	mostUDP = 1232
-	// passes is how often all servers are asked: a datagram may get lost.
-	passes = 2
-)
-
-func question(name string, qtype uint16, recurse bool) *dns.Msg {
-	m := new(dns.Msg).SetQuestion(name, qtype)
-	m.RecursionDesired = recurse
-	return m.SetEdns0(mostUDP, false)
+// question is what servers are asked.
+type question struct {
+	name    string
+	qtype   uint16
+	recurse bool // the server is to find the answer; else it must have it
 }
 
-// exchange asks servers in turn until one has an answer. The error is that of
-// the last; ctx bounds the whole.
-func (c *Client) exchange(ctx context.Context, servers []string, m *dns.Msg) (*dns.Msg, error) {
-	err := error(&Error{ReasonDNS, errors.New("there is no server to ask")})
-	for range passes {
-		var again bool
-		for _, server := range servers {
-			var reply *dns.Msg
-			if reply, err = c.ask(ctx, server, m); err == nil {
-				return reply, nil
+// maxUDP is the largest answer in bytes that is sure to arrive unfragmented.
+const maxUDP = 1232
+
+func (q question) message(edns bool) *dns.Msg {
+	m := new(dns.Msg).SetQuestion(q.name, q.qtype)
+	m.Id = dns.Id()
+	m.RecursionDesired = q.recurse
+	if edns {
+		m.SetEdns0(maxUDP, false)
+	}
+	return m
+}
+
+// ask puts a question to servers in turn until one has an answer, those last
+// that were silent before. A server that is silent for the first time is asked
+// again at the end, without EDNS: the message was lost, or is dropped for that.
+func (l *lookup) ask(ctx context.Context, servers []server, q question) (reply, error) {
+	var failed failures
+	for pass := 0; len(servers) > 0; pass++ {
+		var again []server
+		for _, s := range l.inOrder(servers) {
+			m, err := l.askOne(ctx, s, q, pass == 0)
+			if err == nil {
+				return reply{s.String(), m}, nil
 			}
-			if ctx.Err() != nil {
-				return nil, err
+			failed = append(failed, &Error{reasonOf(err), fmt.Errorf("%s: %w", s, err)})
+			if ctx.Err() != nil || errors.Is(err, errBudget) {
+				return reply{}, failed.join()
 			}
-			again = again || reasonOf(err) == ReasonTimeout
+			if reasonOf(err) == ReasonTimeout && l.markSilent(s) {
+				again = append(again, s)
+			}
 		}
-		if !again {
-			break
+		servers = again
+	}
+	return reply{}, failed.join()
+}
+
+// inOrder returns servers with those last that were silent before.
+func (l *lookup) inOrder(servers []server) []server {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var first, last []server
+	for _, s := range servers {
+		if l.silent[s.address] {
+			last = append(last, s)
+		} else {
+			first = append(first, s)
 		}
 	}
-	return nil, err
+	return append(first, last...)
 }
 
-// ask puts a question to one server, again over TCP if the answer is too long
-// for a datagram, and refuses whatever does not answer it.
-func (c *Client) ask(ctx context.Context, server string, m *dns.Msg) (*dns.Msg, error) {
-	reply, err := c.send(ctx, "udp", server, m)
-	if err == nil && reply.Truncated {
-		reply, err = c.send(ctx, "tcp", server, m)
+// markSilent remembers that s did not answer in time. It reports whether that is new.
+func (l *lookup) markSilent(s server) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	known := l.silent[s.address]
+	l.silent[s.address] = true
+	return !known
+}
+
+// askOne puts a question to one server: without EDNS if the server refuses
+// that, over TCP if the answer cannot be had in a datagram. It refuses whatever
+// is no answer.
+func (l *lookup) askOne(ctx context.Context, s server, q question, edns bool) (*dns.Msg, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.patience(ctx))
+	defer cancel()
+	edns = edns && !l.isPlain(s)
+	m, err := l.send(ctx, "udp", s, q.message(edns))
+	if err == nil && edns && refusesEDNS(m) {
+		edns = false
+		m, err = l.send(ctx, "udp", s, q.message(edns))
+	}
+	if errors.Is(err, errUnreadable) || err == nil && m.Truncated {
+		m, err = l.send(ctx, "tcp", s, q.message(edns))
 	}
 	if err == nil {
-		err = check(m, reply)
+		err = check(q, m)
 	}
-	if err != nil {
-		return nil, &Error{reasonOf(err), fmt.Errorf("asking %s: %w", server, err)}
+	if err == nil && !edns {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.plain[s.address] = true
 	}
-	return reply, nil
+	return m, err
 }
 
-// send exchanges two messages over a connection of its own: as long as a
-// server has, and no longer than ctx.
-func (c *Client) send(ctx context.Context, network, server string, m *dns.Msg) (*dns.Msg, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.try)
-	defer cancel()
-	conn, err := new(net.Dialer).DialContext(ctx, network, server)
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close()
-	stop := context.AfterFunc(ctx, func() { conn.Close() }) // the library heeds deadlines only
-	defer stop()
-	client := dns.Client{Net: network}
-	m = m.Copy()
-	m.Id = dns.Id()
-	reply, _, err := client.ExchangeWithConnContext(ctx, m, &dns.Conn{Conn: conn})
-	if err != nil && (ctx.Err() != nil || reasonOf(err) == ReasonTimeout) {
-		return nil, &Error{ReasonTimeout, errors.New("no answer in time")}
-	}
-	return reply, err
+func (l *lookup) isPlain(s server) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.plain[s.address]
 }
 
-// check refuses a reply that is no answer to m.
-func check(m, reply *dns.Msg) error {
-	asked := m.Question[0]
+// patience is how long one server has: a quarter of what is left, so that some
+// that are silent leave time for the others.
+func (l *lookup) patience(ctx context.Context) time.Duration {
+	if deadline, ok := ctx.Deadline(); ok {
+		return min(l.opts.Try, time.Until(deadline)/4)
+	}
+	return l.opts.Try
+}
+
+// refusesEDNS reports whether a reply is of a server that may not know EDNS.
+func refusesEDNS(m *dns.Msg) bool {
+	switch m.Rcode {
+	case dns.RcodeFormatError, dns.RcodeNotImplemented, dns.RcodeBadVers:
+		return true
+	}
+	return false
+}
+
+// check refuses a reply that is no answer to q.
+func check(q question, m *dns.Msg) error {
 	switch {
-	case !reply.Response, reply.Truncated, len(reply.Question) != 1,
-		reply.Question[0].Qtype != asked.Qtype, !strings.EqualFold(reply.Question[0].Name, asked.Name):
+	case m.Truncated:
+		return &Error{ReasonBadResponse, errors.New("the answer is cut short, over TCP too")}
+	case !m.Response, len(m.Question) != 1, m.Question[0].Qtype != q.qtype, !strings.EqualFold(m.Question[0].Name, q.name):
 		return &Error{ReasonBadResponse, errors.New("the reply does not answer the question")}
-	case reply.Rcode != dns.RcodeSuccess && reply.Rcode != dns.RcodeNameError:
-		return &Error{ReasonServerError, errors.New("refused with " + dns.RcodeToString[reply.Rcode])}
-	case !m.RecursionDesired && !reply.Authoritative:
-		return &Error{ReasonServerError, errors.New("the server is not authoritative")}
+	case m.Rcode != dns.RcodeSuccess && m.Rcode != dns.RcodeNameError:
+		return &Error{ReasonServerError, fmt.Errorf("refused with %s%s", rcode(m), explanation(m))}
+	case isDoubtful(m):
+		return &Error{ReasonServerError, fmt.Errorf("the answer is not that of the zone%s", explanation(m))}
+	case !q.recurse && !m.Authoritative:
+		return &Error{ReasonServerError, fmt.Errorf("the server is not authoritative%s%s", referral(m), explanation(m))}
 	}
 	return nil
+}
+
+func rcode(m *dns.Msg) string {
+	if text, ok := dns.RcodeToString[m.Rcode]; ok {
+		return text
+	}
+	return fmt.Sprintf("RCODE %d", m.Rcode)
+}
+
+// referral says to whom a server refers that has no answer of its own; "" is to nobody.
+func referral(m *dns.Msg) string {
+	for _, rr := range m.Ns {
+		if ns, ok := rr.(*dns.NS); ok {
+			return fmt.Sprintf(": it refers to the servers of %s, such as %s", clean(host(ns.Hdr.Name)), clean(host(ns.Ns)))
+		}
+	}
+	return ""
 }

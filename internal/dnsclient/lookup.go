@@ -1,0 +1,171 @@
+package dnsclient
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"oss_cname_exporter/internal/trace"
+)
+
+// lookup is one call of TXT or Follow, and what was learnt on the way.
+type lookup struct {
+	opts      Options
+	qtype     uint16 // TXT or CNAME
+	resolvers []string
+	until     []string // where Follow stops
+	trace     *trace.Trace
+
+	mu     sync.Mutex      // guards all below
+	sent   int             // messages
+	silent map[string]bool // addresses that did not answer in time
+	plain  map[string]bool // addresses that answer without EDNS only
+	zones  map[string]zone // those whose servers are known
+}
+
+func (c *Client) newLookup(ctx context.Context, qtype uint16, resolvers, until []string) *lookup {
+	return &lookup{
+		opts: c.opts, qtype: qtype, resolvers: resolvers, until: until, trace: trace.Of(ctx),
+		silent: map[string]bool{}, plain: map[string]bool{}, zones: map[string]zone{},
+	}
+}
+
+// find returns the records of name, to which the aliases in via led. Where
+// servers disagree about an alias, each one's is followed.
+func (l *lookup) find(ctx context.Context, name string, via []string) (Answer, error) {
+	if slices.Contains(via, name) {
+		return Answer{}, errCircle
+	}
+	if len(via) > maxAliases {
+		return Answer{}, errEndless
+	}
+	replies, answer, err := l.query(ctx, name)
+	if err != nil {
+		return Answer{}, err
+	}
+	var failed failures
+	beyond := map[string]found{} // by alias
+	for _, r := range replies {
+		s, err := l.read(r.msg, name)
+		next, known := beyond[s.alias]
+		if err == nil && s.alias != "" && !known {
+			next.Answer, next.err = l.find(ctx, s.alias, slices.Concat(via, s.passed))
+			beyond[s.alias] = next
+		}
+		switch err = cmp.Or(err, next.err); {
+		case err != nil:
+			failed = append(failed, &Error{reasonOf(err), fmt.Errorf("%s: %w", r.server, err)})
+		case s.alias == "":
+			answer.add([]string{r.server}, s.records)
+		default:
+			answer.addBeyond(r.server, s.records, next.Answer)
+		}
+	}
+	if len(answer.Findings) == 0 {
+		return Answer{}, failed.join()
+	}
+	answer.Silent = append(answer.Silent, failed.texts()...)
+	return answer, nil
+}
+
+// found is what find returned.
+type found struct {
+	Answer
+	err error
+}
+
+// step is what one reply says: all there is, or an alias to ask about next.
+type step struct {
+	records []string // of TXT the values, else the names that CNAME records lead to
+	alias   string   // "" if records are all
+	passed  []string // the name that was asked about, and the aliases before alias
+}
+
+// read takes a reply about name apart.
+func (l *lookup) read(m *dns.Msg, name string) (step, error) {
+	chain, err := l.chain(m, name)
+	if err != nil {
+		return step{}, err
+	}
+	passed := append([]string{name}, chain...)
+	last := len(chain)
+	var names []string
+	switch {
+	case l.qtype == dns.TypeCNAME:
+		for _, alias := range chain {
+			if names = append(names, host(alias)); slices.Contains(l.until, host(alias)) {
+				return step{records: names}, nil
+			}
+		}
+	case last == 0 || !l.isAuthoritative():
+		if found, err := values(m, passed[last]); err != nil || len(found) > 0 || m.Rcode == dns.RcodeNameError {
+			return step{records: found}, err
+		}
+	}
+	if last == 0 {
+		return step{}, nil
+	}
+	return step{records: names, alias: passed[last], passed: passed[:last]}, nil
+}
+
+// chain returns the aliases from name on that a reply is believed about: of a
+// server of the zone only the first, since what it leads to may be another's.
+func (l *lookup) chain(m *dns.Msg, name string) ([]string, error) {
+	if !l.isAuthoritative() {
+		return aliases(m, name)
+	}
+	if next := alias(m, name); next != "" {
+		return []string{next}, nil
+	}
+	return nil, nil
+}
+
+// addBeyond takes in what is found where a server's alias leads to.
+func (a *Answer) addBeyond(server string, so []string, beyond Answer) {
+	for _, f := range beyond.Findings {
+		servers := []string{server}
+		if len(beyond.Findings) > 1 { // it is not this server that decides
+			servers = f.Servers
+		}
+		a.add(servers, slices.Concat(so, f.Records))
+	}
+	for _, silent := range beyond.Silent {
+		if !slices.Contains(a.Silent, silent) {
+			a.Silent = append(a.Silent, silent)
+		}
+	}
+}
+
+// misplaced looks for TXT records where consoles and people put those of name by
+// mistake: with the zone appended twice, without the first label, and directly
+// under the zone. It takes half of the time that is left.
+func (l *lookup) misplaced(ctx context.Context, name, zone string) []Misplaced {
+	if zone == "" || zone == "." {
+		return nil
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
+		defer cancel()
+	}
+	next, _ := dns.NextLabel(name, 0)
+	var found []Misplaced
+	for _, other := range []string{name + zone, name[next:], name[:next] + zone} {
+		if _, ok := dns.IsDomainName(other); !ok || other == name || !dns.IsSubDomain(zone, other) || ctx.Err() != nil {
+			continue
+		}
+		r, err := l.queryOne(ctx, other, zone)
+		if err != nil {
+			continue
+		}
+		if records, err := values(r.msg, other); err == nil && len(records) > 0 {
+			found = append(found, Misplaced{Name: host(other), Records: records})
+		}
+	}
+	return found
+}

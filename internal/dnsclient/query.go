@@ -1,0 +1,105 @@
+package dnsclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/miekg/dns"
+)
+
+// server is one address that messages are sent to.
+type server struct {
+	name    string // "" of a resolver
+	address string // host:port
+}
+
+func (s server) String() string {
+	if s.name == "" {
+		return s.address
+	}
+	return fmt.Sprintf("%s (%s)", host(s.name), s.address)
+}
+
+// reply is what one server said.
+type reply struct {
+	server string // in words
+	msg    *dns.Msg
+}
+
+func (l *lookup) isAuthoritative() bool {
+	return len(l.resolvers) > 0 && l.resolvers[0] == Authoritative
+}
+
+// query puts the question to whom it is meant for: the first resolver that
+// answers, or all servers of the zone. The Answer says who was silent.
+func (l *lookup) query(ctx context.Context, name string) ([]reply, Answer, error) {
+	if !l.isAuthoritative() {
+		r, err := l.recurse(ctx, name, l.qtype, l.resolvers)
+		if err != nil {
+			return nil, Answer{}, err
+		}
+		return []reply{r}, Answer{zone: zoneIn(r.msg, name)}, nil
+	}
+	z, err := l.authorities(ctx, name)
+	if err != nil {
+		return nil, Answer{}, err
+	}
+	replies, errs := make([]reply, len(z.servers)), make([]error, len(z.servers))
+	var asking sync.WaitGroup
+	for i, addresses := range z.servers {
+		asking.Go(func() {
+			replies[i], errs[i] = l.ask(ctx, addresses, question{name: name, qtype: l.qtype})
+		})
+	}
+	asking.Wait()
+	var got []reply
+	var failed failures
+	for i, err := range errs {
+		if err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		got = append(got, replies[i])
+	}
+	if failed = append(failed, z.failed...); len(got) == 0 {
+		return nil, Answer{}, failed.join()
+	}
+	return got, Answer{Silent: failed.texts(), zone: z.name}, nil
+}
+
+// queryOne puts the question about a name in zone to the first server that answers.
+func (l *lookup) queryOne(ctx context.Context, name, zone string) (reply, error) {
+	if !l.isAuthoritative() {
+		return l.recurse(ctx, name, l.qtype, l.resolvers)
+	}
+	z := l.known(zone)
+	var servers []server
+	for i := range maxAddresses { // one address of each server before a second of any
+		for _, addresses := range z.servers {
+			if i < len(addresses) {
+				servers = append(servers, addresses[i])
+			}
+		}
+	}
+	return l.ask(ctx, servers, question{name: name, qtype: l.qtype})
+}
+
+// recurse puts a question to resolvers; none is the system's.
+func (l *lookup) recurse(ctx context.Context, name string, qtype uint16, resolvers []string) (reply, error) {
+	if len(resolvers) == 0 {
+		var err error
+		if resolvers, err = l.opts.System(); err != nil {
+			return reply{}, &Error{ReasonDNS, fmt.Errorf("finding the system's resolvers: %w", err)}
+		}
+	}
+	var servers []server
+	for _, address := range resolvers[:min(len(resolvers), maxServers)] {
+		servers = append(servers, server{address: address})
+	}
+	if len(servers) == 0 {
+		return reply{}, &Error{ReasonDNS, errors.New("there is no resolver to ask")}
+	}
+	return l.ask(ctx, servers, question{name: name, qtype: qtype, recurse: true})
+}
