@@ -104,7 +104,7 @@ func (r bindingReply) binding(bucket string) Binding {
 	b := Binding{
 		Name:      domain.Name{Bucket: bucket, Base: base, Wildcard: starred || wildcard},
 		Ambiguous: unclear != nil && !starred,
-		Status:    clean(r.Status),
+		Status:    RemoteText(r.Status),
 		Enabled:   isEnabled(r.Status),
 	}
 	if b.Ambiguous {
@@ -123,7 +123,7 @@ func (r bindingReply) binding(bucket string) Binding {
 }
 
 func (r certificateReply) read() (Certificate, error) {
-	c := Certificate{ID: clean(r.CertID), Type: clean(r.Type), Status: clean(r.Status)}
+	c := Certificate{ID: RemoteText(r.CertID), Type: RemoteText(r.Type), Status: RemoteText(r.Status)}
 	var err error
 	if c.Expires, err = parseTime(r.ValidEndDate); err != nil {
 		return c, fmt.Errorf("reading ValidEndDate of the certificate: %w", err)

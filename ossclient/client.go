@@ -32,7 +32,7 @@ type Options struct {
 	Credentials Credentials       // asked before each call
 	UserAgent   string            // who asks, such as "program/1.0", told beside the SDK's; may be ""
 	Attempts    int               // calls per question at most, the first included; 0 is 2
-	Transport   http.RoundTripper // shared connections; nil is NewTransport()
+	Transport   http.RoundTripper // shared connections; nil is NewTransport(). Its error may be an *Error with the reason
 	Observer    Observer          // nil is nobody
 	Now         func() time.Time  // the clock that dates requests; nil is time.Now
 }
@@ -129,8 +129,7 @@ func (t transient) IsErrorRetryable(err error) bool {
 		return true
 	case ReasonCredentials:
 		answer, answered := errors.AsType[*refusal](err)
-		keeper, keeps := t.from.(refusable)
-		return answered && keeps && keeper.refused(answer.token)
+		return answered && t.from.Invalidate(answer.token)
 	default:
 		return false
 	}
@@ -189,8 +188,8 @@ func (c *Client) ask(ctx context.Context, x exchange, bucket string, query map[s
 	}
 	if err := parse(output.Body); err != nil {
 		return &Error{
-			Operation: x.operation, Reason: ReasonBadResponse, Status: output.StatusCode, Err: err,
-			RequestID: clean(output.Headers.Get(requestIDHeader)),
+			Operation: x.operation, Reason: ReasonBadResponse, Status: output.StatusCode, Err: &remoteError{err: err},
+			RequestID: RemoteText(output.Headers.Get(requestIDHeader)),
 		}
 	}
 	return nil

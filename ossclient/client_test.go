@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/internal/credentials"
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 	"oss_cname_exporter/ossclient"
@@ -59,7 +60,7 @@ func named(wildcard bool) domain.Name {
 
 func key(id, secret string) ossclient.Credentials {
 	env := map[string]string{"OSS_ACCESS_KEY_ID": id, "OSS_ACCESS_KEY_SECRET": secret}
-	return ossclient.FromEnvironment(func(name string) string { return env[name] })
+	return credentials.FromEnvironment(func(name string) string { return env[name] })
 }
 
 // get asks about the fixture's domain with a new client.
@@ -98,7 +99,7 @@ func TestTokenIsRead(t *testing.T) {
 		"temporary key": func(f *fixture) {
 			f.oss.AddSTSKey("sts-key", "sts-secret", "sts-token", time.Time{})
 			env := map[string]string{"OSS_ACCESS_KEY_ID": "sts-key", "OSS_ACCESS_KEY_SECRET": "sts-secret", "OSS_SESSION_TOKEN": "sts-token"}
-			f.opts.Credentials = ossclient.FromEnvironment(func(name string) string { return env[name] })
+			f.opts.Credentials = credentials.FromEnvironment(func(name string) string { return env[name] })
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

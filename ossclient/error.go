@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 )
@@ -46,7 +45,7 @@ func (e *Error) Error() string {
 		b.WriteString(" " + e.Code)
 	}
 	if e.Err != nil {
-		b.WriteString(" " + clean(e.Err.Error())) // the cause may quote what the peer sent
+		b.WriteString(" " + oneLine(e.Err.Error()))
 	}
 	if e.Hint != "" {
 		b.WriteString("; " + e.Hint)
@@ -64,22 +63,6 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// credentialsError marks a failure of the credentials provider, which the SDK
-// hands through as it is.
-type credentialsError struct {
-	account string
-	err     error
-}
-
-func (e *credentialsError) Error() string {
-	if e.account == "" {
-		return "getting credentials: " + e.err.Error()
-	}
-	return fmt.Sprintf("getting credentials of account %q: %v", e.account, e.err)
-}
-
-func (e *credentialsError) Unwrap() error { return e.err }
-
 // newError turns whatever the SDK or the transport reported into an Error. An
 // answer outranks an expired ctx: when the deadline falls into a back-off, the
 // last answer says more than "timeout".
@@ -87,18 +70,33 @@ func newError(ctx context.Context, operation string, err error) *Error {
 	if refused, ok := errors.AsType[*refusal](err); ok {
 		return refused.asError(operation)
 	}
-	e := &Error{Operation: operation, Reason: transportReason(err), Err: cause(err)}
-	if ctx.Err() != nil && e.Reason != ReasonCredentials {
-		e.Reason, e.Err = ReasonTimeout, fmt.Errorf("no complete answer in time: %w", ctx.Err())
+	if ours, ok := errors.AsType[*Error](err); ok { // of a transport that knows why it cannot
+		return &Error{Operation: operation, Reason: ours.Reason, Err: ours.Err, Hint: ours.Hint}
 	}
-	return e
+	_, noKey := errors.AsType[*credentialsError](err)
+	if ctx.Err() != nil && !noKey {
+		return &Error{Operation: operation, Reason: ReasonTimeout, Err: fmt.Errorf("no complete answer in time: %w", ctx.Err())}
+	}
+	return &Error{Operation: operation, Reason: callReason(err), Err: cause(err)}
 }
 
-// transportReason names why a call failed below OSS's own answers.
+// callReason names why a call got no answer of OSS. What fails before the
+// connection is asked for is never its fault: the key is all that differs from
+// call to call.
+func callReason(err error) Reason {
+	var invalid oss.InvalidParamError
+	switch _, sent := errors.AsType[*remoteError](err); {
+	case sent:
+		return transportReason(err)
+	case errors.As(err, &invalid):
+		return ReasonInvalidArgument
+	}
+	return ReasonCredentials
+}
+
+// transportReason names why a request got no whole reply.
 func transportReason(err error) Reason {
 	var (
-		provider *credentialsError
-		invalid  oss.InvalidParamError
 		resolve  *net.DNSError
 		verify   *tls.CertificateVerificationError
 		hostname x509.HostnameError
@@ -107,10 +105,6 @@ func transportReason(err error) Reason {
 		network  net.Error
 	)
 	switch {
-	case errors.As(err, &provider):
-		return ReasonCredentials
-	case errors.As(err, &invalid):
-		return ReasonInvalidArgument
 	case errors.As(err, &resolve):
 		return ReasonDNS
 	case errors.As(err, &verify), errors.As(err, &hostname), errors.As(err, &record),
@@ -151,24 +145,24 @@ func cause(err error) error {
 	if record, ok := errors.AsType[tls.RecordHeaderError](err); ok && string(record.RecordHeader[:]) == "HTTP/" {
 		return http.ErrSchemeMismatch
 	}
+	if failed, ok := errors.AsType[*remoteError](err); ok {
+		return failed
+	}
 	if operation, ok := errors.AsType[*oss.OperationError](err); ok {
 		return operation.Unwrap()
 	}
 	return err
 }
 
-// clean makes a remote text safe to print: one line, printable, bounded.
-func clean(text string) string {
-	const most = 200
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, strings.ToValidUTF8(text, "?"))
-	text = strings.Join(strings.Fields(text), " ")
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return text
+// remoteError marks a failure of the connection or of the reply, whose text may
+// quote what the peer sent.
+type remoteError struct {
+	err     error
+	secrets []Secret
 }
+
+// Error implements error.
+func (e *remoteError) Error() string { return RemoteText(e.err.Error(), e.secrets...) }
+
+// Unwrap returns the cause.
+func (e *remoteError) Unwrap() error { return e.err }

@@ -12,6 +12,9 @@ import (
 	"time"
 )
 
+// ecHeader carries the detailed error code.
+const ecHeader = "X-Oss-Ec"
+
 // refusal is an answer whose status is no 2xx, or whose body is an error all the
 // same: one of OSS, or of something between us. The SDK never sees it. It would take the code out of a body that
 // is cut short, let the body overrule the status, and panic at a JSON null.
@@ -50,14 +53,15 @@ func parseEnvelope(body []byte) (envelope, bool) {
 
 // newRefusal reads a refusal. OSS puts the envelope into a header where the
 // body must be empty.
-func newRefusal(resp *http.Response, body []byte) *refusal {
-	r := &refusal{status: resp.StatusCode, header: resp.Header, token: Secret(resp.Request.Header.Get("x-oss-security-token"))}
+func newRefusal(resp *http.Response, body []byte, secrets []Secret) *refusal {
+	r := &refusal{status: resp.StatusCode, header: resp.Header, token: secrets[0]}
 	if len(body) == 0 {
 		body, _ = base64.StdEncoding.DecodeString(resp.Header.Get("x-oss-err"))
 	}
 	answered := false
-	r.envelope, answered = parseEnvelope(body)
+	r.envelope, answered = parseEnvelope([]byte(hide(string(body), shortRun, secrets...)))
 	r.foreign = !answered
+	r.header.Set(ecHeader, hide(r.header.Get(ecHeader), shortRun, secrets...))
 	return r
 }
 
@@ -69,7 +73,7 @@ func (r *refusal) asError(operation string) *Error {
 	e := &Error{
 		Operation:  operation,
 		Status:     r.status,
-		RequestID:  clean(r.header.Get(requestIDHeader)),
+		RequestID:  RemoteText(r.header.Get(requestIDHeader)),
 		RetryAfter: retryAfter(r.header),
 	}
 	if r.foreign {
@@ -79,22 +83,22 @@ func (r *refusal) asError(operation string) *Error {
 		}
 		return e
 	}
-	e.RequestID = cmp.Or(clean(r.envelope.RequestID), e.RequestID)
+	e.RequestID = cmp.Or(RemoteText(r.envelope.RequestID), e.RequestID)
 	if r.status/100 == 2 { // an answer that contradicts itself
 		e.Reason = ReasonBadResponse
-		e.Err = fmt.Errorf("the body is the error %s: %s", clean(r.envelope.Code), r.envelope.message())
-		_, e.Hint = meaningOf(r.status, r.envelope.Code, "", clean(r.envelope.Endpoint))
+		e.Err = fmt.Errorf("the body is the error %s: %s", RemoteText(r.envelope.Code), r.envelope.message())
+		_, e.Hint = meaningOf(r.status, r.envelope.Code, "", RemoteText(r.envelope.Endpoint))
 		return e
 	}
-	e.Code = clean(r.envelope.Code)
+	e.Code = RemoteText(r.envelope.Code)
 	e.bucket, e.cname = r.envelope.Bucket, r.envelope.Cname
-	e.EC = cmp.Or(clean(r.envelope.EC), clean(r.header.Get("x-oss-ec")))
-	e.Reason, e.Hint = meaningOf(r.status, e.Code, e.EC, clean(r.envelope.Endpoint))
+	e.EC = cmp.Or(RemoteText(r.envelope.EC), RemoteText(r.header.Get(ecHeader)))
+	e.Reason, e.Hint = meaningOf(r.status, e.Code, e.EC, RemoteText(r.envelope.Endpoint))
 	e.Err = errors.New(r.envelope.message())
 	return e
 }
 
-func (e envelope) message() string { return strings.TrimSuffix(clean(e.Message), ".") }
+func (e envelope) message() string { return strings.TrimSuffix(RemoteText(e.Message), ".") }
 
 // retryAfter reads a Retry-After in seconds. The date form is not used by OSS.
 func retryAfter(h http.Header) time.Duration {

@@ -77,7 +77,7 @@ func (t *tracing) answered(ctx context.Context, resp *http.Response, err error) 
 		t.record(newError(ctx, t.operation, err).Error(), "")
 		return
 	}
-	t.say("%d (request id %s)", resp.StatusCode, clean(resp.Header.Get(requestIDHeader)))
+	t.say("%d (request id %s)", resp.StatusCode, RemoteText(resp.Header.Get(requestIDHeader)))
 }
 
 func (t *tracing) say(format string, args ...any) {
@@ -92,7 +92,7 @@ func (t *tracing) begin(phase string) {
 
 func (t *tracing) end(phase, text string, err error) {
 	if err != nil {
-		text = clean(err.Error())
+		text = RemoteText(err.Error())
 	}
 	t.record(t.operation+": "+text, phase)
 }

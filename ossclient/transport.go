@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"oss_cname_exporter/internal/trace"
@@ -22,6 +23,9 @@ const (
 // requestIDHeader names a request to Alibaba Cloud's support, and marks an answer
 // as one of OSS. It is spelt as net/http keeps it.
 const requestIDHeader = "X-Oss-Request-Id"
+
+// tokenHeader carries the token of a temporary key.
+const tokenHeader = "X-Oss-Security-Token"
 
 // Observer is told of every HTTP exchange with OSS.
 type Observer interface {
@@ -40,6 +44,7 @@ type Observer interface {
 func NewTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: checkProxy,
 		DialContext:            (&net.Dialer{KeepAlive: 30 * time.Second, Timeout: 30 * time.Second}).DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(0)},
 		TLSHandshakeTimeout:    30 * time.Second,
@@ -87,16 +92,18 @@ func (x exchange) send(req *http.Request) (*http.Response, error) {
 	resp, err := x.transport.RoundTrip(req)
 	took := x.now().Sub(sent)
 	x.observer.APIRequest(x.operation, took)
+	secrets := secretsOf(req)
 	if err != nil {
-		return nil, err
+		return nil, &remoteError{err, secrets}
 	}
 	body, err := readBody(resp)
 	if err != nil {
-		return nil, &bodyError{err}
+		return nil, &remoteError{&bodyError{err}, secrets}
 	}
+	resp.Header.Set(requestIDHeader, hide(resp.Header.Get(requestIDHeader), shortRun, secrets...))
 	var refused *refusal
 	if resp.StatusCode/100 != 2 || bytes.Contains(body, []byte("<Error>")) {
-		refused = newRefusal(resp, body)
+		refused = newRefusal(resp, body, secrets)
 	}
 	if skew, ok := skewOf(sent.Add(took/2), resp.Header, refused); ok {
 		x.observer.ClockSkew(skew)
@@ -104,12 +111,24 @@ func (x exchange) send(req *http.Request) (*http.Response, error) {
 	if refused != nil && (resp.StatusCode/100 != 2 || !refused.foreign) {
 		return nil, refused
 	}
-	resp.Body = reply{bytes.NewReader(body)}
+	resp.Body = reply{strings.NewReader(hide(string(body), longRun, secrets...))}
 	return resp, nil
 }
 
+// secretsOf returns what a peer may not make us show of a request: the token of
+// a temporary key, and the signature.
+func secretsOf(req *http.Request) []Secret {
+	signature := req.Header.Get("Authorization")
+	if _, v4, ok := strings.Cut(signature, "Signature="); ok {
+		signature = v4
+	} else {
+		signature = signature[strings.LastIndexByte(signature, ':')+1:] // V1: "OSS id:signature"
+	}
+	return []Secret{Secret(req.Header.Get(tokenHeader)), Secret(signature)}
+}
+
 // reply is a body that is here already.
-type reply struct{ *bytes.Reader }
+type reply struct{ *strings.Reader }
 
 // Close implements io.Closer.
 func (reply) Close() error { return nil }

@@ -8,10 +8,11 @@ import (
 	"fmt"
 	"iter"
 	"maps"
-	"net/http"
 	"sync"
+	"time"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/credentials"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -26,8 +27,8 @@ type Clients struct {
 
 	mu     sync.Mutex // guards all below
 	of     map[config.Account]*ossclient.Client
-	keys   map[source]ossclient.Credentials
-	routes map[ossclient.Route]*http.Transport
+	keys   map[source]credentials.Source
+	routes map[routeKey]*route
 }
 
 // New returns Clients that made no client yet. getenv is os.Getenv or a stand-in,
@@ -38,8 +39,8 @@ func New(getenv func(string) string, userAgent string, observer ossclient.Observ
 		userAgent: userAgent,
 		observer:  observer,
 		of:        map[config.Account]*ossclient.Client{},
-		keys:      map[source]ossclient.Credentials{},
-		routes:    map[ossclient.Route]*http.Transport{},
+		keys:      map[source]credentials.Source{},
+		routes:    map[routeKey]*route{},
 	}
 }
 
@@ -70,25 +71,45 @@ func (c *Clients) ListBuckets(ctx context.Context, a config.Account, marker stri
 	return client.ListBuckets(ctx, marker)
 }
 
-// Retain lets go of what cfg has no use for, and of what was made with a
-// ca_file: that file is read again.
+// caPatience is how long a reload waits for all of the ca_files.
+const caPatience = 5 * time.Second
+
+// Retain lets go of what cfg has no use for, and reads every ca_file again. What
+// stays as it is keeps its connections and its keys.
 func (c *Clients) Retain(cfg *config.Config) {
-	accounts, sources, routes := map[config.Account]bool{}, map[source]bool{}, map[ossclient.Route]bool{}
+	accounts, sources, routes := map[config.Account]bool{}, map[source]bool{}, map[routeKey]bool{}
 	for a := range used(cfg) {
-		if a.CAFile == "" {
-			accounts[a], sources[sourceOf(a)], routes[routeOf(a)] = true, true, true
-		}
+		accounts[a], sources[sourceOf(a)], routes[routeOf(a)] = true, true, true
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	maps.DeleteFunc(c.of, func(a config.Account, _ *ossclient.Client) bool { return !accounts[a] })
-	maps.DeleteFunc(c.keys, func(s source, _ ossclient.Credentials) bool { return !sources[s] })
-	maps.DeleteFunc(c.routes, func(r ossclient.Route, transport *http.Transport) bool {
-		if !routes[r] {
-			transport.CloseIdleConnections()
+	stopped := extract(c.keys, sources)
+	closed := extract(c.routes, routes)
+	kept := maps.Clone(c.routes)
+	c.mu.Unlock()
+	for _, s := range stopped {
+		s.Stop()
+	}
+	for _, r := range closed {
+		r.close()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), caPatience)
+	defer cancel()
+	for _, r := range kept {
+		_ = r.refresh(ctx) // the configuration's check tells of a file that is no use
+	}
+}
+
+// extract removes from m, and returns, what has no key in keep.
+func extract[K comparable, V any](m map[K]V, keep map[K]bool) []V {
+	var removed []V
+	maps.DeleteFunc(m, func(key K, value V) bool {
+		if !keep[key] {
+			removed = append(removed, value)
 		}
-		return !routes[r]
+		return !keep[key]
 	})
+	return removed
 }
 
 // used returns the accounts that cfg has asked, as they are asked.
@@ -113,19 +134,16 @@ func (c *Clients) client(a *config.Account) (*ossclient.Client, error) {
 	if client := c.of[*a]; client != nil {
 		return client, nil
 	}
-	transport, err := c.transport(routeOf(*a))
-	if err != nil {
-		return nil, &ossclient.Error{Operation: fmt.Sprintf("Account %q", a.Name), Reason: ossclient.ReasonTLS, Err: err}
-	}
+	through := c.route(routeOf(*a))
 	client, err := ossclient.New(ossclient.Options{
 		Account:     a.Name,
 		Region:      a.Region,
 		Endpoint:    a.Endpoint,
 		Network:     networkOf(*a),
 		SignatureV1: a.SignatureVersion == config.SignatureV1,
-		Credentials: c.credentials(sourceOf(*a)),
+		Credentials: c.source(sourceOf(*a), through),
 		UserAgent:   c.userAgent,
-		Transport:   transport,
+		Transport:   through,
 		Observer:    c.observer,
 	})
 	if err != nil {
@@ -135,33 +153,29 @@ func (c *Clients) client(a *config.Account) (*ossclient.Client, error) {
 	return client, nil
 }
 
-// transport returns the connections of r. c.mu is held.
-func (c *Clients) transport(r ossclient.Route) (*http.Transport, error) {
-	if transport := c.routes[r]; transport != nil {
-		return transport, nil
+// route returns the connections of key. c.mu is held.
+func (c *Clients) route(key routeKey) *route {
+	if c.routes[key] == nil {
+		c.routes[key] = newRoute(key)
 	}
-	transport, err := r.Transport()
-	if err == nil {
-		c.routes[r] = transport
-	}
-	return transport, err
+	return c.routes[key]
 }
 
-// credentials returns the keys of s. c.mu is held.
-func (c *Clients) credentials(s source) ossclient.Credentials {
+// source returns the keys of s, asked for on that route. c.mu is held.
+func (c *Clients) source(s source, through *route) credentials.Source {
 	if c.keys[s] == nil {
-		c.keys[s] = s.open(c.getenv)
+		c.keys[s] = s.open(c.getenv, through)
 	}
 	return c.keys[s]
 }
 
-func routeOf(a config.Account) ossclient.Route {
-	return ossclient.Route{Proxy: a.ProxyURL, CAFile: a.CAFile}
-}
-
 func networkOf(a config.Account) ossclient.Network {
-	return map[string]ossclient.Network{
-		config.NetworkInternal:  ossclient.Internal,
-		config.NetworkDualStack: ossclient.DualStack,
-	}[a.Network]
+	switch a.Network {
+	case config.NetworkInternal:
+		return ossclient.Internal
+	case config.NetworkDualStack:
+		return ossclient.DualStack
+	default:
+		return ossclient.Public
+	}
 }

@@ -94,9 +94,9 @@ func TestAccountsCertificates(t *testing.T) {
 	}
 	cfg := parse(t, "endpoint: "+front.URL+", ca_file: "+file)
 	failing(parse(t, "endpoint: "+front.URL), "certificate")
-	failing(cfg, `Account "main": reading ca_file "`+file+`": no such file`)
+	failing(cfg, `GetCnameToken: reading ca_file "`+file+`": no such file`)
 	write("-----BEGIN-----")
-	failing(cfg, `Account "main": reading ca_file "`+file+`": no certificate in it`)
+	failing(cfg, `GetCnameToken: reading ca_file "`+file+`": no certificate in it`)
 	write(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: front.Certificate().Raw})))
 	if err := a.ask(t, cfg); err != nil {
 		t.Errorf("with the certificate: %v", err)
@@ -106,7 +106,12 @@ func TestAccountsCertificates(t *testing.T) {
 		t.Errorf("before a reload: %v", err)
 	}
 	a.clients.Retain(cfg)
-	failing(cfg, "no certificate in it")
+	if err := a.ask(t, cfg); err != nil {
+		t.Errorf("what is half written replaced what is good: %v", err)
+	}
+	write(anotherCertificate)
+	a.clients.Retain(cfg)
+	failing(cfg, "certificate signed by unknown authority")
 }
 
 // TestRegionsShareASession asks three regions of an account that plays a role, and reloads in between.
@@ -116,8 +121,12 @@ func TestRegionsShareASession(t *testing.T) {
 	sts := ststest.NewSTS(role, "", ststest.Options{Issued: func(k ststest.Key) { a.oss.AddSTSKey(k.ID, k.Secret, k.Token, k.Expires) }})
 	t.Cleanup(sts.Close)
 	sts.AddKey(ststest.Key{ID: demo.Getenv("OSS_ACCESS_KEY_ID"), Secret: demo.Getenv("OSS_ACCESS_KEY_SECRET")})
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, sts.Certificate(), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	credentials := "credentials: {type: assume_role, role_arn: '" + role + "', sts_endpoint: '" + sts.URL + "'}"
-	text := "accounts: {main: {region: cn-hangzhou, endpoint: '" + a.oss.URL() + "', " + credentials + "}}\ntargets:\n"
+	text := "accounts: {main: {region: cn-hangzhou, endpoint: '" + a.oss.URL() + "', ca_file: " + ca + ", " + credentials + "}}\ntargets:\n"
 	for i, region := range []string{"cn-hangzhou", "cn-shanghai", "cn-beijing"} {
 		text += fmt.Sprintf("- {bucket: bucket%d, cname: www.example.com, region: %s, endpoint: '%s'}\n", i, region, a.oss.URL())
 	}
@@ -143,15 +152,46 @@ func TestRegionsShareASession(t *testing.T) {
 	}
 }
 
-func TestSTSOfTheNetwork(t *testing.T) {
+func TestSTSOfTheAccount(t *testing.T) {
 	const oidc = "credentials: {type: oidc}"
-	for flow, want := range map[string]string{
-		oidc:                         "",
-		"network: internal, " + oidc: "https://sts-vpc.cn-hangzhou.aliyuncs.com",
-		"network: internal, credentials: {type: oidc, sts_endpoint: 'https://sts.example.com'}": "https://sts.example.com",
+	const named = "credentials: {type: oidc, sts_endpoint: 'https://sts.example.com'}"
+	for _, test := range []struct {
+		account string
+		env     map[string]string
+		want    string
+	}{
+		{oidc, nil, "https://sts.cn-hangzhou.aliyuncs.com"},
+		{"network: internal, " + oidc, nil, "https://sts-vpc.cn-hangzhou.aliyuncs.com"},
+		{"network: internal, " + named, nil, "https://sts.example.com"},
+		{oidc, map[string]string{"ALIBABA_CLOUD_STS_ENDPOINT": "sts.example.org"}, "https://sts.example.org"},
+		{oidc, map[string]string{"ALIBABA_CLOUD_STS_ENDPOINT": "https://sts.example.org"}, "https://sts.example.org"},
+		{named, map[string]string{"ALIBABA_CLOUD_STS_ENDPOINT": "sts.example.org"}, "https://sts.example.com"},
+		{oidc, map[string]string{"ALIBABA_CLOUD_STS_REGION": "eu-central-1"}, "https://sts.eu-central-1.aliyuncs.com"},
+		{oidc, map[string]string{"ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED": "True"}, "https://sts-vpc.cn-hangzhou.aliyuncs.com"},
+		{
+			oidc, map[string]string{"ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED": "true", "ALIBABA_CLOUD_STS_REGION": "eu-central-1"},
+			"https://sts-vpc.eu-central-1.aliyuncs.com",
+		},
 	} {
-		if got := sourceOf(parse(t, flow).Accounts[0]).stsEndpoint; got != want {
-			t.Errorf("%s: got %q, want %q", flow, got, want)
+		cfg := parse(t, test.account, "cn-shanghai")
+		for _, target := range cfg.Targets { // one of them in another region
+			got := sourceOf(*target.Account).stsEndpoint(func(name string) string { return test.env[name] })
+			if got != test.want {
+				t.Errorf("%s with %v: got %q, want %q", test.account, test.env, got, test.want)
+			}
 		}
 	}
 }
+
+// anotherCertificate is of an authority that nobody uses.
+const anotherCertificate = `-----BEGIN CERTIFICATE-----
+MIIBejCCAR+gAwIBAgIUQqOQlRdF5MudMCs5MFHVEBDd8NMwCgYIKoZIzj0EAwIw
+ETEPMA0GA1UEAwwGbm9ib2R5MCAXDTI2MTEyNTE4MTQyN1oYDzIxMjYxMTAxMTgx
+NDI3WjARMQ8wDQYDVQQDDAZub2JvZHkwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AARUkJJbhlnumceOtVE2HeyhVCZmunLrTA+UOM1kJ6JCYcdMhctLhbtugJgazvdM
+XvMQp5YGuZdYFkwrZ4eYIrlpo1MwUTAdBgNVHQ4EFgQUtWk3trSBfaO3A4+CtVdR
+yviHQQgwHwYDVR0jBBgwFoAUtWk3trSBfaO3A4+CtVdRyviHQQgwDwYDVR0TAQH/
+BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEAjP0TWc6GKmyoHGM7BOSXLcBy5d2z
+9MINyHYZHNww7HUCIQCld5ygJUsj63aooh5vLM08/knbI9gSt77mW07dnxOmXA==
+-----END CERTIFICATE-----
+`

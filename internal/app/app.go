@@ -10,7 +10,6 @@ import (
 	"io"
 	stdlog "log"
 	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"sync"
@@ -23,7 +22,6 @@ import (
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/demo"
-	"oss_cname_exporter/ossclient"
 )
 
 // Main runs the program and returns its exit status. SIGINT and SIGTERM end it
@@ -32,7 +30,6 @@ func Main(args []string, getenv func(string) string, stdout, stderr io.Writer) i
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	stampVersion()
-	http.DefaultTransport = ossclient.NewLibraryTransport() //nolint:forbidigo // the only way to tell the vendor's library how to connect
 	if err := Run(ctx, args, getenv, stdout, stderr); err != nil {
 		PrintError(stderr, err)
 		return 1

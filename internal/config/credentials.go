@@ -32,7 +32,8 @@ type Credentials struct {
 	AccessKeySecretFile string
 	SecurityTokenFile   string // "" = the key has none
 
-	RoleName string // "" = ALIBABA_CLOUD_ECS_METADATA, else the role that the instance has
+	RoleName         string // "" = ALIBABA_CLOUD_ECS_METADATA, else the role that the instance has
+	MetadataEndpoint string // http(s)://host[:port]; "" = the instance's own
 
 	RoleARN         string // "" only for oidc: ALIBABA_CLOUD_ROLE_ARN
 	OIDCProviderARN string // "" = ALIBABA_CLOUD_OIDC_PROVIDER_ARN
@@ -41,7 +42,8 @@ type Credentials struct {
 	SessionName     string // "" = the exporter's own name
 	SessionPolicy   string // JSON; narrows what the role allows; "" = all of it
 	SessionDuration time.Duration
-	STSEndpoint     string // https://host[:port]; "" = the account's network's
+	STSEndpoint     string // https://host[:port]; "" = the one of STSRegion, on the account's network
+	STSRegion       string // the account's own region, also where a target has another
 
 	Command string // what the shell runs
 

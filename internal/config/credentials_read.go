@@ -29,7 +29,7 @@ func keysOf(kind, source string) credentialsKeys {
 	return map[string]credentialsKeys{
 		CredentialsEnvironment: {},
 		CredentialsFiles:       files,
-		CredentialsECSRole:     {knows: []string{"role_name"}},
+		CredentialsECSRole:     {knows: []string{"role_name", "metadata_endpoint"}},
 		CredentialsOIDC:        {knows: append(session, "role_arn", "oidc_provider_arn", "oidc_token_file")},
 		CredentialsAssumeRole:  assumeRole,
 		CredentialsProcess:     {needs: []string{"command"}},
@@ -51,6 +51,7 @@ func (c *Credentials) texts() []credentialsText {
 		{"access_key_secret_file", &c.AccessKeySecretFile, filePath, "the file that holds the access key secret"},
 		{"security_token_file", &c.SecurityTokenFile, filePath, ""},
 		{"role_name", &c.RoleName, roleName, ""},
+		{"metadata_endpoint", &c.MetadataEndpoint, endpoint, ""},
 		{"role_arn", &c.RoleARN, arn("role"), `the role's ARN, such as "acs:ram::1234567890123456:role/oss-cname-exporter"`},
 		{"oidc_provider_arn", &c.OIDCProviderARN, arn("oidc-provider"), ""},
 		{"oidc_token_file", &c.OIDCTokenFile, filePath, ""},

@@ -17,7 +17,7 @@ func withAccount(flow string) string {
 const anyRole = "acs:ram::1234567890123456:role/reader"
 
 func TestCredentials(t *testing.T) {
-	session := config.Credentials{SessionDuration: time.Hour}
+	session := config.Credentials{SessionDuration: time.Hour, STSRegion: "cn-hangzhou"}
 	oidc, assume := session, session
 	oidc.Type = "oidc"
 	assume.Type, assume.Source, assume.RoleARN = "assume_role", "environment", anyRole
@@ -35,14 +35,15 @@ func TestCredentials(t *testing.T) {
 		{"{type: static_files, access_key_id_file: id, access_key_secret_file: /run/s}",
 			config.Credentials{Type: "static_files", AccessKeyIDFile: "id", AccessKeySecretFile: "/run/s"}},
 		{"{type: ecs_role}", config.Credentials{Type: "ecs_role"}},
-		{"{type: ecs_role, role_name: r}", config.Credentials{Type: "ecs_role", RoleName: "r"}},
+		{"{type: ecs_role, role_name: r, metadata_endpoint: 'http://127.0.0.1:1'}",
+			config.Credentials{Type: "ecs_role", RoleName: "r", MetadataEndpoint: "http://127.0.0.1:1"}},
 		{"{type: oidc}", oidc},
 		{"{type: assume_role, role_arn: " + anyRole + "}", assume},
 		{"{type: assume_role, source: static_files, access_key_id_file: id, access_key_secret_file: secret, role_arn: " + anyRole + "}", assumeWithFiles},
 		{"{type: assume_role, external_id: x:1, session_name: me@here, session_duration: 15m, session_policy: '{\"Version\":\"1\"}', " +
 			"sts_endpoint: sts.cn-hangzhou.aliyuncs.com, role_arn: " + anyRole + "}", everything},
 		{"{type: process, command: /bin/keys --for me}", config.Credentials{Type: "process", Command: "/bin/keys --for me"}},
-		{"{type: profile, profile: work}", config.Credentials{Type: "profile", Profile: "work"}},
+		{"{type: profile, profile: work}", config.Credentials{Type: "profile", Profile: "work", STSRegion: "cn-hangzhou"}},
 	} {
 		if got := parse(t, withAccount("credentials: "+tt.written)).Accounts[0].Credentials; got != tt.want {
 			t.Errorf("%s:\ngot  %+v\nwant %+v", tt.written, got, tt.want)

@@ -177,7 +177,7 @@ func renderCredentials(c config.Credentials) string {
 	text := "type: " + c.Type
 	for key, value := range map[string]string{
 		"source": c.Source, "access_key_id_file": c.AccessKeyIDFile, "access_key_secret_file": c.AccessKeySecretFile,
-		"security_token_file": c.SecurityTokenFile, "role_name": c.RoleName,
+		"security_token_file": c.SecurityTokenFile, "role_name": c.RoleName, "metadata_endpoint": c.MetadataEndpoint,
 		"role_arn": c.RoleARN, "oidc_provider_arn": c.OIDCProviderARN, "oidc_token_file": c.OIDCTokenFile,
 		"external_id": c.ExternalID, "session_name": c.SessionName, "session_policy": c.SessionPolicy, "sts_endpoint": c.STSEndpoint,
 		"command": c.Command, "profile_file": c.ProfileFile, "profile": c.Profile,

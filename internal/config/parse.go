@@ -125,5 +125,8 @@ func (p *parser) account(e entry) (account Account, discover bool) {
 	read(p.decoder, f["ca_file"], &account.CAFile, filePath)
 	read(p.decoder, f["discover"], &discover, trueOrFalse)
 	p.readCredentials(f["credentials"], &account.Credentials)
+	if slices.Contains([]string{CredentialsOIDC, CredentialsAssumeRole, CredentialsProfile}, account.Credentials.Type) {
+		account.Credentials.STSRegion = account.Region
+	}
 	return account, discover
 }

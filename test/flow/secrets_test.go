@@ -40,9 +40,9 @@ const vaultAccounts = `
   environment: {credentials: {type: environment}}
   files: {credentials: {type: static_files, access_key_id_file: %[1]s/id, access_key_secret_file: %[1]s/secret}}
   session: {credentials: {type: static_files, access_key_id_file: %[1]s/sts-id, access_key_secret_file: %[1]s/sts-secret, security_token_file: %[1]s/sts-token}}
-  instance: {credentials: {type: ecs_role}}
-  cluster: {credentials: {type: oidc, role_arn: "%[3]s", oidc_provider_arn: "acs:ram::1:oidc-provider/c", oidc_token_file: %[1]s/jwt, sts_endpoint: "%[2]s"}}
-  role: {credentials: {type: assume_role, role_arn: "%[3]s", sts_endpoint: "%[2]s", source: static_files, access_key_id_file: %[1]s/sts-id, access_key_secret_file: %[1]s/sts-secret, security_token_file: %[1]s/source-token}}
+  instance: {credentials: {type: ecs_role, metadata_endpoint: "%[4]s"}}
+  cluster: {ca_file: %[1]s/ca.pem, credentials: {type: oidc, role_arn: "%[3]s", oidc_provider_arn: "acs:ram::1:oidc-provider/c", oidc_token_file: %[1]s/jwt, sts_endpoint: "%[2]s"}}
+  role: {ca_file: %[1]s/ca.pem, credentials: {type: assume_role, role_arn: "%[3]s", sts_endpoint: "%[2]s", source: static_files, access_key_id_file: %[1]s/sts-id, access_key_secret_file: %[1]s/sts-secret, security_token_file: %[1]s/source-token}}
   program: {credentials: {type: process, command: "/bin/sh %[1]s/program.sh"}}
   profile: {credentials: {type: profile, profile_file: %[1]s/profile.json}}
 `
@@ -55,7 +55,6 @@ func newVault(t *testing.T) *vault {
 	v.sts, v.metadata = ststest.NewSTS(vaultRole, "", issued), ststest.NewMetadata("reader", issued)
 	t.Cleanup(v.sts.Close)
 	t.Cleanup(v.metadata.Close)
-	way.To(v.metadata)
 	const secret = planted + "-secret/+="
 	v.env = map[string]string{"OSS_ACCESS_KEY_ID": "vault-key", "OSS_ACCESS_KEY_SECRET": secret}
 	v.oss.AddKey("vault-key", secret)
@@ -65,6 +64,7 @@ func newVault(t *testing.T) *vault {
 	for name, text := range map[string]string{
 		"id": "vault-key", "secret": secret, "sts-id": "vault-sts", "sts-secret": secret, "sts-token": planted + "-token", "jwt": planted + "-jwt", "source-token": planted + "/source+token=",
 		"program.sh":   `echo '{"AccessKeyId": "vault-key", "AccessKeySecret": "` + secret + `"}'; echo ` + secret + ` >&2`,
+		"ca.pem":       string(v.sts.Certificate()),
 		"profile.json": `{"current": "p", "profiles": [{"name": "p", "mode": "AK", "access_key_id": "vault-key", "access_key_secret": "` + secret + `"}]}`,
 	} {
 		v.write(t, name, text)
@@ -86,8 +86,8 @@ func (v *vault) accounts() []string {
 }
 
 func (v *vault) config() string {
-	accounts := fmt.Sprintf(vaultAccounts, v.dir, v.sts.URL, vaultRole)
-	text := "accounts:" + strings.ReplaceAll(accounts, ": {credentials", fmt.Sprintf(`: {region: cn-hangzhou, endpoint: "%s", credentials`, v.oss.URL())) + "targets:\n"
+	accounts := fmt.Sprintf(vaultAccounts, v.dir, v.sts.URL, vaultRole, v.metadata.URL)
+	text := "accounts:" + regexp.MustCompile(`(?m)^(  [a-z]+: {)`).ReplaceAllString(accounts, fmt.Sprintf(`${1}region: cn-hangzhou, endpoint: "%s", `, v.oss.URL())) + "targets:\n"
 	for _, account := range v.accounts() {
 		text += fmt.Sprintf("  - {bucket: vault-bucket, cname: %s.example.com, account: %[1]s}\n", account)
 		v.oss.SetToken(domain.Name{Bucket: "vault-bucket", Base: account + ".example.com"}, osstest.Token{Value: planted + "-cname-token"})

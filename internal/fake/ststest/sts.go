@@ -1,15 +1,12 @@
 // Package ststest plays the services that hand out temporary keys: Alibaba Cloud's STS and the metadata service of an
 // ECS instance. Both are real servers on loopback, the STS with TLS, that check what they are sent: a client that passes
-// here has signed, and shown its metadata token, as the real ones want it.
+// here has signed (ACS3-HMAC-SHA256), and shown its metadata token, as the real ones want it.
 package ststest
 
 import (
-	"crypto/hmac"
-	"crypto/sha1"
-	"encoding/base64"
+	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
-	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -17,7 +14,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 )
@@ -30,7 +26,7 @@ type Key struct {
 
 // Options are the settings of both services. The zero value works.
 type Options struct {
-	Now    func() time.Time // of the keys; nil is time.Now
+	Now    func() time.Time // of the keys and of the requests; nil is time.Now
 	Life   time.Duration    // of the keys that are handed out, whatever was asked for; 0 is an hour
 	Issued func(Key)        // told of each key before it is handed out; nil is nobody
 	Prefix string           // of the keys' secrets and tokens; "" is "issued"
@@ -106,7 +102,7 @@ func (s *STS) Fail(status int, code, message string) {
 	}
 }
 
-// Skew sets the clock by which requests are judged that much ahead of the real one.
+// Skew sets the clock by which requests are judged that much ahead of Options.Now.
 func (s *STS) Skew(ahead time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -136,23 +132,38 @@ func (s *STS) judge(r *http.Request) *fault {
 	if err := r.ParseForm(); err != nil || r.Method != http.MethodPost {
 		return &fault{status: 400, Code: "InvalidParameter", Message: "The request is not a form."}
 	}
+	if action := r.Header.Get("X-Acs-Action"); action != "" {
+		r.Form.Set("Action", action)
+		r.Form.Set("Version", r.Header.Get("X-Acs-Version"))
+		r.Form.Set("Timestamp", r.Header.Get("X-Acs-Date"))
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests = append(s.requests, r.Form)
 	if s.fault != nil {
 		repeats := *s.fault
-		repeats.Message += r.Form.Get("OIDCToken") + r.Form.Get("SecurityToken") + url.QueryEscape(r.Form.Get("SecurityToken"))
+		token := r.Header.Get("X-Acs-Security-Token")
+		repeats.Message += r.Form.Get("OIDCToken") + token + url.QueryEscape(token) + r.Header.Get("Authorization")
 		return &repeats
 	}
 	at, err := time.Parse("2006-01-02T15:04:05Z", r.Form.Get("Timestamp"))
-	if err != nil || time.Now().Add(s.skew).Sub(at).Abs() > 15*time.Minute {
+	if err != nil || s.now().Add(s.skew).Sub(at).Abs() > 15*time.Minute {
 		return &fault{status: 400, Code: "InvalidTimeStamp.Expired", Message: "Specified time stamp or date value is expired."}
 	}
+	if r.Form.Get("Version") != "2015-04-01" {
+		return &fault{status: 400, Code: "InvalidVersion", Message: "Specified parameter Version is not valid."}
+	}
+	if refused := s.authenticate(r); refused != nil {
+		return refused
+	}
+	return s.admit(r.Form)
+}
+
+// authenticate checks who asks.
+func (s *STS) authenticate(r *http.Request) *fault {
 	switch r.Form.Get("Action") {
 	case "AssumeRole":
-		if refused := s.authenticate(r.Form); refused != nil {
-			return refused
-		}
+		return s.checkSignature(r)
 	case "AssumeRoleWithOIDC":
 		expires, known := s.tokens[r.PostForm.Get("OIDCToken")]
 		if !known || r.PostForm.Get("OIDCProviderArn") == "" {
@@ -161,10 +172,9 @@ func (s *STS) judge(r *http.Request) *fault {
 		if !s.now().Before(expires) {
 			return &fault{status: 401, Code: "AuthenticationFail.OIDCToken.Expired", Message: "This JsonWebToken is expired."}
 		}
-	default:
-		return &fault{status: 404, Code: "InvalidAction.NotFound", Message: "Specified api is not found."}
+		return nil
 	}
-	return s.admit(r.Form)
+	return &fault{status: 404, Code: "InvalidAction.NotFound", Message: "Specified api is not found."}
 }
 
 // admit checks what is asked for.
@@ -183,56 +193,15 @@ func (s *STS) admit(form url.Values) *fault {
 	return nil
 }
 
-// authenticate checks the signature. Like the real STS it repeats all that was signed when it does not match.
-func (s *STS) authenticate(form url.Values) *fault {
-	k, known := s.keys[form.Get("AccessKeyId")]
-	if !known {
-		return &fault{status: 404, Code: "InvalidAccessKeyId.NotFound", Message: "Specified access key is not found."}
-	}
-	if form.Get("SecurityToken") != k.Token || !k.Expires.IsZero() && !s.now().Before(k.Expires) {
-		return &fault{status: 400, Code: "InvalidSecurityToken.Expired", Message: "Specified SecurityToken is expired: " + form.Get("SecurityToken")}
-	}
-	if s.nonces[form.Get("SignatureNonce")] {
-		return &fault{status: 400, Code: "SignatureNonceUsed", Message: "Specified signature nonce was used already."}
-	}
-	s.nonces[form.Get("SignatureNonce")] = true
-	signed := stringToSign(form)
-	mac := hmac.New(sha1.New, []byte(k.Secret+"&"))
-	mac.Write([]byte(signed))
-	if form.Get("Signature") != base64.StdEncoding.EncodeToString(mac.Sum(nil)) {
-		return &fault{status: 400, Code: "SignatureDoesNotMatch",
-			Message: "Specified signature is not matched with our calculation. server string to sign is:" + signed}
-	}
-	return nil
-}
-
-// stringToSign follows the documentation of the RPC signature word by word, in its own code.
-func stringToSign(form url.Values) string {
-	var pairs []string
-	for name := range form {
-		if name != "Signature" {
-			pairs = append(pairs, escape(name)+"="+escape(form.Get(name)))
-		}
-	}
-	slices.Sort(pairs)
-	return "POST&" + escape("/") + "&" + escape(strings.Join(pairs, "&"))
-}
-
-// escape leaves A-Z, a-z, 0-9, "-", "_", "." and "~" alone.
-func escape(text string) string {
-	var b strings.Builder
-	for _, c := range []byte(text) {
-		if strings.IndexByte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~", c) >= 0 {
-			b.WriteByte(c)
-		} else {
-			fmt.Fprintf(&b, "%%%02X", c)
-		}
-	}
-	return b.String()
-}
-
 func reply(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body)
+}
+
+// Authorities returns the certificates to trust for the server.
+func (s *STS) Authorities() *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(s.http.Certificate())
+	return pool
 }

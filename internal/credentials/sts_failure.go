@@ -1,33 +1,30 @@
-package ossclient
+package credentials
 
 import (
 	"encoding/json"
 	"errors"
-	"net/url"
 	"strings"
+
+	"oss_cname_exporter/ossclient"
 )
 
-// stsFailure words an error of the vendor's library on one line, and says what
-// to do. The library's own text may hold all that STS was sent, which STS
-// repeats in its messages: of that nothing is taken but the code and the
-// request's id.
-func stsFailure(err error) error {
-	if request, ok := errors.AsType[*url.Error](err); ok {
-		if request.Timeout() {
-			return errors.New("no answer in time")
-		}
-		return request.Err
+// stsFailure words a refusal of STS on one line, and says what to do. STS
+// repeats in its messages what it was sent: nothing is taken of them but the
+// code and the request's id, and of these nothing that is in secrets.
+func stsFailure(got answer, secrets []ossclient.Secret) error {
+	var refusal struct {
+		Code      string
+		RequestID string `json:"RequestId"`
 	}
-	var refusal struct{ Code, RequestID string }
-	if at := strings.Index(err.Error(), "{"); at < 0 || json.Unmarshal([]byte(err.Error()[at:]), &refusal) != nil || refusal.Code == "" {
-		return errors.New("the reply is not STS's")
+	if json.Unmarshal(got.body, &refusal) != nil || refusal.Code == "" {
+		return got.unexpected("STS's")
 	}
-	text := clean(refusal.Code)
+	text := ossclient.RemoteText(refusal.Code, secrets...)
 	if hint := stsHint(refusal.Code); hint != "" {
 		text += "; " + hint
 	}
 	if refusal.RequestID != "" {
-		text += " (request id " + clean(refusal.RequestID) + ")"
+		text += " (request id " + ossclient.RemoteText(refusal.RequestID, secrets...) + ")"
 	}
 	return errors.New(text)
 }

@@ -1,0 +1,125 @@
+package accounts
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync"
+
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/credentials"
+	"oss_cname_exporter/ossclient"
+)
+
+// routeKey says how OSS and STS are reached. The zero value is the usual way.
+type routeKey struct {
+	proxy  string // URL of a proxy; "" is what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say
+	caFile string // PEM certificates to trust beside the system's; "" is none
+}
+
+func routeOf(a config.Account) routeKey { return routeKey{a.ProxyURL, a.CAFile} }
+
+// route is a way to OSS and STS, and the connections on it. It is an
+// http.RoundTripper whose connections are replaced when ca_file says something
+// else, so that clients and sessions need not be.
+type route struct {
+	routeKey
+	file *credentials.File // nil if there is no ca_file
+
+	mu        sync.Mutex      // guards all below
+	transport *http.Transport // nil until ca_file was read
+	text      string          // of ca_file, as transport has it
+}
+
+func newRoute(key routeKey) *route {
+	r := &route{routeKey: key}
+	if key.caFile != "" {
+		r.file = credentials.NewFile(key.caFile)
+	}
+	return r
+}
+
+// RoundTrip implements http.RoundTripper.
+func (r *route) RoundTrip(req *http.Request) (*http.Response, error) {
+	transport := r.current()
+	if transport == nil {
+		if err := r.refresh(req.Context()); err != nil {
+			return nil, err
+		}
+		transport = r.current()
+	}
+	return transport.RoundTrip(req)
+}
+
+func (r *route) current() *http.Transport {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.transport
+}
+
+// refresh reads ca_file and replaces the connections if it says something else.
+// They are kept while it cannot be used: what was trusted is good, a file that is
+// half written is not.
+func (r *route) refresh(ctx context.Context) error {
+	var text string
+	if r.file != nil {
+		var err error
+		if text, err = r.file.Read(ctx); err != nil {
+			return r.unusable(err)
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.transport != nil && r.text == text {
+		return nil
+	}
+	transport, err := r.dial(text)
+	if err != nil {
+		return err
+	}
+	if r.transport != nil {
+		r.transport.CloseIdleConnections()
+	}
+	r.transport, r.text = transport, text
+	return nil
+}
+
+// dial returns connections that trust the certificates in text; "" is none
+// beside the system's.
+func (r *route) dial(text string) (*http.Transport, error) {
+	transport := ossclient.NewTransport()
+	if r.proxy != "" {
+		proxy, err := url.Parse(r.proxy)
+		if err != nil || proxy.User != nil {
+			return nil, errors.New("the proxy is no URL without a user")
+		}
+		transport.Proxy = http.ProxyURL(proxy)
+	}
+	if r.file == nil {
+		return transport, nil
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM([]byte(text)) {
+		return nil, r.unusable(errors.New("no certificate in it; write PEM to it"))
+	}
+	transport.TLSClientConfig.RootCAs = pool
+	return transport, nil
+}
+
+// unusable is the failure of every call while ca_file is no use.
+func (r *route) unusable(err error) error {
+	return &ossclient.Error{Operation: "TLS", Reason: ossclient.ReasonTLS, Err: fmt.Errorf("reading ca_file %q: %w", r.caFile, err)}
+}
+
+// close ends the connections that are not in use.
+func (r *route) close() {
+	if transport := r.current(); transport != nil {
+		transport.CloseIdleConnections()
+	}
+}

@@ -1,0 +1,156 @@
+package credentials
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"oss_cname_exporter/ossclient"
+)
+
+const (
+	// fetchTimeout bounds one attempt to get a key. It is not a scrape's
+	// deadline: the key is for the scrapes to come as well.
+	fetchTimeout = 10 * time.Second
+	// fetchPause is how long a failed attempt is the answer, so that an
+	// account with many targets does not hammer a service that is down.
+	fetchPause = 10 * time.Second
+	// unknownLife is how long a key is kept whose source names no end.
+	unknownLife = time.Minute
+)
+
+// cached is a Source that keeps the key of one that is slow to ask. It gets the
+// next key when a fifth of the key's life is left, while the old one still
+// serves, so that neither the renewal nor its failure costs a call. There is one
+// attempt at a time, and it ends at fetchTimeout: fetch heeds its context.
+type cached struct {
+	fetch direct
+	now   func() time.Time
+
+	mu       sync.Mutex // guards all below
+	key      ossclient.Key
+	fetched  time.Time // when the last attempt ended
+	renewAt  time.Time // when the next one is due; zero is at once
+	err      error     // of the last attempt; nil if it gave a key
+	timedOut bool      // the last attempt ran out of time: nobody waits for the next
+	attempt  *attempt  // under way; nil is none
+}
+
+type attempt struct {
+	done   chan struct{} // closed when it has ended
+	cancel context.CancelFunc
+}
+
+func newCached(now func() time.Time, fetch direct) *cached {
+	if now == nil {
+		now = time.Now
+	}
+	return &cached{fetch: fetch, now: now}
+}
+
+// Key implements Source. It waits only if there is no key to give, and only if
+// the attempt before this one did not run out of time.
+func (c *cached) Key(ctx context.Context) (ossclient.Key, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.attempt == nil && c.due() {
+		c.begin()
+	}
+	if a := c.attempt; a != nil && !c.usable() && !c.timedOut {
+		c.mu.Unlock()
+		err := await(ctx, a.done)
+		c.mu.Lock()
+		if err != nil {
+			return ossclient.Key{}, err
+		}
+	}
+	switch {
+	case c.usable():
+		return c.key, nil
+	case c.err != nil:
+		return ossclient.Key{}, c.err
+	}
+	return ossclient.Key{}, errors.New("the key has expired, and its successor too")
+}
+
+func await(ctx context.Context, done <-chan struct{}) error {
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("no key in time: %w", ctx.Err())
+	}
+}
+
+// due reports whether it is time for another key. c.mu is held.
+func (c *cached) due() bool {
+	return !c.now().Before(c.renewAt) || c.err == nil && !c.usable()
+}
+
+// usable reports whether the key can serve. c.mu is held.
+func (c *cached) usable() bool {
+	return c.key.ID != "" && (c.key.Expires.IsZero() || c.now().Before(c.key.Expires))
+}
+
+// begin starts an attempt. c.mu is held.
+func (c *cached) begin() {
+	ctx, cancel := context.WithTimeout(context.Background(), fetchTimeout)
+	a := &attempt{done: make(chan struct{}), cancel: cancel}
+	c.attempt = a
+	go func() {
+		defer cancel()
+		key, err := c.fetch.Key(ctx)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.timedOut = errors.Is(ctx.Err(), context.DeadlineExceeded)
+		c.keep(key, err)
+		c.attempt = nil
+		close(a.done)
+	}()
+}
+
+// keep takes the outcome of an attempt in. c.mu is held.
+func (c *cached) keep(key ossclient.Key, err error) {
+	now := c.now()
+	life := unknownLife
+	if !key.Expires.IsZero() {
+		life = key.Expires.Sub(now)
+	}
+	if err == nil && life <= 0 {
+		err = errors.New("the key has expired already; is this machine's clock right?")
+	}
+	c.fetched, c.err = now, err
+	if err != nil {
+		c.renewAt = now.Add(fetchPause)
+		return
+	}
+	c.key, c.renewAt = key, now.Add(max(life/5*4, fetchPause))
+}
+
+// Invalidate implements Source. A key that was just got is kept: another will
+// fare no better.
+func (c *cached) Invalidate(token ossclient.Secret) (retry bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.key.Token != token {
+		return true // there is another already
+	}
+	if c.now().Sub(c.fetched) < fetchPause {
+		return false
+	}
+	c.key, c.renewAt = ossclient.Key{}, time.Time{}
+	return true
+}
+
+// Stop implements Source: the attempt under way fails.
+func (c *cached) Stop() {
+	c.mu.Lock()
+	a := c.attempt
+	c.mu.Unlock()
+	if a != nil {
+		a.cancel()
+		<-a.done
+	}
+}

@@ -1,0 +1,65 @@
+// Package credentials owns where keys come from and when they are renewed. A
+// source gives keys; whatever it is, every key passes one check, a source that
+// hangs is given up after one timeout, and nothing that a stranger said is shown
+// with parts of our own keys in it.
+package credentials
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"oss_cname_exporter/ossclient"
+)
+
+// Source gives keys.
+type Source interface {
+	ossclient.Credentials
+	// Stop ends what the source has under way, such as a program. It is for
+	// a source that is not used again.
+	Stop()
+}
+
+// direct is a Source that keeps nothing: each Key is read when it is asked for.
+type direct func(context.Context) (ossclient.Key, error)
+
+// Key implements Source.
+func (d direct) Key(ctx context.Context) (ossclient.Key, error) {
+	key, err := d(ctx)
+	if err != nil {
+		return ossclient.Key{}, err
+	}
+	return key.Trimmed()
+}
+
+// Invalidate implements Source: there is nothing to throw away.
+func (direct) Invalidate(ossclient.Secret) (retry bool) { return false }
+
+// Stop implements Source.
+func (direct) Stop() {}
+
+// FromEnvironment reads the key from the variables that the vendor's tools
+// use, each time it is asked: OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET and,
+// for temporary keys, OSS_SESSION_TOKEN; where neither of the first two is
+// set, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and
+// ALIBABA_CLOUD_SECURITY_TOKEN. The two sets are never mixed. getenv is
+// os.Getenv or a stand-in.
+func FromEnvironment(getenv func(string) string) Source {
+	read := func(id, secret, token string) ossclient.Key {
+		return ossclient.Key{ID: getenv(id), Secret: ossclient.Secret(getenv(secret)), Token: ossclient.Secret(getenv(token))}
+	}
+	return direct(func(context.Context) (ossclient.Key, error) {
+		key := read("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN")
+		if key.ID == "" && key.Secret == "" {
+			key = read("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN")
+		}
+		if key.ID == "" || key.Secret == "" {
+			return ossclient.Key{}, errors.New("set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET, or ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+		}
+		key, err := key.Trimmed()
+		if err != nil {
+			return ossclient.Key{}, fmt.Errorf("reading the key from the environment: %w", err)
+		}
+		return key, nil
+	})
+}

@@ -1,0 +1,63 @@
+package credentials
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"oss_cname_exporter/ossclient"
+)
+
+// maxReply bounds what is read of a reply, in bytes. A key has about 2,000.
+const maxReply = 64 << 10
+
+// answer is a whole reply.
+type answer struct {
+	status int
+	body   []byte
+}
+
+// ask sends one request and reads the reply. It follows no redirect: the secrets
+// of the request would travel along. secrets are those of the request, which an
+// error does not repeat.
+func ask(transport http.RoundTripper, req *http.Request, secrets ...ossclient.Secret) (answer, error) {
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		return answer{}, failure(req.Context(), err, secrets)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		return answer{status: resp.StatusCode}, nil // the body is the bare connection, which heeds no deadline
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxReply+1))
+	switch {
+	case err != nil:
+		return answer{}, failure(req.Context(), err, secrets)
+	case len(body) > maxReply:
+		return answer{}, fmt.Errorf("the reply is larger than %d KiB", maxReply>>10)
+	}
+	return answer{resp.StatusCode, body}, nil
+}
+
+func failure(ctx context.Context, err error, secrets []ossclient.Secret) error {
+	if ctx.Err() != nil {
+		return errors.New("no answer in time")
+	}
+	if ours, ok := errors.AsType[*ossclient.Error](err); ok { // of a transport that knows why it cannot
+		return ours.Err
+	}
+	return errors.New(ossclient.RemoteText(err.Error(), secrets...))
+}
+
+// unexpected says what came in place of a key.
+func (a answer) unexpected(from string) error {
+	switch {
+	case a.status/100 == 3:
+		return fmt.Errorf("the reply is a redirect (%d), which is not followed; correct the address", a.status)
+	case a.status != http.StatusOK:
+		return fmt.Errorf("the reply is not %s: %d", from, a.status)
+	}
+	return fmt.Errorf("the reply is not %s", from)
+}

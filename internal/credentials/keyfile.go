@@ -1,0 +1,83 @@
+package credentials
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"oss_cname_exporter/ossclient"
+)
+
+// KeyFiles names the files that hold the parts of a key.
+type KeyFiles struct {
+	ID     string
+	Secret string
+	Token  string // "" if the key has none
+}
+
+// FromFiles reads the key from its files each time it is asked, so that a
+// rotated key is used from the next call on.
+func FromFiles(files KeyFiles) Source {
+	reader := keyReader{
+		id:     namedFile{"access_key_id_file", NewFile(files.ID)},
+		secret: namedFile{"access_key_secret_file", NewFile(files.Secret)},
+	}
+	if files.Token != "" {
+		reader.token = namedFile{"security_token_file", NewFile(files.Token)}
+	}
+	return direct(reader.read)
+}
+
+// keyReader reads the parts of a key; token.File is nil if the key has none.
+type keyReader struct{ id, secret, token namedFile }
+
+// read reads until two passes agree: if the files are exchanged between the
+// first and the last of them, their parts are of two keys.
+func (r keyReader) read(ctx context.Context) (ossclient.Key, error) {
+	before, err := r.pass(ctx)
+	for range 3 {
+		if err != nil {
+			return ossclient.Key{}, err
+		}
+		var again ossclient.Key
+		if again, err = r.pass(ctx); again == before {
+			break
+		}
+		before = again
+	}
+	return before, err
+}
+
+func (r keyReader) pass(ctx context.Context) (key ossclient.Key, err error) {
+	if key.ID, err = r.id.read(ctx); err != nil {
+		return ossclient.Key{}, err
+	}
+	secret, err := r.secret.read(ctx)
+	if err != nil || r.token.File == nil {
+		return ossclient.Key{ID: key.ID, Secret: ossclient.Secret(secret)}, err
+	}
+	token, err := r.token.read(ctx)
+	return ossclient.Key{ID: key.ID, Secret: ossclient.Secret(secret), Token: ossclient.Secret(token)}, err
+}
+
+// namedFile is a file with one value in it. option is what the operator calls
+// it.
+type namedFile struct {
+	option string
+	*File
+}
+
+func (f namedFile) read(ctx context.Context) (string, error) {
+	text, err := f.Read(ctx)
+	switch {
+	case err == nil && text == "":
+		err = errors.New("the file is empty; write the value to it")
+	case err == nil && strings.ContainsAny(text, "\r\n\x00"):
+		err = errors.New("the file has several lines; write only the value to it")
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading %s %q: %w", f.option, f.path, err)
+	}
+	return text, nil
+}

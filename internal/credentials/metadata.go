@@ -1,0 +1,100 @@
+package credentials
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"oss_cname_exporter/ossclient"
+)
+
+// metadataEndpoint is where every ECS instance finds its own metadata.
+const metadataEndpoint = "http://100.100.100.200"
+
+// Instance is the ECS instance that the exporter runs on.
+type Instance struct {
+	Role     string              // name of the RAM role; "" is ALIBABA_CLOUD_ECS_METADATA, else the one that the instance has
+	Endpoint string              // URL of the metadata service; "" is http://100.100.100.200
+	Getenv   func(string) string // os.Getenv or a stand-in
+	Now      func() time.Time    // nil is time.Now
+}
+
+// FromInstance gets the keys of the instance's RAM role from the metadata
+// service, in its hardened mode only (IMDSv2).
+func FromInstance(i Instance) Source {
+	i.Role = cmp.Or(i.Role, i.Getenv("ALIBABA_CLOUD_ECS_METADATA"))
+	i.Endpoint = cmp.Or(i.Endpoint, metadataEndpoint)
+	transport := ossclient.NewTransport()
+	transport.Proxy = nil // the keys travel in the clear
+	transport.DisableKeepAlives = true
+	return newCached(i.Now, func(ctx context.Context) (ossclient.Key, error) {
+		key, err := metadata{i, transport}.key(ctx)
+		if err != nil {
+			return ossclient.Key{}, fmt.Errorf("asking the metadata service at %s: %w", i.Endpoint, err)
+		}
+		return key, nil
+	})
+}
+
+// metadata asks the service of an instance.
+type metadata struct {
+	Instance
+	transport http.RoundTripper
+}
+
+func (m metadata) key(ctx context.Context) (ossclient.Key, error) {
+	if strings.EqualFold(m.Getenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED"), "true") {
+		return ossclient.Key{}, errors.New("ALIBABA_CLOUD_ECS_METADATA_DISABLED forbids it")
+	}
+	got, err := m.ask(ctx, http.MethodPut, "/latest/api/token", "X-aliyun-ecs-metadata-token-ttl-seconds", "60")
+	if err != nil {
+		return ossclient.Key{}, fmt.Errorf("%w; only an ECS instance has it", err)
+	}
+	if got.status != http.StatusOK {
+		return ossclient.Key{}, got.unexpected("the metadata service's")
+	}
+	const session, roles = "X-aliyun-ecs-metadata-token", "/latest/meta-data/ram/security-credentials/"
+	token := strings.TrimSpace(string(got.body))
+	role := m.Role
+	if role == "" {
+		got, err := m.ask(ctx, http.MethodGet, roles, session, token)
+		if err != nil {
+			return ossclient.Key{}, err
+		}
+		role, _, _ = strings.Cut(strings.TrimSpace(string(got.body)), "\n")
+		switch {
+		case got.status == http.StatusNotFound, got.status == http.StatusOK && role == "":
+			return ossclient.Key{}, errors.New("it names no role; attach a RAM role to the instance")
+		case got.status != http.StatusOK:
+			return ossclient.Key{}, got.unexpected("the metadata service's")
+		}
+	}
+	got, err = m.ask(ctx, http.MethodGet, roles+url.PathEscape(role), session, token)
+	switch {
+	case err != nil:
+		return ossclient.Key{}, err
+	case got.status == http.StatusNotFound:
+		return ossclient.Key{}, fmt.Errorf("the instance has no role %q; attach this role to the instance", ossclient.RemoteText(role))
+	case got.status != http.StatusOK:
+		return ossclient.Key{}, got.unexpected("the metadata service's")
+	}
+	key, err := parseKey(got.body)
+	if err != nil {
+		return ossclient.Key{}, fmt.Errorf("the reply is not the metadata service's: %w", err)
+	}
+	return key, nil
+}
+
+func (m metadata) ask(ctx context.Context, method, path, header, value string) (answer, error) {
+	req, err := http.NewRequestWithContext(ctx, method, m.Endpoint+path, http.NoBody)
+	if err != nil {
+		return answer{}, err
+	}
+	req.Header.Set(header, value)
+	return ask(m.transport, req, ossclient.Secret(value))
+}

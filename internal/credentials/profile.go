@@ -1,0 +1,248 @@
+package credentials
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"oss_cname_exporter/ossclient"
+)
+
+// Profile is one profile in the configuration file of Alibaba Cloud's CLI.
+type Profile struct {
+	File     string              // "" is ALIBABA_CLOUD_CONFIG_FILE, else ~/.aliyun/config.json
+	Name     string              // "" is ALIBABA_CLOUD_PROFILE and its kin, else the file's current one, else "default"
+	Getenv   func(string) string // os.Getenv or a stand-in
+	STS      STS                 // for profiles that assume a role and name no STS
+	VPC      bool                // the STS of a region that the profile names is the one inside its network
+	Metadata string              // as Instance.Endpoint
+}
+
+// FromProfile gets keys the way the CLI would. It reads the file each time it
+// is asked, and starts anew when the file has changed; it never writes to it.
+func FromProfile(p Profile) Source {
+	p.File = cmp.Or(p.File, p.Getenv("ALIBABA_CLOUD_CONFIG_FILE"), filepath.Join(p.Getenv("HOME"), ".aliyun", "config.json"))
+	p.Name = cmp.Or(p.Name, p.Getenv("ALIBABACLOUD_PROFILE"), p.Getenv("ALIBABA_CLOUD_PROFILE"), p.Getenv("ALICLOUD_PROFILE"))
+	return &profileReader{Profile: p, file: NewFile(p.File)}
+}
+
+// profileReader is the Source that a profile describes.
+type profileReader struct {
+	Profile
+	file *File
+
+	mu   sync.Mutex // guards all below
+	text string     // of the file, when from was made
+	from Source     // what the profile says; nil is not read yet
+}
+
+// Key implements Source.
+func (r *profileReader) Key(ctx context.Context) (ossclient.Key, error) {
+	from, err := r.source(ctx)
+	if err != nil {
+		return ossclient.Key{}, fmt.Errorf("reading profile_file %q: %w", r.File, err)
+	}
+	return from.Key(ctx)
+}
+
+func (r *profileReader) source(ctx context.Context) (Source, error) {
+	text, err := r.file.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.from != nil && text == r.text {
+		return r.from, nil
+	}
+	config, err := parseCLIConfig(text)
+	if err != nil {
+		return nil, err
+	}
+	from, err := r.open(config, cmp.Or(r.Name, config.Current), 0)
+	if err != nil {
+		return nil, err
+	}
+	if r.from != nil {
+		go r.from.Stop() // nobody waits for what the file no longer says
+	}
+	r.text, r.from = text, from
+	return from, nil
+}
+
+// Invalidate implements Source.
+func (r *profileReader) Invalidate(token ossclient.Secret) (retry bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.from != nil && r.from.Invalidate(token)
+}
+
+// Stop implements Source.
+func (r *profileReader) Stop() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.from != nil {
+		r.from.Stop()
+	}
+}
+
+// open returns the source that a profile describes; depth is how many others
+// lead to it.
+func (r *profileReader) open(config cliConfig, name string, depth int) (Source, error) {
+	p, err := config.profile(name)
+	if err != nil {
+		return nil, err
+	}
+	if depth > len(config.Profiles) {
+		return nil, fmt.Errorf("profile %q is its own source_profile", name)
+	}
+	switch p.Mode {
+	case modeAK, modeStsToken:
+		return p.fixed(), nil
+	case modeRole:
+		return r.assume(p, p.fixed())
+	case modeRoleOfECS:
+		return r.assume(p, r.instance(p))
+	case modeRoleOfProfile:
+		source, err := r.open(config, p.SourceProfile, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		return r.assume(p, source)
+	case modeECS:
+		return r.instance(p), nil
+	case modeOIDC:
+		sts, err := r.sts(p)
+		return sts.FromOIDC(OIDC{ProviderARN: p.OIDCProviderARN, TokenFile: p.OIDCTokenFile}, p.role()), err
+	case modeExternal:
+		return r.external(p)
+	case modeURI:
+		return r.fromURI(p), nil
+	case modeCloudSSO:
+		return r.fromCloudSSO(p), nil
+	case modeOAuth:
+		return r.fromOAuth(p), nil
+	}
+	return nil, p.refuse()
+}
+
+// refuse says why a profile has no key for OSS, and what to use instead.
+func (p cliProfile) refuse() error {
+	why := "is not known"
+	switch p.Mode {
+	case "":
+		return fmt.Errorf("profile %q has no mode and no key; write it with aliyun configure --profile %s", p.Name, p.Name)
+	case modeKeyPair:
+		why = "was given up by the CLI"
+	case modeBearer, modeAnonymous:
+		why = "has no access key, and OSS takes nothing else"
+	}
+	return fmt.Errorf("profile %q has mode %.32q, which %s; use a profile with AK, StsToken, RamRoleArn, ChainableRamRoleArn, EcsRamRole, OIDC, External or CredentialsURI",
+		p.Name, p.Mode, why)
+}
+
+// fixed is the key that a profile spells out.
+func (p cliProfile) fixed() Source {
+	return direct(func(context.Context) (ossclient.Key, error) {
+		key := p.key()
+		if p.Mode == modeAK {
+			key.Token = ""
+		}
+		switch {
+		case key.ID == "" || key.Secret == "":
+			return ossclient.Key{}, fmt.Errorf("profile %q has no key; write it with aliyun configure --profile", p.Name)
+		case p.Mode == modeStsToken && key.Token == "":
+			return ossclient.Key{}, fmt.Errorf("profile %q has no sts_token; write it with aliyun configure --mode StsToken --profile", p.Name)
+		}
+		key, err := key.Trimmed()
+		if err != nil {
+			return ossclient.Key{}, fmt.Errorf("profile %q: %w", p.Name, err)
+		}
+		return key, nil
+	})
+}
+
+func (p cliProfile) role() Role {
+	return Role{
+		ARN: p.RAMRoleARN, SessionName: p.RAMSessionName, Policy: p.Policy, ExternalID: p.ExternalID,
+		Duration: time.Duration(p.ExpiredSeconds) * time.Second,
+	}
+}
+
+func (r *profileReader) assume(p cliProfile, source Source) (Source, error) {
+	sts, err := r.sts(p)
+	if err != nil {
+		return nil, err
+	}
+	return sts.FromRole(source, p.role()), nil
+}
+
+// sts returns the STS that a profile names, the account's if it names none.
+func (r *profileReader) sts(p cliProfile) (STS, error) {
+	sts := r.STS
+	switch host, ok := strings.CutPrefix(p.StsEndpoint, "http://"); {
+	case ok:
+		return sts, fmt.Errorf("profile %q: keys do not travel in the clear; write sts_endpoint as https://%s", p.Name, host)
+	case p.StsEndpoint != "":
+		sts.Endpoint = "https://" + strings.TrimPrefix(p.StsEndpoint, "https://")
+	case p.StsRegion != "":
+		sts.Endpoint = STSEndpoint(p.StsRegion, p.EnableVPC || r.VPC)
+	}
+	return sts, nil
+}
+
+func (r *profileReader) instance(p cliProfile) Source {
+	return FromInstance(Instance{Role: p.RAMRoleName, Endpoint: r.Metadata, Getenv: r.Getenv, Now: r.STS.Now})
+}
+
+// external runs the profile's program as the CLI does, without a shell.
+func (r *profileReader) external(p cliProfile) (Source, error) {
+	words, err := splitWords(p.ProcessCommand)
+	if err == nil && len(words) == 0 {
+		err = errors.New("there is none")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("process_command of profile %q: %w; write the program with its full path", p.Name, err)
+	}
+	return newCached(r.STS.Now, func(ctx context.Context) (ossclient.Key, error) {
+		return keyOfProgram(ctx, words[0], words[0], words[1:]...)
+	}), nil
+}
+
+// splitWords splits a command at blanks that are not inside quotes.
+func splitWords(command string) (words []string, err error) {
+	var word strings.Builder
+	var quote rune
+	inWord := false
+	for _, c := range command {
+		switch {
+		case c == quote:
+			quote = 0
+		case quote != 0:
+			word.WriteRune(c)
+		case c == '\'' || c == '"':
+			quote, inWord = c, true
+		case c == ' ' || c == '\t':
+			if inWord {
+				words = append(words, word.String())
+			}
+			word.Reset()
+			inWord = false
+		default:
+			word.WriteRune(c)
+			inWord = true
+		}
+	}
+	if quote != 0 {
+		return nil, errors.New("a quote is not closed")
+	}
+	if inWord {
+		words = append(words, word.String())
+	}
+	return words, nil
+}

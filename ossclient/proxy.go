@@ -1,0 +1,21 @@
+package ossclient
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+)
+
+// checkProxy is asked what a proxy answered to CONNECT. net/http would say only
+// the status, as if OSS had.
+func checkProxy(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
+	switch resp.StatusCode {
+	case http.StatusOK:
+		return nil
+	case http.StatusProxyAuthRequired:
+		return fmt.Errorf("the proxy %s://%s refused the connection: 407; write its user and password into HTTPS_PROXY", proxy.Scheme, proxy.Host)
+	default:
+		return fmt.Errorf("the proxy %s://%s refused the connection: %d", proxy.Scheme, proxy.Host, resp.StatusCode)
+	}
+}
