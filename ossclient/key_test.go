@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strings"
 	"testing"
 
 	"oss_cname_exporter/internal/credentials"
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -43,5 +45,52 @@ func dialNowhere(address *string) func(context.Context, string, string) (net.Con
 	return func(_ context.Context, _, to string) (net.Conn, error) {
 		*address = to
 		return nil, errors.New("not in a test")
+	}
+}
+
+// source gives one key, whatever is wrong with it.
+type source ossclient.Key
+
+// Key implements ossclient.Credentials.
+func (s source) Key(context.Context) (ossclient.Key, error) { return ossclient.Key(s), nil }
+
+// Invalidate implements ossclient.Credentials.
+func (source) Invalidate(ossclient.Secret) bool { return false }
+
+// TestKeysThatCannotBeSent never reach OSS, and are nobody else's fault.
+func TestKeysThatCannotBeSent(t *testing.T) {
+	for want, key := range map[string]ossclient.Key{
+		"the access key id is empty":                                                 {Secret: "s"},
+		"the access key secret is empty":                                             {ID: "i", Secret: " \n"},
+		"the access key id has a line break in it; write only the value":             {ID: "i\ni", Secret: "s"},
+		"the access key secret has a blank in it":                                    {ID: "i", Secret: "s s"},
+		"the security token has a control character in it; copy the value anew":      {ID: "i", Secret: "s", Token: "t\x00t"},
+		"the security token has a character in it that is not ASCII; copy the value": {ID: "i", Secret: "s", Token: "t–t"},
+	} {
+		f := newFixture(t)
+		f.opts.Credentials = source(key)
+		failure := f.failure(t)
+		if failure.Reason != ossclient.ReasonCredentials || !strings.Contains(failure.Error(), "getting credentials: "+want) || f.oss.Calls() != 0 {
+			t.Errorf("got %s %q after %d calls, want %q", failure.Reason, failure, f.oss.Calls(), want)
+		}
+	}
+}
+
+// TestKeysAreTrimmed has a secret that was made with echo.
+func TestKeysAreTrimmed(t *testing.T) {
+	f := newFixture(t)
+	f.opts.Credentials = source{ID: keyID + "\n", Secret: "\t" + secret + "\r\n", Token: "\n"}
+	if _, err := f.get(t, domain.Name{Bucket: bucket, Base: cname}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCredentialsErrorsAreWhole has a failure with names of ordinary length: our own hints are not cut.
+func TestCredentialsErrorsAreWhole(t *testing.T) {
+	f := newFixture(t)
+	path := "/" + strings.Repeat("long/", 60) + "name"
+	f.opts.Credentials = credentials.FromFiles(credentials.KeyFiles{ID: path, Secret: path})
+	if failure := f.failure(t); !strings.HasSuffix(failure.Error(), `"`+path+`": no such file; mount it, or correct the path`) {
+		t.Errorf("got %q", failure)
 	}
 }

@@ -1,6 +1,7 @@
 package ossclient
 
 import (
+	"net/url"
 	"strings"
 	"unicode"
 )
@@ -42,28 +43,37 @@ const (
 func hide(text string, run int, secrets ...Secret) string {
 	var parts []bool // which bytes of text to hide; nil is none
 	for _, s := range secrets {
-		secret, run := string(s), min(run, len(s))
-		for at := 0; run >= shortRun && at+run <= len(secret); at += run {
-			for from := 0; ; {
-				found := strings.Index(text[from:], secret[at:at+run])
-				if found < 0 {
-					break
-				}
-				if parts == nil {
-					parts = make([]bool, len(text))
-				}
-				start, end := widen(text, secret, from+found, at, run)
-				for i := start; i < end; i++ {
-					parts[i] = true
-				}
-				from = end
-			}
+		parts = mark(parts, text, string(s), run)
+		if escaped := url.QueryEscape(string(s)); run == shortRun && escaped != string(s) {
+			parts = mark(parts, text, escaped, run)
 		}
 	}
 	if parts == nil {
 		return text
 	}
 	return without(text, parts)
+}
+
+// mark returns parts with what text has of secret.
+func mark(parts []bool, text, secret string, run int) []bool {
+	run = min(run, len(secret))
+	for at := 0; run >= shortRun && at+run <= len(secret); at += run {
+		for from := 0; ; {
+			found := strings.Index(text[from:], secret[at:at+run])
+			if found < 0 {
+				break
+			}
+			if parts == nil {
+				parts = make([]bool, len(text))
+			}
+			start, end := widen(text, secret, from+found, at, run)
+			for i := start; i < end; i++ {
+				parts[i] = true
+			}
+			from = end
+		}
+	}
+	return parts
 }
 
 // widen returns where the part of secret begins and ends in text, of which

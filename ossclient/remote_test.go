@@ -1,0 +1,109 @@
+package ossclient_test
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"oss_cname_exporter/internal/credentials"
+	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/trace"
+	"oss_cname_exporter/ossclient"
+)
+
+func TestRemoteText(t *testing.T) {
+	const token = "CAISplanted+token/0123456789abcdefghijklmnop=="
+	for text, want := range map[string]string{
+		"plain":                          "plain",
+		"a\nb\tc\x00d\xff":               "a b c d?",
+		strings.Repeat("x", 300):         strings.Repeat("x", 200) + "…",
+		"sent " + token + ".":            "sent (secret).",
+		"sent " + token[:20] + "…":       "sent (secret)…",
+		"sent " + token[17:] + " again":  "sent (secret) again",
+		token + token:                    "(secret)",
+		"CAIS is a prefix of many":       "CAIS is a prefix of many",
+		"url " + url.QueryEscape(token):  "url (secret)",
+		strings.Repeat("y", 180) + token: strings.Repeat("y", 180) + "(secret)",
+	} {
+		if got := ossclient.RemoteText(text, token, "", "short"); got != want {
+			t.Errorf("%q:\ngot  %q\nwant %q", text, got, want)
+		}
+	}
+}
+
+// echo answers with what it was sent, each in its own way.
+type echo func(req *http.Request, said string) (*http.Response, error)
+
+// RoundTrip implements http.RoundTripper.
+func (e echo) RoundTrip(req *http.Request) (*http.Response, error) {
+	said := req.Header.Get("Authorization") + " " + req.Header.Get("X-Oss-Security-Token")
+	resp, err := e(req, said)
+	if resp != nil {
+		resp.Request = req
+		if resp.Header == nil {
+			resp.Header = http.Header{}
+		}
+	}
+	return resp, err
+}
+
+func body(text string) io.ReadCloser { return io.NopCloser(strings.NewReader(text)) }
+
+// TestPeerRepeatsOurSecrets has what answers say back the token and the signature wherever it can.
+func TestPeerRepeatsOurSecrets(t *testing.T) {
+	const token = "planted-token/with+characters=="
+	for name, peer := range map[string]echo{
+		"message": func(_ *http.Request, said string) (*http.Response, error) {
+			return &http.Response{StatusCode: 403, Body: body("<Error><Code>AccessDenied</Code><Message>" + said + "</Message></Error>")}, nil
+		},
+		"code, request id, EC and endpoint": func(_ *http.Request, said string) (*http.Response, error) {
+			return &http.Response{StatusCode: 403, Header: http.Header{"X-Oss-Request-Id": {said}, "X-Oss-Ec": {said}},
+				Body: body("<Error><Code>C" + said + "</Code><RequestId>" + said + "</RequestId><EC>" + said + "</EC><Endpoint>" + said + "</Endpoint></Error>")}, nil
+		},
+		"header of an empty body": func(_ *http.Request, said string) (*http.Response, error) {
+			return &http.Response{StatusCode: 403, Header: http.Header{"X-Oss-Err": {base64.StdEncoding.EncodeToString(
+				[]byte("<Error><Code>AccessDenied</Code><Message>" + said + "</Message></Error>"))}}, Body: http.NoBody}, nil
+		},
+		"another root": func(_ *http.Request, said string) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, Body: body("<" + strings.NewReplacer("/", "_", " ", "_", "+", "_", "=", "_", ",", "_").Replace(said) + "/>")}, nil
+		},
+		"another bucket": func(_ *http.Request, said string) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, Body: body("<CnameToken><Bucket>" + said + "</Bucket><Token>t</Token></CnameToken>")}, nil
+		},
+		"request id of a broken reply": func(_ *http.Request, said string) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, Header: http.Header{"X-Oss-Request-Id": {said}}, Body: body("<CnameToken/>")}, nil
+		},
+		"no HTTP": func(_ *http.Request, said string) (*http.Response, error) {
+			return nil, fmt.Errorf("net/http: HTTP/1.x transport connection broken: malformed HTTP response %q", said)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			f.opts.Transport = peer
+			env := map[string]string{"OSS_ACCESS_KEY_ID": keyID, "OSS_ACCESS_KEY_SECRET": secret, "OSS_SESSION_TOKEN": token}
+			f.opts.Credentials = credentials.FromEnvironment(func(name string) string { return env[name] })
+			for _, v1 := range []bool{false, true} {
+				f.opts.SignatureV1 = v1
+				client, err := ossclient.New(f.opts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var told trace.Trace
+				_, err = client.GetCnameToken(trace.With(t.Context(), &told), domain.Name{Bucket: bucket, Base: cname})
+				said := fmt.Sprintf("%v %+v", err, told.Steps())
+				var failure *ossclient.Error
+				if !errors.As(err, &failure) || strings.Contains(said, "planted") || strings.Contains(said, "characters") {
+					t.Errorf("said %s", said)
+				}
+				if strings.Contains(said, "Signature=") && !strings.Contains(said, "Signature=(secret)") {
+					t.Errorf("the signature is shown: %s", said)
+				}
+			}
+		})
+	}
+}
