@@ -201,7 +201,7 @@ func TestSilentServerIsNoDisagreement(t *testing.T) {
 	w := newWorld(t, 2)
 	w.servers[0].BehaveAlways(dnstest.Silent)
 	w.servers[1].Publish(proof, "t0ken")
-	got, err := w.newClient(dnsclient.Options{Try: time.Second}).TXT(t.Context(), proof, authoritative)
+	got, err := w.newClient(dnsclient.Options{Try: 500 * time.Millisecond}).TXT(t.Context(), proof, authoritative)
 	checkRecords(t, got, err, "t0ken")
 	if want := []string{w.nameOf(0) + ": no answer in time"}; !reflect.DeepEqual(got.Silent, want) {
 		t.Errorf("silent were %q, want %q", got.Silent, want)
@@ -330,7 +330,7 @@ func TestZoneIsFoundAboveAFailure(t *testing.T) {
 			w := newWorld(t, 1)
 			w.cache.Behave(proof, behave)
 			w.servers[0].Publish(proof, "t0ken")
-			got, err := w.newClient(dnsclient.Options{Try: time.Second}).TXT(t.Context(), proof, authoritative)
+			got, err := w.newClient(dnsclient.Options{Try: 500 * time.Millisecond}).TXT(t.Context(), proof, authoritative)
 			checkRecords(t, got, err, "t0ken")
 		})
 	}

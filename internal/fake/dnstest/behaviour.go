@@ -78,7 +78,11 @@ func SilentOnce() Behaviour {
 // Refuse answers with rcode, such as dns.RcodeServerFailure.
 func Refuse(rcode int) Behaviour {
 	return func(w dns.ResponseWriter, m *dns.Msg, _ dns.HandlerFunc) {
-		_ = w.WriteMsg(new(dns.Msg).SetRcode(m, rcode))
+		reply := new(dns.Msg).SetRcode(m, rcode)
+		if rcode > 0xF {
+			reply.SetEdns0(ednsSize, false) // which has the upper bits
+		}
+		_ = w.WriteMsg(reply)
 	}
 }
 
