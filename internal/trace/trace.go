@@ -32,11 +32,11 @@ func (t *Trace) Add(s Step) {
 	t.steps = append(t.steps, s)
 }
 
-// Steps returns what has happened so far.
+// Steps returns what has happened so far, in the order of time.
 func (t *Trace) Steps() []Step {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.Clone(t.steps)
+	return slices.SortedStableFunc(slices.Values(t.steps), func(a, b Step) int { return a.At.Compare(b.At) })
 }
 
 type key struct{}
