@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"slices"
-	"sync"
 
 	"github.com/miekg/dns"
 )
@@ -37,12 +36,7 @@ func (l *lookup) authorities(ctx context.Context, name string) (zone, error) {
 	if len(hosts) == 0 {
 		return z, &Error{ReasonDNS, fmt.Errorf("%s has no name server", apex)}
 	}
-	found, errs := make([][]server, len(hosts)), make([]error, len(hosts))
-	var asking sync.WaitGroup
-	for i, name := range hosts {
-		asking.Go(func() { found[i], errs[i] = l.addresses(ctx, name) })
-	}
-	asking.Wait()
+	found, errs := parallel(len(hosts), func(i int) ([]server, error) { return l.addresses(ctx, hosts[i]) })
 	for i, servers := range found {
 		if errs[i] != nil {
 			z.failed = append(z.failed, errs[i])
@@ -123,17 +117,13 @@ func (l *lookup) addresses(ctx context.Context, name string) ([]server, error) {
 	if l.opts.IPv6() {
 		types = append(types, dns.TypeAAAA)
 	}
-	found, errs := make([][]net.IP, len(types)), make([]error, len(types))
-	var asking sync.WaitGroup
-	for i, qtype := range types {
-		asking.Go(func() {
-			var r reply
-			if r, errs[i] = l.recurse(ctx, name, qtype, nil); errs[i] == nil {
-				found[i] = ips(r.msg)
-			}
-		})
-	}
-	asking.Wait()
+	found, errs := parallel(len(types), func(i int) ([]net.IP, error) {
+		r, err := l.recurse(ctx, name, types[i], nil)
+		if err != nil {
+			return nil, err
+		}
+		return ips(r.msg), nil
+	})
 	var servers []server
 	for i := range maxAddresses {
 		for _, ips := range found {

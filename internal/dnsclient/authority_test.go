@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -193,6 +194,26 @@ func TestFollowComparesServers(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got.Findings, want) {
 		t.Errorf("got %+v, %v; want %+v", got, err, want)
 	}
+}
+
+// TestPanicIsTheCallers has code panic that several servers' answers go
+// through at the same time.
+func TestPanicIsTheCallers(t *testing.T) {
+	w := newWorld(t, 2)
+	calls := new(atomic.Int32)
+	client := w.newClient(dnsclient.Options{IPv6: func() bool {
+		if calls.Add(1) == 2 {
+			panic("at the disco")
+		}
+		return false
+	}})
+	defer func() {
+		if got := recover(); got != "at the disco" {
+			t.Errorf("recovered %v", got)
+		}
+	}()
+	_, err := client.TXT(t.Context(), proof, authoritative)
+	t.Errorf("got %v, want a panic", err)
 }
 
 // TestSilentServerIsNoDisagreement has one of two servers dead.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"github.com/miekg/dns"
 )
@@ -46,14 +45,9 @@ func (l *lookup) query(ctx context.Context, name string) ([]reply, Answer, error
 	if err != nil {
 		return nil, Answer{}, err
 	}
-	replies, errs := make([]reply, len(z.servers)), make([]error, len(z.servers))
-	var asking sync.WaitGroup
-	for i, addresses := range z.servers {
-		asking.Go(func() {
-			replies[i], errs[i] = l.ask(ctx, addresses, question{name: name, qtype: l.qtype})
-		})
-	}
-	asking.Wait()
+	replies, errs := parallel(len(z.servers), func(i int) (reply, error) {
+		return l.ask(ctx, z.servers[i], question{name: name, qtype: l.qtype})
+	})
 	var got []reply
 	var failed failures
 	for i, err := range errs {
