@@ -63,8 +63,14 @@ func asLabel(name string) string {
 	return name
 }
 
+// maxLabelValue bounds a label's value in bytes: it is on every series of its target, and a YAML alias repeats it for nothing.
+const maxLabelValue = 1024
+
 // labelValue accepts any text on one line. Control characters go: a NUL ends the exposition for Prometheus' parser.
 func labelValue(text string) (string, error) {
+	if len(text) > maxLabelValue {
+		return "", fmt.Errorf("%d bytes; write at most %d", len(text), maxLabelValue)
+	}
 	if strings.ContainsFunc(text, unicode.IsControl) {
 		return "", errors.New("has control characters; write it without them, on one line")
 	}
