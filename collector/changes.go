@@ -1,80 +1,176 @@
 package collector
 
 import (
+	"cmp"
+	"sync"
+
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
 
-	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/status"
 )
 
-// outcomeCredentials fails all targets of an account at once.
-const outcomeCredentials poller.Outcome = "credentials"
+// outcome is how a person would call the result of a question in one word: a
+// reason, a state, or one of the constants below.
+type outcome string
 
-// change is news about some targets of an account.
+const (
+	outcomeUnknown     outcome = "unknown"  // never asked
+	outcomeToken       outcome = "token"    // OSS holds a token
+	outcomeNoToken     outcome = "no_token" // OSS holds none
+	outcomeAnswered    outcome = "answered" // of a check: it got a definitive answer
+	outcomeCredentials         = outcome(status.ReasonCredentials)
+)
+
+// tokenOutcome is why the last attempt failed, else the state, and where that is
+// unknown the answer.
+func tokenOutcome(s *status.Status) outcome {
+	switch {
+	case s.Attempt.Ended.IsZero():
+		return outcomeUnknown
+	case s.Attempt.Reason != "":
+		return outcome(s.Attempt.Reason)
+	}
+	if state := s.State(s.Attempt.Ended); state != status.StateUnknown {
+		return outcome(state)
+	}
+	if s.Facts.Exists {
+		return outcomeToken
+	}
+	return outcomeNoToken
+}
+
+func checkOutcome(a status.Attempt) outcome {
+	if a.Ended.IsZero() {
+		return outcomeUnknown
+	}
+	return cmp.Or(outcome(a.Reason), outcomeAnswered)
+}
+
+// changeLog logs each change of an outcome once. It remembers the last outcome
+// of every configured target and check.
+type changeLog struct {
+	logger log.Logger
+
+	mu   sync.Mutex // guards last
+	last map[subject]outcome
+}
+
+// subject is what has an outcome: a target's token, or one of its checks.
+type subject struct {
+	name  domain.Name
+	check status.Check // "" is the token
+}
+
+// change is a change of outcome that is logged in one line, however many targets
+// it concerns.
 type change struct {
 	account string
-	is, was poller.Outcome
+	name    domain.Name // what the targets of a change that concerns several have in common
+	check   status.Check
+	was, is outcome
 }
 
-// logChanges logs what is news, once and not at every scrape. That an
-// account's credentials fail or work again is one line, however many targets
-// it has.
-func (c *Collector) logChanges(results []poller.Result) {
-	together := map[change]int{} // how many targets
-	for i := range results {
-		r := &results[i]
-		c.logChecks(r)
-		switch news := changeOf(r); {
-		case news.is == news.was:
-		case news.is == outcomeCredentials || news.was == outcomeCredentials:
-			together[news]++
-		default:
-			c.log(r, "bucket", r.Target.Bucket, "cname", r.Target.Cname())
+// log logs what has changed since the last time. That a deadline came before the
+// turn of some targets is no change of theirs: it is one line a scrape.
+func (l *changeLog) log(targets []config.Target, statuses []status.Status) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	counts, notProbed := map[change]int{}, 0
+	var first []int // of each change the first target, in the order of the targets
+	var order []change
+	for i := range statuses {
+		if statuses[i].Attempt.Reason == status.ReasonNotProbed {
+			notProbed++
+		}
+		for _, c := range l.changes(&targets[i], &statuses[i]) {
+			if counts[c]++; counts[c] == 1 {
+				order, first = append(order, c), append(first, i)
+			}
 		}
 	}
-	for i := range results {
-		r := &results[i]
-		news := changeOf(r)
-		if n := together[news]; n > 0 {
-			c.log(r, "account", news.account, "targets", n)
-			delete(together, news)
-		}
+	for i, c := range order {
+		l.write(c, counts[c], &targets[first[i]], &statuses[first[i]])
+	}
+	if notProbed > 0 {
+		level.Warn(l.logger).Log("msg", "the scrape ended before every target had its turn; raise the scrape timeout, probe.concurrency or cache_ttl",
+			"not_probed", notProbed, "targets", len(targets))
 	}
 }
 
-func changeOf(r *poller.Result) change {
-	return change{r.Target.Account.Name, r.Outcome(), r.Was}
+// changes returns what has changed of one target, and remembers it. That the
+// account's credentials fail is a change of the token alone.
+func (l *changeLog) changes(t *config.Target, s *status.Status) (changes []change) {
+	note := func(check status.Check, is outcome, shared domain.Name) {
+		if is == outcome(status.ReasonNotProbed) {
+			return
+		}
+		was := l.last[subject{t.Name, check}]
+		if !t.Unlisted {
+			l.last[subject{t.Name, check}] = is
+		}
+		if is == was || check != "" && (is == outcomeCredentials || was == outcomeCredentials) {
+			return
+		}
+		changes = append(changes, change{t.Account.Name, shared, check, was, is})
+	}
+	is := tokenOutcome(s)
+	shared := t.Name
+	if is == outcomeCredentials || l.last[subject{name: t.Name}] == outcomeCredentials {
+		shared = domain.Name{}
+	}
+	note("", is, shared)
+	for _, check := range status.Checks() {
+		if c, made := s.Checks[check]; made {
+			note(check, checkOutcome(c.Attempt), domain.Name{Bucket: t.Bucket})
+		}
+	}
+	return changes
 }
 
-// log tells of r; about is pairs of key and value.
-func (c *Collector) log(r *poller.Result, about ...any) {
-	logger := log.With(log.With(c.logger, about...), "state", r.Outcome(), "was", r.Was)
+// write logs c, of which t with its status s is the first of n targets.
+func (l *changeLog) write(c change, n int, t *config.Target, s *status.Status) {
+	logger := log.With(l.logger, "account", t.Account.Name, "region", t.Account.Region)
+	if n > 1 || c.name == (domain.Name{}) {
+		logger = log.With(logger, "targets", n)
+	}
+	if c.name != (domain.Name{}) {
+		logger = log.With(logger, "bucket", t.Bucket, "cname", t.Cname())
+	}
+	attempt := s.Attempt
+	if c.check != "" {
+		logger, attempt = log.With(logger, "check", c.check), s.Checks[c.check].Attempt
+	}
+	logger = log.With(logger, "state", c.is, "was", c.was)
 	switch {
-	case r.Target.Unlisted: // nothing is remembered of it, so all is news for ever
-		level.Debug(logger).Log("msg", "probed a target that is not configured", "err", r.Attempt.Err)
-	case r.Attempt.Err != nil:
-		level.Warn(logger).Log("msg", "probe failed", "err", r.Attempt.Err)
-	case r.Was == "":
+	case t.Unlisted: // nothing is remembered of it, so everything is a change
+		level.Debug(logger).Log("msg", "probed a target that is not configured", "err", attempt.Err)
+	case attempt.Err != nil && c.check != "":
+		level.Warn(logger).Log("msg", "check failed", "err", attempt.Err)
+	case attempt.Err != nil:
+		level.Warn(logger).Log("msg", "probe failed", "err", attempt.Err)
+	case c.was == "":
 		level.Debug(logger).Log("msg", "probe succeeded for the first time")
+	case c.check != "":
+		level.Info(logger).Log("msg", "check works again")
 	default:
 		level.Info(logger).Log("msg", "state changed")
 	}
 }
 
-// logChecks logs which checks of r began to fail, and which work again. That
-// the account's credentials do is said already.
-func (c *Collector) logChecks(r *poller.Result) {
-	for check, status := range r.Checks {
-		is, was := status.Outcome(), status.Was
-		if is == was || is == outcomeCredentials || was == outcomeCredentials {
-			continue
-		}
-		logger := log.With(c.logger, "bucket", r.Target.Bucket, "cname", r.Target.Cname(), "check", check, "state", is, "was", was)
-		switch {
-		case status.Attempt.Err != nil:
-			level.Warn(logger).Log("msg", "check failed", "err", status.Attempt.Err)
-		case was != "":
-			level.Info(logger).Log("msg", "check works again")
+// retain forgets all that is not about a target of cfg.
+func (l *changeLog) retain(cfg *config.Config) {
+	keep := make(map[domain.Name]bool, len(cfg.Targets))
+	for i := range cfg.Targets {
+		keep[cfg.Targets[i].Name] = true
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for s := range l.last {
+		if !keep[s.name] {
+			delete(l.last, s)
 		}
 	}
 }

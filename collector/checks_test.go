@@ -14,7 +14,7 @@ import (
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/status"
 )
 
 // everyCheck is a target for each thing that checks can say of one, and one
@@ -29,28 +29,27 @@ targets:
   - {bucket: examplebucket, cname: plain.example.com, checks: {binding: false, dns: false}}
 `
 
-func everyChecked(t *testing.T) (*config.Config, []poller.Result) {
+func everyChecked(t *testing.T) (*config.Config, []status.Status) {
 	t.Helper()
 	cfg := parse(t, everyCheck)
-	ok := poller.Status{Confirmed: now, Attempt: poller.Attempt{Ended: now}}
-	failing := func(since time.Time, reason poller.Reason) poller.Status {
-		return poller.Status{Confirmed: since, Attempt: poller.Attempt{Ended: now, Reason: reason, Err: errors.New("no")}}
+	ok := status.CheckStatus{Confirmed: now, Attempt: status.Attempt{Ended: now}}
+	failing := func(since time.Time, reason status.Reason) status.CheckStatus {
+		return status.CheckStatus{Confirmed: since, Attempt: status.Attempt{Ended: now, Reason: reason, Err: errors.New("no")}}
 	}
-	well := map[poller.Check]poller.Status{poller.CheckBinding: ok, poller.CheckTXT: ok, poller.CheckCNAME: ok}
-	none, token := poller.Facts{Confirmed: now}, poller.Facts{Confirmed: now, Exists: true, Expires: now.Add(time.Hour)}
-	results := []poller.Result{
-		{Facts: none, Checks: well, Bound: poller.Yes, Enabled: poller.Yes, CertificateExpires: now.Add(48 * time.Hour), PointsToBucket: poller.Yes},
-		{Facts: token, Checks: well, Bound: poller.No, DNSVerified: poller.Yes, PointsToBucket: poller.No},
-		{Facts: none, Checks: map[poller.Check]poller.Status{
-			poller.CheckBinding: failing(time.Time{}, "access_denied"),
-			poller.CheckTXT:     failing(now.Add(-time.Hour), "timeout"),
-			poller.CheckCNAME:   {},
+	well := map[status.Check]status.CheckStatus{status.CheckBinding: ok, status.CheckTXT: ok, status.CheckCNAME: ok}
+	none, token := status.Facts{Confirmed: now}, status.Facts{Confirmed: now, Exists: true, Expires: now.Add(time.Hour)}
+	results := []status.Status{
+		{Facts: none, Checks: well, Bound: status.Yes, Enabled: status.Yes, CertificateExpires: now.Add(48 * time.Hour), PointsToBucket: status.Yes},
+		{Facts: token, Checks: well, Bound: status.No, DNSVerified: status.Yes, PointsToBucket: status.No},
+		{Facts: none, Checks: map[status.Check]status.CheckStatus{
+			status.CheckBinding: failing(time.Time{}, "access_denied"),
+			status.CheckTXT:     failing(now.Add(-time.Hour), "timeout"),
+			status.CheckCNAME:   {},
 		}},
 		{Facts: none},
 	}
 	for i := range results {
-		results[i].Target = &cfg.Targets[i]
-		results[i].Attempt = poller.Attempt{Ended: now}
+		results[i].Attempt = status.Attempt{Ended: now}
 	}
 	return cfg, results
 }
@@ -95,27 +94,28 @@ func TestChangesOfChecksAreLoggedOnce(t *testing.T) {
 	logger := level.NewFilter(log.NewLogfmtLogger(&lines), level.AllowInfo())
 	p := &fakePoller{}
 	c := collector.New(p, collector.Options{Logger: logger})
-	failed := poller.Attempt{Ended: now, Reason: "access_denied", Err: errors.New("no right")}
-	for _, test := range []struct {
-		was     poller.Outcome
-		attempt poller.Attempt
+	ok := status.Attempt{Ended: now}
+	failed := status.Attempt{Ended: now, Reason: "access_denied", Err: errors.New("no right")}
+	const check = "account=main region=cn-hangzhou targets=2 bucket=examplebucket cname=bound.example.com check=binding"
+	for i, test := range []struct {
+		attempt status.Attempt
 		want    string
 	}{
-		{"", poller.Attempt{Ended: now}, ""},
-		{"answered", poller.Attempt{Ended: now}, ""},
-		{"", failed, `level=warn bucket=examplebucket cname=bound.example.com check=binding state=access_denied was= msg="check failed" err="no right"`},
-		{"access_denied", failed, ""},
-		{"access_denied", poller.Attempt{Ended: now}, `level=info bucket=examplebucket cname=bound.example.com check=binding state=answered was=access_denied msg="check works again"`},
-		{"answered", poller.Attempt{Ended: now, Reason: "credentials", Err: errors.New("no key")}, ""},
+		{ok, ""},
+		{ok, ""},
+		{failed, "level=warn " + check + ` state=access_denied was=answered msg="check failed" err="no right"`},
+		{failed, ""},
+		{ok, "level=info " + check + ` state=answered was=access_denied msg="check works again"`},
+		{status.Attempt{Ended: now, Reason: "credentials", Err: errors.New("no key")}, ""}, // said of the tokens already
+		{ok, ""},
 	} {
 		lines.Reset()
-		r := results[0]
-		r.Was = r.Outcome()
-		r.Checks = map[poller.Check]poller.Status{poller.CheckBinding: {Attempt: test.attempt, Was: test.was}}
-		p.results = []poller.Result{r}
-		c.Scrape(t.Context(), cfg)
+		one := results[0]
+		one.Checks = map[status.Check]status.CheckStatus{status.CheckBinding: {Attempt: test.attempt}}
+		p.results = []status.Status{one, one} // of one bucket
+		c.Scrape(t.Context(), cfg.Targets[:2], nil)
 		if got := strings.TrimSpace(lines.String()); got != test.want {
-			t.Errorf("from %q: logged %q, want %q", test.was, got, test.want)
+			t.Errorf("scrape %d: logged %q, want %q", i, got, test.want)
 		}
 	}
 }

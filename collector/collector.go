@@ -1,6 +1,6 @@
-// Package collector turns what the poller knows into metrics. A scrape is one
-// poll and one immutable snapshot of it; collecting a snapshot asks nobody
-// anything.
+// Package collector turns what is true of the targets into metrics. A scrape is
+// one poll and one immutable Snapshot of it; collecting a Snapshot asks nobody
+// anything. It logs each change of a target once.
 package collector
 
 import (
@@ -11,28 +11,28 @@ import (
 	"github.com/go-kit/log"
 
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/status"
 )
 
-// Poller finds out what is true of the targets of a configuration.
+// Poller finds out what is true of targets; see poller.Poller.
 type Poller interface {
-	Poll(ctx context.Context, cfg *config.Config) []poller.Result
-	Errors() map[poller.Reason]uint64
+	Poll(ctx context.Context, targets []config.Target) []status.Status
+	Errors() map[status.Reason]uint64
 }
 
 // Options configures a Collector. The zero value works.
 type Options struct {
-	Logger log.Logger       // gets each change of a target's state; nil is nobody
+	Logger log.Logger       // gets each change of a target's state; nil logs nothing
 	Now    func() time.Time // nil is time.Now
 }
 
 // Collector makes scrapes.
 type Collector struct {
-	poller Poller
-	logger log.Logger
-	now    func() time.Time
-	series []series // as in Snapshot
-	plain  int
+	poller  Poller
+	changes changeLog
+	now     func() time.Time
+	series  []series // as in Snapshot
+	plain   int
 }
 
 // New returns a Collector on p.
@@ -44,7 +44,10 @@ func New(p Poller, opts Options) *Collector {
 		opts.Now = time.Now
 	}
 	plain := targetSeries()
-	return &Collector{poller: p, logger: opts.Logger, now: opts.Now, series: append(plain, checkSeries()...), plain: len(plain)}
+	return &Collector{
+		poller: p, now: opts.Now, series: append(plain, checkSeries()...), plain: len(plain),
+		changes: changeLog{logger: opts.Logger, last: map[subject]outcome{}},
+	}
 }
 
 // Names returns the names of all series that a target can have: what documents,
@@ -57,20 +60,24 @@ func Names() []string {
 	return slices.Compact(names)
 }
 
-// Scrape polls the targets of cfg until ctx ends and returns the metrics of
-// all of them.
-func (c *Collector) Scrape(ctx context.Context, cfg *config.Config) *Snapshot {
-	results := c.poller.Poll(ctx, cfg)
-	c.logChanges(results)
-	return &Snapshot{results: results, own: cfg.LabelNames(), now: c.now, series: c.seriesOf(cfg), plain: c.plain}
+// Scrape polls targets until ctx ends and returns the metrics of all of them.
+// labels are the names of the targets' own labels: a target that lacks one has
+// it empty.
+func (c *Collector) Scrape(ctx context.Context, targets []config.Target, labels []string) *Snapshot {
+	statuses := c.poller.Poll(ctx, targets)
+	c.changes.log(targets, statuses)
+	return &Snapshot{targets: targets, statuses: statuses, labels: labels, now: c.now, series: c.seriesOf(targets), plain: c.plain}
 }
 
-// seriesOf returns the series that some target of cfg has a part in.
-func (c *Collector) seriesOf(cfg *config.Config) []series {
-	for i := range cfg.Targets {
-		if cfg.Targets[i].Checks.Any() {
+// seriesOf returns the series that some of targets have.
+func (c *Collector) seriesOf(targets []config.Target) []series {
+	for i := range targets {
+		if targets[i].Checks.Any() {
 			return c.series
 		}
 	}
 	return c.series[:c.plain]
 }
+
+// Retain forgets what was logged about targets that cfg does not have.
+func (c *Collector) Retain(cfg *config.Config) { c.changes.retain(cfg) }

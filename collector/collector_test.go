@@ -18,19 +18,19 @@ import (
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/status"
 )
 
 var now = time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
 
 // fakePoller returns what it is told to.
 type fakePoller struct {
-	results []poller.Result
-	errors  map[poller.Reason]uint64
+	results []status.Status
+	errors  map[status.Reason]uint64
 }
 
-func (p *fakePoller) Poll(context.Context, *config.Config) []poller.Result { return p.results }
-func (p *fakePoller) Errors() map[poller.Reason]uint64                     { return p.errors }
+func (p *fakePoller) Poll(context.Context, []config.Target) []status.Status { return p.results }
+func (p *fakePoller) Errors() map[status.Reason]uint64                      { return p.errors }
 
 func parse(t *testing.T, text string) *config.Config {
 	t.Helper()
@@ -55,31 +55,28 @@ targets:
   - {bucket: examplebucket, cname: never.example.com, account: other}
 `
 
-func everyResult(t *testing.T) (*config.Config, []poller.Result) {
+func everyResult(t *testing.T) (*config.Config, []status.Status) {
 	t.Helper()
 	cfg := parse(t, everyState)
-	ok := poller.Attempt{Ended: now, Duration: 20 * time.Millisecond}
-	failed := poller.Attempt{Ended: now, Duration: 5 * time.Second, Reason: "timeout", Err: errors.New("no answer")}
+	ok := status.Attempt{Ended: now, Duration: 20 * time.Millisecond}
+	failed := status.Attempt{Ended: now, Duration: 5 * time.Second, Reason: "timeout", Err: errors.New("no answer")}
 	confirmed := now.Add(-time.Second)
-	results := []poller.Result{
-		{Attempt: ok, Probes: 3, Facts: poller.Facts{Confirmed: confirmed, Exists: true, Expires: now.Add(time.Hour)}},
-		{Attempt: ok, Probes: 3, Facts: poller.Facts{Confirmed: confirmed}},
-		{Attempt: ok, Probes: 3, Facts: poller.Facts{Confirmed: confirmed, Exists: true, Expires: now.Add(-time.Minute)}},
-		{Attempt: failed, Probes: 4, Errors: 2, Facts: poller.Facts{Confirmed: now.Add(-time.Hour), Exists: true, Expires: now.Add(2 * time.Hour)}},
+	results := []status.Status{
+		{Attempt: ok, Probes: 3, Facts: status.Facts{Confirmed: confirmed, Exists: true, Expires: now.Add(time.Hour)}},
+		{Attempt: ok, Probes: 3, Facts: status.Facts{Confirmed: confirmed}},
+		{Attempt: ok, Probes: 3, Facts: status.Facts{Confirmed: confirmed, Exists: true, Expires: now.Add(-time.Minute)}},
+		{Attempt: failed, Probes: 4, Errors: 2, Facts: status.Facts{Confirmed: now.Add(-time.Hour), Exists: true, Expires: now.Add(2 * time.Hour)}},
 		{Attempt: failed, Probes: 1, Errors: 1},
 		{},
-	}
-	for i := range results {
-		results[i].Target = &cfg.Targets[i]
 	}
 	return cfg, results
 }
 
 // scrape gathers what is told of results, checked for consistency.
-func scrape(t *testing.T, cfg *config.Config, results []poller.Result) prometheus.Gatherer {
+func scrape(t *testing.T, cfg *config.Config, results []status.Status) prometheus.Gatherer {
 	t.Helper()
 	c := collector.New(&fakePoller{results: results}, collector.Options{Now: func() time.Time { return now }})
-	return prometheus.Gatherers{c.Scrape(t.Context(), cfg)}
+	return prometheus.Gatherers{c.Scrape(t.Context(), cfg.Targets, cfg.LabelNames())}
 }
 
 func TestExposition(t *testing.T) {
@@ -112,10 +109,10 @@ func TestExpositionIsLintFree(t *testing.T) {
 // unit that the name ends in.
 func TestFamilies(t *testing.T) {
 	told := map[string]int{}
-	for _, every := range []func(*testing.T) (*config.Config, []poller.Result){everyResult, everyChecked} {
+	for _, every := range []func(*testing.T) (*config.Config, []status.Status){everyResult, everyChecked} {
 		cfg, results := every(t)
 		c := collector.New(&fakePoller{results: results}, collector.Options{Now: func() time.Time { return now }})
-		families, err := c.Scrape(t.Context(), cfg).Gather()
+		families, err := c.Scrape(t.Context(), cfg.Targets, cfg.LabelNames()).Gather()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,12 +137,12 @@ func TestLabelsAreSorted(t *testing.T) {
 accounts: {main: {region: cn-hangzhou}}
 targets: [{bucket: examplebucket, cname: www.example.com, checks: {binding: true}, labels: {a: x, business: x, dept: x, quality: x, zone: x}}]
 `)
-	failure := poller.Attempt{Ended: now, Reason: "timeout", Err: errors.New("no answer")}
-	c := collector.New(&fakePoller{results: []poller.Result{{
-		Target: &cfg.Targets[0], Attempt: failure, Probes: 1, Errors: 1,
-		Checks: map[poller.Check]poller.Status{poller.CheckBinding: {Confirmed: now, Attempt: failure}},
+	failure := status.Attempt{Ended: now, Reason: "timeout", Err: errors.New("no answer")}
+	c := collector.New(&fakePoller{results: []status.Status{{
+		Attempt: failure, Probes: 1, Errors: 1,
+		Checks: map[status.Check]status.CheckStatus{status.CheckBinding: {Confirmed: now, Attempt: failure}},
 	}}}, collector.Options{Now: func() time.Time { return now }})
-	families, err := c.Scrape(t.Context(), cfg).Gather()
+	families, err := c.Scrape(t.Context(), cfg.Targets, cfg.LabelNames()).Gather()
 	if err != nil || len(families) < 5 {
 		t.Fatalf("got %d families, %v", len(families), err)
 	}
@@ -181,8 +178,8 @@ func (c inForce) Config() *config.Config     { return c.cfg }
 func (c inForce) Loaded() (time.Time, error) { return c.at, c.err }
 
 func totals(cfg *config.Config, refused error) *collector.Totals {
-	counted := map[poller.Reason]uint64{}
-	for _, r := range poller.Reasons() {
+	counted := map[status.Reason]uint64{}
+	for _, r := range status.Reasons() {
 		counted[r] = 0
 	}
 	counted["dns"] = 7
@@ -248,25 +245,35 @@ func TestChangesAreLoggedOnce(t *testing.T) {
 	logger := level.NewFilter(log.NewLogfmtLogger(&lines), level.AllowInfo())
 	p := &fakePoller{}
 	c := collector.New(p, collector.Options{Logger: logger})
-	for _, test := range []struct {
-		was  poller.Outcome
-		r    poller.Result
+	const target = "account=main region=cn-hangzhou bucket=examplebucket cname=token.example.com"
+	notProbed := status.Status{Facts: results[0].Facts, Attempt: status.Attempt{Ended: now, Reason: status.ReasonNotProbed, Err: errors.New("no turn")}}
+	for i, test := range []struct {
+		is   status.Status
 		want string
 	}{
-		{"", results[0], ""},
-		{"token", results[0], ""},
-		{"timeout", results[0], `level=info bucket=examplebucket cname=token.example.com state=token was=timeout msg="state changed"`},
-		{"", results[3], `level=warn bucket=examplebucket cname=fails.example.com state=timeout was= msg="probe failed" err="no answer"`},
-		{"timeout", results[3], ""},
-		{"token", results[1], `level=info bucket=examplebucket cname=none.example.com state=no_token was=token msg="state changed"`},
+		{results[0], ""}, // the first success is no news
+		{results[0], ""},
+		{results[3], "level=warn " + target + ` state=timeout was=token msg="probe failed" err="no answer"`},
+		{results[3], ""},
+		{notProbed, `level=warn msg="the scrape ended before every target had its turn; raise the scrape timeout, probe.concurrency or cache_ttl" not_probed=1 targets=1`},
+		{results[3], ""},
+		{results[0], "level=info " + target + ` state=token was=timeout msg="state changed"`},
+		{results[1], "level=info " + target + ` state=no_token was=token msg="state changed"`},
+		{results[1], ""},
 	} {
 		lines.Reset()
-		test.r.Was = test.was
-		p.results = []poller.Result{test.r}
-		c.Scrape(t.Context(), cfg)
+		p.results = []status.Status{test.is}
+		c.Scrape(t.Context(), cfg.Targets[:1], nil)
 		if got := strings.TrimSpace(lines.String()); got != test.want {
-			t.Errorf("from %q: logged %q, want %q", test.was, got, test.want)
+			t.Errorf("scrape %d: logged %q, want %q", i, got, test.want)
 		}
+	}
+	c.Retain(&config.Config{})
+	lines.Reset()
+	p.results = []status.Status{results[3]}
+	c.Scrape(t.Context(), cfg.Targets[:1], nil)
+	if got, want := strings.TrimSpace(lines.String()), "level=warn "+target+` state=timeout was= msg="probe failed" err="no answer"`; got != want {
+		t.Errorf("after it was forgotten: logged %q, want %q", got, want)
 	}
 }
 
@@ -277,20 +284,25 @@ func TestFailingCredentialsAreOneLine(t *testing.T) {
 	var lines bytes.Buffer
 	p := &fakePoller{results: results}
 	c := collector.New(p, collector.Options{Logger: level.NewFilter(log.NewLogfmtLogger(&lines), level.AllowInfo())})
-	for i := range results {
-		results[i].Facts = poller.Facts{Confirmed: now, Exists: true, Expires: now.Add(time.Hour)}
-		results[i].Attempt = poller.Attempt{Ended: now, Reason: "credentials", Err: errors.New("no key for " + cfg.Targets[i].Account.Name)}
-		results[i].Was = "token"
+	scrape := func(attempt func(account string) status.Attempt) {
+		for i := range results {
+			results[i] = status.Status{
+				Facts:   status.Facts{Confirmed: now, Exists: true, Expires: now.Add(time.Hour)},
+				Attempt: attempt(cfg.Targets[i].Account.Name),
+			}
+		}
+		c.Scrape(t.Context(), cfg.Targets, cfg.LabelNames())
 	}
-	c.Scrape(t.Context(), cfg)
-	for i := range results {
-		results[i].Was, results[i].Attempt = "credentials", poller.Attempt{Ended: now}
-	}
-	c.Scrape(t.Context(), cfg)
-	want := `level=warn account=main targets=3 state=credentials was=token msg="probe failed" err="no key for main"
-level=warn account=other targets=3 state=credentials was=token msg="probe failed" err="no key for other"
-level=info account=main targets=3 state=token was=credentials msg="state changed"
-level=info account=other targets=3 state=token was=credentials msg="state changed"
+	works := func(string) status.Attempt { return status.Attempt{Ended: now} }
+	scrape(works)
+	scrape(func(account string) status.Attempt {
+		return status.Attempt{Ended: now, Reason: "credentials", Err: errors.New("no key for " + account)}
+	})
+	scrape(works)
+	want := `level=warn account=main region=cn-hangzhou targets=3 state=credentials was=token msg="probe failed" err="no key for main"
+level=warn account=other region=cn-shanghai targets=3 state=credentials was=token msg="probe failed" err="no key for other"
+level=info account=main region=cn-hangzhou targets=3 state=token was=credentials msg="state changed"
+level=info account=other region=cn-shanghai targets=3 state=token was=credentials msg="state changed"
 `
 	if lines.String() != want {
 		t.Errorf("logged\n%swant\n%s", &lines, want)

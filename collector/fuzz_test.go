@@ -13,7 +13,7 @@ import (
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/status"
 )
 
 // FuzzScrape holds every configuration that is accepted to a scrape without an
@@ -44,7 +44,7 @@ func FuzzScrape(f *testing.F) {
 		c := collector.New(&fakePoller{results: results}, collector.Options{Now: func() time.Time { return now }})
 		own := prometheus.NewPedanticRegistry()
 		own.MustRegister(collector.NewAPI(), totals(cfg, nil))
-		families, err := prometheus.Gatherers{c.Scrape(t.Context(), cfg), own}.Gather() // checks what it merges
+		families, err := prometheus.Gatherers{c.Scrape(t.Context(), cfg.Targets, cfg.LabelNames()), own}.Gather() // checks what it merges
 		if err != nil {
 			t.Fatalf("gathering: %v\n%s", err, text)
 		}
@@ -53,7 +53,7 @@ func FuzzScrape(f *testing.F) {
 }
 
 // anyResults makes up what a poller could say of each target.
-func anyResults(cfg *config.Config, chance uint64) []poller.Result {
+func anyResults(cfg *config.Config, chance uint64) []status.Status {
 	dice := rand.New(rand.NewPCG(chance, 0))
 	instant := func() time.Time {
 		if dice.IntN(4) == 0 {
@@ -61,18 +61,16 @@ func anyResults(cfg *config.Config, chance uint64) []poller.Result {
 		}
 		return time.Unix(int64(dice.Uint64()>>1)>>dice.IntN(63), dice.Int64N(1e9))
 	}
-	reasons := append(poller.Reasons(), "")
-	results := make([]poller.Result, len(cfg.Targets))
+	reasons := append(status.Reasons(), "")
+	results := make([]status.Status, len(cfg.Targets))
 	for i := range cfg.Targets {
-		target := &cfg.Targets[i]
-		results[i] = poller.Result{
-			Target:  target,
-			Facts:   poller.Facts{Confirmed: instant(), Exists: dice.IntN(2) == 0, Expires: instant()},
-			Attempt: poller.Attempt{Ended: instant(), Duration: time.Duration(dice.Uint64()), Reason: reasons[dice.IntN(len(reasons))], Err: errors.New("made up")},
+		results[i] = status.Status{
+			Facts:   status.Facts{Confirmed: instant(), Exists: dice.IntN(2) == 0, Expires: instant()},
+			Attempt: status.Attempt{Ended: instant(), Duration: time.Duration(dice.Uint64()), Reason: reasons[dice.IntN(len(reasons))], Err: errors.New("made up")},
 			Probes:  dice.Uint64(),
 			Errors:  dice.Uint64(),
 		}
-		if target.Checks.Any() {
+		if cfg.Targets[i].Checks.Any() {
 			anyChecks(dice, instant, &results[i])
 		}
 	}
@@ -80,14 +78,14 @@ func anyResults(cfg *config.Config, chance uint64) []poller.Result {
 }
 
 // anyChecks makes up what the checks could say of r's target.
-func anyChecks(dice *rand.Rand, instant func() time.Time, r *poller.Result) {
-	truth := func() poller.Truth { return poller.Truth(dice.IntN(3)) }
-	reasons := append(poller.Reasons(), "")
-	r.Checks = map[poller.Check]poller.Status{}
-	for _, check := range poller.Checks() {
-		r.Checks[check] = poller.Status{Confirmed: instant(), Attempt: poller.Attempt{Ended: instant(), Reason: reasons[dice.IntN(len(reasons))], Err: errors.New("made up")}}
+func anyChecks(dice *rand.Rand, instant func() time.Time, r *status.Status) {
+	truth := func() status.Tristate { return status.Tristate(dice.IntN(3)) }
+	reasons := append(status.Reasons(), "")
+	r.Checks = map[status.Check]status.CheckStatus{}
+	for _, check := range status.Checks() {
+		r.Checks[check] = status.CheckStatus{Confirmed: instant(), Attempt: status.Attempt{Ended: instant(), Reason: reasons[dice.IntN(len(reasons))], Err: errors.New("made up")}}
 	}
-	r.Facts.Gone, r.Facts.Died, r.CertificateExpires = instant(), instant(), instant()
+	r.Facts.Gone, r.Facts.Expired, r.CertificateExpires = instant(), instant(), instant()
 	r.Bound, r.Enabled, r.DNSVerified, r.PointsToBucket = truth(), truth(), truth(), truth()
 }
 

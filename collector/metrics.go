@@ -3,11 +3,11 @@ package collector
 import (
 	"time"
 
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/status"
+
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
-
-	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/poller"
 )
 
 // series describes one metric family that every target has a part in.
@@ -18,9 +18,9 @@ type series struct {
 	help string
 	// extra names the labels besides the target's own.
 	extra []string
-	// value reads the sample off a result, with the values of extra. The
+	// value reads the sample off a status, with the values of extra. The
 	// series is absent if ok is false.
-	value func(r *poller.Result, now time.Time) (v float64, extra []string, ok bool)
+	value func(t *config.Target, s *status.Status, now time.Time) (v float64, extra []string, ok bool)
 }
 
 // targetSeries is every per-target metric: facts report the last definitive
@@ -31,71 +31,71 @@ func targetSeries() []series {
 		{
 			name: "oss_cname_token_exists", kind: gauge,
 			help: "1 if OSS holds a CNAME token for the domain, 0 if it says there is none. Last definitive answer; absent until there is one.",
-			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
-				return boolean(r.Facts.Exists), nil, !r.Facts.Confirmed.IsZero()
+			value: func(_ *config.Target, s *status.Status, _ time.Time) (float64, []string, bool) {
+				return boolean(s.Facts.Exists), nil, !s.Facts.Confirmed.IsZero()
 			},
 		},
 		{
 			name: "oss_cname_token_expiry_timestamp_seconds", kind: gauge, unit: "seconds",
 			help: "When the CNAME token expires, in Unix time. Last definitive answer; absent unless it was a token.",
-			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
-				return unix(r.Facts.Expires), nil, r.Facts.Exists
+			value: func(_ *config.Target, s *status.Status, _ time.Time) (float64, []string, bool) {
+				return unix(s.Facts.Expires), nil, s.Facts.Exists
 			},
 		},
 		{
 			name: "oss_cname_token_expires_in_seconds", kind: gauge, unit: "seconds",
 			help: "Seconds until the CNAME token expires, negative once past. Last definitive answer; absent unless it was a token.",
-			value: func(r *poller.Result, now time.Time) (float64, []string, bool) {
-				return r.Facts.Expires.Sub(now).Seconds(), nil, r.Facts.Exists
+			value: func(_ *config.Target, s *status.Status, now time.Time) (float64, []string, bool) {
+				return s.Facts.Expires.Sub(now).Seconds(), nil, s.Facts.Exists
 			},
 		},
 		{
 			name: "oss_cname_token_probe_success", kind: gauge,
 			help: "1 if the last attempt to ask OSS got a definitive answer, 0 if not. Present for every configured target.",
-			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
-				return boolean(r.Attempt.Succeeded()), nil, true
+			value: func(_ *config.Target, s *status.Status, _ time.Time) (float64, []string, bool) {
+				return boolean(s.Attempt.Succeeded()), nil, true
 			},
 		},
 		{
 			name: "oss_cname_token_probe_duration_seconds", kind: gauge, unit: "seconds",
 			help: "How long the last attempt took, retries included. Absent until there was one.",
-			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
-				return r.Attempt.Duration.Seconds(), nil, !r.Attempt.Ended.IsZero()
+			value: func(_ *config.Target, s *status.Status, _ time.Time) (float64, []string, bool) {
+				return s.Attempt.Duration.Seconds(), nil, !s.Attempt.Ended.IsZero()
 			},
 		},
 		{
 			name: "oss_cname_token_last_success_timestamp_seconds", kind: gauge, unit: "seconds",
 			help: "When OSS last gave a definitive answer, in Unix time. Absent until it did.",
-			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
-				return unix(r.Facts.Confirmed), nil, !r.Facts.Confirmed.IsZero()
+			value: func(_ *config.Target, s *status.Status, _ time.Time) (float64, []string, bool) {
+				return unix(s.Facts.Confirmed), nil, !s.Facts.Confirmed.IsZero()
 			},
 		},
 		{
 			name: "oss_cname_token_probes_total", kind: counter,
 			help: "Attempts to ask OSS about the target.",
-			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
-				return float64(r.Probes), nil, true
+			value: func(_ *config.Target, s *status.Status, _ time.Time) (float64, []string, bool) {
+				return float64(s.Probes), nil, true
 			},
 		},
 		{
 			name: "oss_cname_token_probe_errors_total", kind: counter,
 			help: "Attempts that got no definitive answer.",
-			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
-				return float64(r.Errors), nil, true
+			value: func(_ *config.Target, s *status.Status, _ time.Time) (float64, []string, bool) {
+				return float64(s.Errors), nil, true
 			},
 		},
 		{
 			name: "oss_cname_token_probe_failure_reason", kind: gauge, extra: []string{"reason"},
 			help: "1 for the reason why the last attempt failed. Absent while the last attempt succeeded.",
-			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
-				return 1, []string{string(r.Attempt.Reason)}, r.Attempt.Reason != ""
+			value: func(_ *config.Target, s *status.Status, _ time.Time) (float64, []string, bool) {
+				return 1, []string{string(s.Attempt.Reason)}, s.Attempt.Reason != ""
 			},
 		},
 		{
 			name: "oss_cname_token_target_info", kind: gauge, extra: []string{"account", "region", "checks"},
 			help: "1; its labels say which account and region of the configuration the target belongs to, and which checks are switched on.",
-			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
-				return 1, []string{r.Target.Account.Name, r.Target.Account.Region, switchedOn(r.Target.Checks)}, true
+			value: func(t *config.Target, _ *status.Status, _ time.Time) (float64, []string, bool) {
+				return 1, []string{t.Account.Name, t.Account.Region, switchedOn(t.Checks)}, true
 			},
 		},
 	}
@@ -108,64 +108,72 @@ func checkSeries() []series {
 	all := []series{
 		{
 			name: "oss_cname_token_dns_verified", kind: gauge,
-			help:  "1 if the TXT record _dnsauth.<domain> carries the token that OSS holds, 0 if not. Last definitive answers; absent while there is no token.",
-			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) { return truth(r.DNSVerified) },
+			help: "1 if the TXT record _dnsauth.<domain> carries the token that OSS holds, 0 if not. Last definitive answers; absent while there is no token.",
+			value: func(_ *config.Target, s *status.Status, _ time.Time) (float64, []string, bool) {
+				return tristate(s.DNSVerified)
+			},
 		},
 		{
 			name: "oss_cname_dns_points_to_endpoint", kind: gauge,
-			help:  "1 if the CNAME records of the domain lead to the bucket's endpoint, 0 if they do not: a chain through a CDN does not. Last definitive answer; absent until there is one.",
-			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) { return truth(r.PointsToBucket) },
+			help: "1 if the CNAME records of the domain lead to the bucket's endpoint, 0 if they do not: a chain through a CDN does not. Last definitive answer; absent until there is one.",
+			value: func(_ *config.Target, s *status.Status, _ time.Time) (float64, []string, bool) {
+				return tristate(s.PointsToBucket)
+			},
 		},
 		{
 			name: "oss_cname_bound", kind: gauge,
-			help:  "1 if the domain is bound to the bucket, 0 if not. Last definitive answer; absent until there is one.",
-			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) { return truth(r.Bound) },
+			help: "1 if the domain is bound to the bucket, 0 if not. Last definitive answer; absent until there is one.",
+			value: func(_ *config.Target, s *status.Status, _ time.Time) (float64, []string, bool) {
+				return tristate(s.Bound)
+			},
 		},
 		{
 			name: "oss_cname_enabled", kind: gauge,
-			help:  "1 if OSS serves the domain, 0 if it is bound but disabled. Last definitive answer; absent unless the domain is bound.",
-			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) { return truth(r.Enabled) },
+			help: "1 if OSS serves the domain, 0 if it is bound but disabled. Last definitive answer; absent unless the domain is bound.",
+			value: func(_ *config.Target, s *status.Status, _ time.Time) (float64, []string, bool) {
+				return tristate(s.Enabled)
+			},
 		},
 		{
 			name: "oss_cname_certificate_expiry_timestamp_seconds", kind: gauge, unit: "seconds",
 			help: "When the certificate that OSS serves the domain with expires, in Unix time. Last definitive answer; absent unless there is one.",
-			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
-				return unix(r.CertificateExpires), nil, !r.CertificateExpires.IsZero()
+			value: func(_ *config.Target, s *status.Status, _ time.Time) (float64, []string, bool) {
+				return unix(s.CertificateExpires), nil, !s.CertificateExpires.IsZero()
 			},
 		},
 		{
 			name: "oss_cname_certificate_expires_in_seconds", kind: gauge, unit: "seconds",
 			help: "Seconds until that certificate expires, negative once past. Last definitive answer; absent unless there is one.",
-			value: func(r *poller.Result, now time.Time) (float64, []string, bool) {
-				return r.CertificateExpires.Sub(now).Seconds(), nil, !r.CertificateExpires.IsZero()
+			value: func(_ *config.Target, s *status.Status, now time.Time) (float64, []string, bool) {
+				return s.CertificateExpires.Sub(now).Seconds(), nil, !s.CertificateExpires.IsZero()
 			},
 		},
 	}
-	for _, state := range poller.States() {
+	for _, state := range status.States() {
 		all = append(all, series{
 			name: "oss_cname_state", kind: gauge, extra: []string{"state"},
 			help: "1 for where the domain stands on its way to being bound, 0 for all other states.",
-			value: func(r *poller.Result, now time.Time) (float64, []string, bool) {
-				return boolean(r.State(now) == state), []string{string(state)}, true
+			value: func(_ *config.Target, s *status.Status, now time.Time) (float64, []string, bool) {
+				return boolean(s.State(now) == state), []string{string(state)}, true
 			},
 		})
 	}
-	for _, check := range poller.Checks() {
+	for _, check := range status.Checks() {
 		all = append(all, series{
 			name: "oss_cname_check_failure_reason", kind: gauge, extra: []string{"check", "reason"},
 			help: "1 for the reason why the last attempt of a check failed. Absent while it succeeded.",
-			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
-				reason := r.Checks[check].Attempt.Reason
+			value: func(_ *config.Target, s *status.Status, _ time.Time) (float64, []string, bool) {
+				reason := s.Checks[check].Attempt.Reason
 				return 1, []string{string(check), string(reason)}, reason != ""
 			},
 		})
 	}
-	for _, check := range poller.Checks() {
+	for _, check := range status.Checks() {
 		all = append(all, series{
 			name: "oss_cname_check_last_success_timestamp_seconds", kind: gauge, unit: "seconds", extra: []string{"check"},
 			help: "When a check last got a definitive answer, in Unix time. Absent until it did.",
-			value: func(r *poller.Result, _ time.Time) (float64, []string, bool) {
-				confirmed := r.Checks[check].Confirmed
+			value: func(_ *config.Target, s *status.Status, _ time.Time) (float64, []string, bool) {
+				confirmed := s.Checks[check].Confirmed
 				return unix(confirmed), []string{string(check)}, !confirmed.IsZero()
 			},
 		})
@@ -173,9 +181,9 @@ func checkSeries() []series {
 	return all
 }
 
-// truth is the value of what is known, and absent if nothing is.
-func truth(t poller.Truth) (float64, []string, bool) {
-	return boolean(t == poller.Yes), nil, t != poller.Unknown
+// tristate is the value of what is known, and absent if nothing is.
+func tristate(t status.Tristate) (float64, []string, bool) {
+	return boolean(t == status.Yes), nil, t != status.Unknown
 }
 
 // switchedOn is never empty, since Prometheus cannot tell an empty label from

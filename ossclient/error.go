@@ -63,6 +63,15 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// Timeout reports whether no complete answer came in time.
+func (e *Error) Timeout() bool { return e.Reason == ReasonTimeout }
+
+// Throttled reports whether OSS asked for fewer calls, and for how long it wants
+// to be left alone; 0 if it does not say.
+func (e *Error) Throttled() (retryAfter time.Duration, throttled bool) {
+	return e.RetryAfter, e.Reason == ReasonThrottled
+}
+
 // newError turns whatever the SDK or the transport reported into an Error. An
 // answer outranks an expired ctx: when the deadline falls into a back-off, the
 // last answer says more than "timeout".

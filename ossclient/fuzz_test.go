@@ -14,7 +14,7 @@ import (
 	"unicode/utf8"
 
 	"oss_cname_exporter/internal/domain"
-	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -58,7 +58,7 @@ func (r reply) ask(t *testing.T, d domain.Name) (ossclient.Token, error) {
 // checkFailure wants a reason of the closed set, and a text fit for a log.
 func checkFailure(t *testing.T, failure *ossclient.Error) {
 	t.Helper()
-	if !slices.Contains(poller.Reasons(), failure.Reason) {
+	if !slices.Contains(status.Reasons(), failure.Reason) {
 		t.Errorf("reason %q", failure.Reason)
 	}
 	text := failure.Error()

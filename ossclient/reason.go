@@ -1,24 +1,24 @@
 package ossclient
 
-// Reason says in one word why a question got no definitive answer. The set is
-// closed: alert rules and dashboards quote it.
-type Reason string
+import "oss_cname_exporter/internal/status"
 
-// The reasons this package gives. The poller adds those that arise before or
-// outside a call.
+// Reason says in one word why a question got no definitive answer.
+type Reason = status.Reason
+
+// The reasons that this package gives.
 const (
-	ReasonTimeout         Reason = "timeout"          // no complete answer before the deadline
-	ReasonDNS             Reason = "dns"              // the endpoint's name did not resolve
-	ReasonConnect         Reason = "connect"          // no connection, or it broke before the answer was whole
-	ReasonTLS             Reason = "tls"              // the TLS handshake failed or the certificate was refused
-	ReasonCredentials     Reason = "credentials"      // no usable key, or OSS refused the key or signature
-	ReasonAccessDenied    Reason = "access_denied"    // the key is known but not allowed, or the account is suspended
-	ReasonWrongEndpoint   Reason = "wrong_endpoint"   // the bucket lives in another region or behind another endpoint
-	ReasonClockSkew       Reason = "clock_skew"       // our clock is more than 15 minutes off
-	ReasonBucketNotFound  Reason = "bucket_not_found" // no such bucket
-	ReasonInvalidArgument Reason = "invalid_argument" // OSS refused the bucket or domain name
-	ReasonThrottled       Reason = "throttled"        // OSS asked for fewer calls
-	ReasonServerError     Reason = "server_error"     // OSS failed (5xx)
-	ReasonClientError     Reason = "client_error"     // any other documented refusal (4xx)
-	ReasonBadResponse     Reason = "bad_response"     // the reply is not what OSS documents, or contradicts the question
+	ReasonTimeout         = status.ReasonTimeout
+	ReasonDNS             = status.ReasonDNS
+	ReasonConnect         = status.ReasonConnect
+	ReasonTLS             = status.ReasonTLS
+	ReasonCredentials     = status.ReasonCredentials
+	ReasonAccessDenied    = status.ReasonAccessDenied
+	ReasonWrongEndpoint   = status.ReasonWrongEndpoint
+	ReasonClockSkew       = status.ReasonClockSkew
+	ReasonBucketNotFound  = status.ReasonBucketNotFound
+	ReasonInvalidArgument = status.ReasonInvalidArgument
+	ReasonThrottled       = status.ReasonThrottled
+	ReasonServerError     = status.ReasonServerError
+	ReasonClientError     = status.ReasonClientError
+	ReasonBadResponse     = status.ReasonBadResponse
 )

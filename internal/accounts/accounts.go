@@ -13,6 +13,7 @@ import (
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/credentials"
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -45,26 +46,26 @@ func New(getenv func(string) string, userAgent string, observer ossclient.Observ
 }
 
 // GetCnameToken implements poller.TokenGetter.
-func (c *Clients) GetCnameToken(ctx context.Context, t *config.Target) (ossclient.Token, error) {
-	client, err := c.client(t.Account)
+func (c *Clients) GetCnameToken(ctx context.Context, a *config.Account, name domain.Name) (ossclient.Token, error) {
+	client, err := c.client(a)
 	if err != nil {
 		return ossclient.Token{}, err
 	}
-	return client.GetCnameToken(ctx, t.Name)
+	return client.GetCnameToken(ctx, name)
 }
 
 // ListCname implements poller.BindingLister.
-func (c *Clients) ListCname(ctx context.Context, t *config.Target) ([]ossclient.Binding, error) {
-	client, err := c.client(t.Account)
+func (c *Clients) ListCname(ctx context.Context, a *config.Account, bucket string) ([]ossclient.Binding, error) {
+	client, err := c.client(a)
 	if err != nil {
 		return nil, err
 	}
-	return client.ListCname(ctx, t.Bucket)
+	return client.ListCname(ctx, bucket)
 }
 
 // ListBuckets implements discovery.Lister.
-func (c *Clients) ListBuckets(ctx context.Context, a config.Account, marker string) (ossclient.Buckets, error) {
-	client, err := c.client(&a)
+func (c *Clients) ListBuckets(ctx context.Context, a *config.Account, marker string) (ossclient.Buckets, error) {
+	client, err := c.client(a)
 	if err != nil {
 		return ossclient.Buckets{}, err
 	}

@@ -54,7 +54,7 @@ func parse(t *testing.T, flow string, regions ...string) *config.Config {
 
 func (a *asked) ask(t *testing.T, cfg *config.Config) error {
 	t.Helper()
-	_, err := a.clients.GetCnameToken(t.Context(), &cfg.Targets[0])
+	_, err := a.clients.GetCnameToken(t.Context(), cfg.Targets[0].Account, cfg.Targets[0].Name)
 	return err
 }
 
@@ -136,7 +136,7 @@ func TestRegionsShareASession(t *testing.T) {
 	}
 	for range 2 {
 		for _, target := range cfg.Targets {
-			_, err := a.clients.GetCnameToken(t.Context(), &target)
+			_, err := a.clients.GetCnameToken(t.Context(), target.Account, target.Name)
 			if failure, _ := errors.AsType[*ossclient.Error](err); failure == nil || failure.Reason == ossclient.ReasonCredentials {
 				t.Errorf("%s: %v", target.Account.Region, err)
 			}

@@ -12,6 +12,7 @@ import (
 	"oss_cname_exporter/internal/discovery"
 	"oss_cname_exporter/internal/dnsclient"
 	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/schedule"
 	"oss_cname_exporter/internal/web"
 )
 
@@ -28,15 +29,23 @@ func NewExporter(ctx context.Context, store *config.Store, getenv func(string) s
 func newParts(ctx context.Context, store *config.Store, getenv func(string) string, logger log.Logger) (exporter web.Exporter, background func(context.Context)) {
 	api := collector.NewAPI()
 	clients := accounts.New(getenv, userAgent(), api)
-	targets := poller.New(clients, poller.Options{Bindings: clients, DNS: agreed{dnsclient.New(dnsclient.Options{})}})
-	unlisted := discovery.New(clients, targets, discovery.Options{Logger: logger})
+	scheduler := schedule.New(nil)
+	targets := poller.New(clients, poller.Options{Bindings: clients, DNS: agreed{dnsclient.New(dnsclient.Options{})}, Scheduler: scheduler})
+	unlisted := discovery.New(clients, scheduler, discovery.Options{Logger: logger})
+	scrapes := collector.New(targets, collector.Options{Logger: logger})
+	targets.Apply(store.Config())
 	exporter = web.Exporter{
 		Config: store.Config,
-		Scrape: collector.New(targets, collector.Options{Logger: logger}).Scrape,
+		Scrape: scrapes.Scrape,
 		Peek:   targets.Peek,
-		Found:  unlisted.Peek,
-		Own:    collector.NewRegistry(api, collector.NewTotals(store, targets)),
-		Reload: func() error { return reload(ctx, store, logger, clients.Retain, targets.Retain, unlisted.Retain) },
+		Unlisted: func(cfg *config.Config) []discovery.Account {
+			unlisted.Refresh(cfg)
+			return unlisted.Report(cfg)
+		},
+		Own: collector.NewRegistry(api, collector.NewTotals(store, targets)),
+		Reload: func() error {
+			return reload(ctx, store, logger, clients.Retain, targets.Apply, unlisted.Retain, scrapes.Retain)
+		},
 	}
 	return exporter, unlisted.Run
 }

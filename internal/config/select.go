@@ -107,12 +107,3 @@ func (c *Config) index() {
 		}
 	}
 }
-
-// Only returns the Config of the one target that Select returns.
-func (c *Config) Only(q Query) (*Config, error) {
-	t, err := c.Select(q)
-	if err != nil {
-		return nil, err
-	}
-	return &Config{Probe: c.Probe, Accounts: c.Accounts, Targets: []Target{*t}, labelNames: c.labelNames}, nil
-}

@@ -1,6 +1,9 @@
-// Package discovery owns what the accounts have bound and nobody configured. It
-// looks only while somebody wants to see it, seldom and one call after the
-// other: what it finds is a help to people, and never worth a scrape.
+// Package discovery finds the domains that an account has bound and nobody
+// configured. It scans an account only when somebody asks for the result, ten
+// minutes after the last scan at the earliest, and one call after the other:
+// scrapes come first.
+//
+// Refresh starts the scans that are due; Report returns what the last ones found.
 package discovery
 
 import (
@@ -12,43 +15,38 @@ import (
 	"github.com/go-kit/log"
 
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/schedule"
 	"oss_cname_exporter/ossclient"
 )
 
-// Interval is how long what a look found is not looked for again.
+// Interval is the time between two scans of an account.
 const Interval = 10 * time.Minute
 
-// retry is the same after a look that did not come to its end.
+// retry is the same after a scan that did not come to its end.
 const retry = time.Minute
 
-// Lister asks OSS which buckets an account has and what is bound to the bucket
-// of a target. The errors are *ossclient.Error.
+// Lister asks OSS which buckets an account has and what is bound to a bucket.
+// The errors are *ossclient.Error.
 type Lister interface {
-	ListBuckets(ctx context.Context, a config.Account, marker string) (ossclient.Buckets, error)
-	ListCname(ctx context.Context, t *config.Target) ([]ossclient.Binding, error)
-}
-
-// Asker has a question asked of an account on the terms that all share.
-type Asker interface {
-	Ask(ctx context.Context, cfg *config.Config, a config.Account, do func(context.Context) error) poller.Attempt
+	ListBuckets(ctx context.Context, a *config.Account, marker string) (ossclient.Buckets, error)
+	ListCname(ctx context.Context, a *config.Account, bucket string) ([]ossclient.Binding, error)
 }
 
 // Options configures a Discovery. The zero value works.
 type Options struct {
-	Logger  log.Logger       // gets each change of what a look failed for; nil is nobody
+	Logger  log.Logger       // gets each change of why a scan failed; nil logs nothing
 	Now     func() time.Time // nil is time.Now
-	Buckets int              // most buckets of an account that a look asks about; 0 is 1000
+	Buckets int              // how many buckets of an account are asked about at most; 0 is 1000
 }
 
-// Discovery remembers what its looks found. It is safe for concurrent use.
+// Discovery remembers what its scans found. It is safe for concurrent use.
 type Discovery struct {
-	lister  Lister
-	asker   Asker
-	logger  log.Logger
-	now     func() time.Time
-	buckets int
-	wanted  chan *config.Config
+	lister    Lister
+	scheduler *schedule.Scheduler
+	logger    log.Logger
+	now       func() time.Time
+	buckets   int
+	wanted    chan *config.Config // for Run
 
 	mu       sync.Mutex // guards the map and all that it holds
 	accounts map[config.Account]*account
@@ -56,12 +54,12 @@ type Discovery struct {
 
 // account is what is known of one account.
 type account struct {
-	found
-	looking bool
+	result
+	scanning bool
 }
 
-// New returns a Discovery that finds nothing until it runs.
-func New(lister Lister, asker Asker, opts Options) *Discovery {
+// New returns a Discovery that finds nothing until it runs. Its calls go through s.
+func New(lister Lister, s *schedule.Scheduler, opts Options) *Discovery {
 	if opts.Logger == nil {
 		opts.Logger = log.NewNopLogger()
 	}
@@ -69,27 +67,36 @@ func New(lister Lister, asker Asker, opts Options) *Discovery {
 		opts.Now = time.Now
 	}
 	return &Discovery{
-		lister:   lister,
-		asker:    asker,
-		logger:   opts.Logger,
-		now:      opts.Now,
-		buckets:  cmp.Or(opts.Buckets, 1000),
-		wanted:   make(chan *config.Config, 1),
-		accounts: map[config.Account]*account{},
+		lister:    lister,
+		scheduler: s,
+		logger:    opts.Logger,
+		now:       opts.Now,
+		buckets:   cmp.Or(opts.Buckets, 1000),
+		wanted:    make(chan *config.Config, 1),
+		accounts:  map[config.Account]*account{},
 	}
 }
 
-// Run looks whenever what Peek tells is too old, until ctx is done. Accounts are
-// looked at side by side: one that hangs hides no other.
+// Refresh starts the scans of cfg's accounts that are due, and does not wait.
+func (d *Discovery) Refresh(cfg *config.Config) {
+	select {
+	case d.wanted <- cfg:
+	default: // they are about to be started
+	}
+}
+
+// Run makes the scans that Refresh asks for, until ctx is done. Accounts are
+// scanned side by side: one that hangs hides no other.
 func (d *Discovery) Run(ctx context.Context) {
-	var looks sync.WaitGroup
-	defer looks.Wait()
+	var scans sync.WaitGroup
+	defer scans.Wait()
 	for {
 		select {
 		case cfg := <-d.wanted:
-			for _, a := range cfg.Discover {
-				if before, due := d.begin(a); due {
-					looks.Go(func() { d.end(ctx, a, d.look(ctx, cfg, a, before)) })
+			for i := range cfg.Discover {
+				a := &cfg.Discover[i]
+				if before, due := d.begin(*a); due {
+					scans.Go(func() { d.end(ctx, *a, d.scan(ctx, cfg, a, before)) })
 				}
 			}
 		case <-ctx.Done():
@@ -98,8 +105,8 @@ func (d *Discovery) Run(ctx context.Context) {
 	}
 }
 
-// begin opens a look at a if one is due, and returns what was found before.
-func (d *Discovery) begin(a config.Account) (before found, due bool) {
+// begin opens a scan of a if one is due, and returns what was found before.
+func (d *Discovery) begin(a config.Account) (before result, due bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	known := d.accounts[a]
@@ -107,21 +114,21 @@ func (d *Discovery) begin(a config.Account) (before found, due bool) {
 		known = &account{}
 		d.accounts[a] = known
 	}
-	if known.looking || d.now().Before(known.next) {
-		return found{}, false
+	if known.scanning || d.now().Before(known.next) {
+		return result{}, false
 	}
-	known.looking = true
-	return known.found, true
+	known.scanning = true
+	return known.result, true
 }
 
-// end closes a look. An account that a reload has dropped meanwhile stays so,
-// and a look that ctx broke off has nothing to tell.
-func (d *Discovery) end(ctx context.Context, a config.Account, after found) {
+// end closes a scan. The result is not used if a reload has dropped the account
+// meanwhile, or if ctx ended the scan.
+func (d *Discovery) end(ctx context.Context, a config.Account, after result) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if known := d.accounts[a]; known != nil && ctx.Err() == nil {
-		d.log(a, known.attempt, after.attempt)
-		*known = account{found: after}
+		d.log(&a, known.attempt, after.attempt)
+		*known = account{result: after}
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/discovery"
 	"oss_cname_exporter/internal/domain"
-	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -27,10 +27,10 @@ func pass(t *testing.T, d time.Duration) {
 func TestWhatIsBoundAndNotConfigured(t *testing.T) {
 	play(t, discovery.Options{}, func(t *testing.T, s *scene) {
 		cfg := parse(t, "")
-		if first := discovery.New(nil, nil, discovery.Options{}).Peek(cfg); len(first) != 1 || first[0].Known || first[0].Targets != nil {
-			t.Errorf("before the first look: %+v", first)
+		if first := discovery.New(nil, nil, discovery.Options{}).Report(cfg); len(first) != 1 || first[0].Known || first[0].Targets != nil {
+			t.Errorf("before the first scan: %+v", first)
 		}
-		got := s.look(cfg)[0]
+		got := s.scan(cfg)[0]
 		want := []string{"bucket-a/*.example.com", "bucket-b/b.example.com"}
 		if !slices.Equal(cnames(got), want) || !got.Known || got.Buckets != 2 || got.Beyond || !got.Attempt.Succeeded() {
 			t.Errorf("got %q of %+v, want %q", cnames(got), got, want)
@@ -42,7 +42,7 @@ func TestWhatIsBoundAndNotConfigured(t *testing.T) {
 		}
 		s.asked()
 		now := configured(t, "{bucket: bucket-b, cname: b.example.com}")
-		if got := s.look(now)[0]; !slices.Equal(cnames(got), want[:1]) || len(s.asked()) != 0 {
+		if got := s.scan(now)[0]; !slices.Equal(cnames(got), want[:1]) || len(s.asked()) != 0 {
 			t.Errorf("configured meanwhile: still %q", cnames(got))
 		}
 	})
@@ -62,8 +62,8 @@ func configured(t *testing.T, target string) *config.Config {
 func TestNobodyWantsIt(t *testing.T) {
 	play(t, discovery.Options{}, func(t *testing.T, s *scene) {
 		pass(t, time.Hour)
-		if off := configured(t, "").Shard(config.Shard{Ordinal: 1, Total: 2}); s.look(off) != nil || len(s.asked()) != 0 {
-			t.Error("looked where nobody asked")
+		if off := configured(t, "").Shard(config.Shard{Ordinal: 1, Total: 2}); len(s.scan(off)) != 0 || len(s.asked()) != 0 {
+			t.Error("scanned where nobody asked")
 		}
 	})
 }
@@ -72,24 +72,24 @@ func TestFoundIsKept(t *testing.T) {
 	play(t, discovery.Options{}, func(t *testing.T, s *scene) {
 		cfg, once := parse(t, ""), map[string]int{"": 1, "bucket-a": 1, "bucket-b": 1}
 		for range 3 {
-			s.look(cfg)
+			s.scan(cfg)
 			for range 9 {
 				pass(t, time.Minute)
-				s.look(cfg)
+				s.scan(cfg)
 			}
 			if got := s.asked(); !maps.Equal(got, once) {
 				t.Errorf("in ten minutes asked %v", got)
 			}
 			pass(t, time.Minute)
 		}
-		s.look(cfg)
+		s.scan(cfg)
 		s.asked()
 		s.Retain(cfg)
-		if s.look(cfg); len(s.asked()) != 0 {
-			t.Error("a reload that changes nothing made it look again")
+		if s.scan(cfg); len(s.asked()) != 0 {
+			t.Error("a reload that changes nothing made it scan again")
 		}
 		s.Retain(&config.Config{})
-		if s.look(cfg); !maps.Equal(s.asked(), once) {
+		if s.scan(cfg); !maps.Equal(s.asked(), once) {
 			t.Error("what no account discovers is still remembered")
 		}
 	})
@@ -97,7 +97,7 @@ func TestFoundIsKept(t *testing.T) {
 
 func TestLooksAreBounded(t *testing.T) {
 	play(t, discovery.Options{Buckets: 1}, func(t *testing.T, s *scene) {
-		got := s.look(parse(t, ""))[0]
+		got := s.scan(parse(t, ""))[0]
 		if asked := s.asked(); !got.Beyond || got.Buckets != 1 || !maps.Equal(asked, map[string]int{"": 1, "bucket-a": 1}) {
 			t.Errorf("got %+v, asked %v", got, asked)
 		}
@@ -105,7 +105,7 @@ func TestLooksAreBounded(t *testing.T) {
 	for pages, beyond := range map[int]bool{2: false, 10: false, 11: true, 500: true} {
 		play(t, discovery.Options{}, func(t *testing.T, s *scene) {
 			s.pages = pages
-			got := s.look(parse(t, ""))[0]
+			got := s.scan(parse(t, ""))[0]
 			if n := s.asked()[""]; n != min(pages, 10) || got.Beyond != beyond || (got.Targets == nil) != beyond {
 				t.Errorf("%d pages: asked for %d, got %+v", pages, n, got)
 			}
@@ -113,37 +113,37 @@ func TestLooksAreBounded(t *testing.T) {
 	}
 }
 
-// TestWhatFailsKeepsItsAnswer has each failure in the second look.
+// TestWhatFailsKeepsItsAnswer has each failure in the second scan.
 func TestWhatFailsKeepsItsAnswer(t *testing.T) {
 	for name, test := range map[string]struct {
 		bucket string
-		reason poller.Reason
+		reason status.Reason
 		failed int
 		again  time.Duration
 	}{
-		"a bucket alone":         {"bucket-a", ossclient.ReasonAccessDenied, 1, 10 * time.Minute},
-		"the list":               {"", ossclient.ReasonAccessDenied, 0, time.Minute},
-		"the account, in midway": {"bucket-a", ossclient.ReasonThrottled, 2, time.Minute},
+		"a bucket alone":         {"bucket-a", status.ReasonAccessDenied, 1, 10 * time.Minute},
+		"the list":               {"", status.ReasonAccessDenied, 0, time.Minute},
+		"the account, in midway": {"bucket-a", status.ReasonThrottled, 2, time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			play(t, discovery.Options{}, func(t *testing.T, s *scene) {
 				cfg := parse(t, "")
-				s.look(cfg)
+				s.scan(cfg)
 				for range 2 {
 					pass(t, 10*time.Minute)
 					s.fails[test.bucket] = test.reason
-					got := s.look(cfg)[0]
+					got := s.scan(cfg)[0]
 					if len(got.Targets) != 2 || !got.Known || got.Attempt.Reason != test.reason || got.Failed != test.failed {
 						t.Errorf("got %q of %+v", cnames(got), got)
 					}
 				}
 				clear(s.fails)
 				pass(t, test.again-time.Second)
-				if got := s.look(cfg)[0]; got.Attempt.Reason == "" {
-					t.Error("looked again too soon")
+				if got := s.scan(cfg)[0]; got.Attempt.Reason == "" {
+					t.Error("scanned again too soon")
 				}
 				pass(t, time.Second)
-				if got := s.look(cfg)[0]; got.Attempt.Reason != "" || got.Failed != 0 {
+				if got := s.scan(cfg)[0]; got.Attempt.Reason != "" || got.Failed != 0 {
 					t.Errorf("mended: got %+v", got)
 				}
 				lines := strings.Split(strings.TrimSpace(s.logged.String()), "\n")
@@ -167,8 +167,8 @@ func TestAnswerThatCannotBeReadWhole(t *testing.T) {
 			play(t, discovery.Options{}, func(t *testing.T, s *scene) {
 				s.bound["bucket-a"] = append(s.bound["bucket-a"], more)
 				for range 2 {
-					got := s.look(parse(t, ""))[0]
-					if len(got.Targets) != 2 || got.Failed != 1 || got.Attempt.Reason != ossclient.ReasonBadResponse || !errors.Is(got.Attempt.Err, more.Err) {
+					got := s.scan(parse(t, ""))[0]
+					if len(got.Targets) != 2 || got.Failed != 1 || got.Attempt.Reason != status.ReasonBadResponse || !errors.Is(got.Attempt.Err, more.Err) {
 						t.Errorf("got %q of %+v", cnames(got), got)
 					}
 					pass(t, 10*time.Minute)
@@ -181,11 +181,11 @@ func TestAnswerThatCannotBeReadWhole(t *testing.T) {
 	}
 }
 
-// TestUnknownUntilAllWasAsked has a first look that breaks off.
+// TestUnknownUntilAllWasAsked has a first scan that breaks off.
 func TestUnknownUntilAllWasAsked(t *testing.T) {
 	play(t, discovery.Options{}, func(t *testing.T, s *scene) {
-		s.fails["bucket-b"] = ossclient.ReasonThrottled
-		if got := s.look(parse(t, ""))[0]; got.Known || got.Attempt.Reason != ossclient.ReasonThrottled || len(got.Targets) != 1 {
+		s.fails["bucket-b"] = status.ReasonThrottled
+		if got := s.scan(parse(t, ""))[0]; got.Known || got.Attempt.Reason != status.ReasonThrottled || len(got.Targets) != 1 {
 			t.Errorf("got %+v", got)
 		}
 	})
@@ -195,13 +195,13 @@ func TestAccountThatHangsHidesNoOther(t *testing.T) {
 	play(t, discovery.Options{}, func(t *testing.T, s *scene) {
 		s.hangs = "hung"
 		cfg := parse(t, "  hung: {region: cn-hangzhou, discover: true}\n")
-		got := s.look(cfg)
+		got := s.scan(cfg)
 		if len(got) != 2 || got[0].Account.Name != "hung" || got[0].Known || !got[1].Known || len(got[1].Targets) != 2 {
 			t.Errorf("got %+v", got)
 		}
 		pass(t, cfg.Probe.Timeout)
 		synctest.Wait()
-		if got := s.Peek(cfg)[0]; got.Known || got.Attempt.Reason != ossclient.ReasonTimeout {
+		if got := s.Report(cfg)[0]; got.Known || got.Attempt.Reason != status.ReasonTimeout {
 			t.Errorf("got %+v", got)
 		}
 	})

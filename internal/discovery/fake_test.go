@@ -16,7 +16,8 @@ import (
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/discovery"
 	"oss_cname_exporter/internal/domain"
-	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/schedule"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -25,7 +26,7 @@ import (
 type world struct {
 	mu    sync.Mutex
 	bound map[string][]ossclient.Binding
-	fails map[string]poller.Reason // by bucket, "" is the list of buckets
+	fails map[string]status.Reason // by bucket, "" is the list of buckets
 	pages int                      // that the list has at least; the others are empty
 	hangs string                   // an account that never answers
 	calls map[string]int           // by bucket, "" is the list of buckets
@@ -39,7 +40,7 @@ func (w *world) answer(ctx context.Context, a config.Account, bucket string) err
 	switch {
 	case hangs:
 		<-ctx.Done()
-		return &ossclient.Error{Operation: "List", Reason: ossclient.ReasonTimeout, Err: ctx.Err()}
+		return &ossclient.Error{Operation: "List", Reason: status.ReasonTimeout, Err: ctx.Err()}
 	case reason != "":
 		return &ossclient.Error{Operation: "List", Reason: reason}
 	}
@@ -47,16 +48,16 @@ func (w *world) answer(ctx context.Context, a config.Account, bucket string) err
 }
 
 // ListBuckets has all buckets on the last page.
-func (w *world) ListBuckets(ctx context.Context, a config.Account, marker string) (ossclient.Buckets, error) {
+func (w *world) ListBuckets(ctx context.Context, a *config.Account, marker string) (ossclient.Buckets, error) {
 	page, _ := strconv.Atoi(marker)
 	if page+1 < w.pages {
-		return ossclient.Buckets{Next: fmt.Sprintf("%03d", page+1)}, w.answer(ctx, a, "")
+		return ossclient.Buckets{Next: fmt.Sprintf("%03d", page+1)}, w.answer(ctx, *a, "")
 	}
-	return ossclient.Buckets{Names: slices.Sorted(maps.Keys(w.bound))}, w.answer(ctx, a, "")
+	return ossclient.Buckets{Names: slices.Sorted(maps.Keys(w.bound))}, w.answer(ctx, *a, "")
 }
 
-func (w *world) ListCname(ctx context.Context, t *config.Target) ([]ossclient.Binding, error) {
-	return w.bound[t.Bucket], w.answer(ctx, *t.Account, t.Bucket)
+func (w *world) ListCname(ctx context.Context, a *config.Account, bucket string) ([]ossclient.Binding, error) {
+	return w.bound[bucket], w.answer(ctx, *a, bucket)
 }
 
 // asked returns how often which list was asked for since the last time.
@@ -83,20 +84,22 @@ func play(t *testing.T, opts discovery.Options, test func(t *testing.T, s *scene
 				"bucket-a": {{Name: domain.Name{Base: "example.com", Wildcard: true}}, {Name: domain.Name{Base: "www.example.com"}, Enabled: true}},
 				"bucket-b": {{Name: domain.Name{Base: "b.example.com"}}, {Name: domain.Name{Base: "not a domain"}}},
 			},
-			fails: map[string]poller.Reason{}, calls: map[string]int{},
+			fails: map[string]status.Reason{}, calls: map[string]int{},
 		}}
 		opts.Logger = log.NewLogfmtLogger(s.logged)
-		s.Discovery = discovery.New(s.world, poller.New(nil, poller.Options{}), opts)
+		scheduler := schedule.New(nil)
+		scheduler.SetLimits(4, nil)
+		s.Discovery = discovery.New(s.world, scheduler, opts)
 		go s.Run(t.Context())
 		test(t, s)
 	})
 }
 
-// look has it looked if it wants to, and returns what is known then.
-func (s *scene) look(cfg *config.Config) []discovery.Account {
-	s.Peek(cfg)
+// scan has the accounts scanned if that is due, and returns what is known then.
+func (s *scene) scan(cfg *config.Config) []discovery.Account {
+	s.Refresh(cfg)
 	synctest.Wait()
-	return s.Peek(cfg)
+	return s.Report(cfg)
 }
 
 // cnames lists what is bound and not configured in words.

@@ -12,6 +12,7 @@ import (
 	"oss_cname_exporter/internal/dnsclient"
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -29,12 +30,22 @@ type world struct {
 // counter counts calls; the tests' bubble orders them.
 type counter struct{ names []string }
 
-func (w *world) ListCname(ctx context.Context, t *config.Target) ([]ossclient.Binding, error) {
-	w.lists.add(w, t.Bucket)
+func (w *world) ListCname(ctx context.Context, _ *config.Account, bucket string) ([]ossclient.Binding, error) {
+	w.lists.add(w, bucket)
 	if w.list != nil {
 		return w.list(ctx)
 	}
-	return []ossclient.Binding{{Name: t.Name, Status: "Enabled", Enabled: true, Certificate: ossclient.Certificate{Expires: expires}}}, nil
+	return bindingsOf(bucket), nil
+}
+
+// bindingsOf returns the bindings of the domains that targets returns.
+func bindingsOf(bucket string) (bindings []ossclient.Binding) {
+	for _, t := range targets("main", 3).Targets {
+		name := t.Name
+		name.Bucket = bucket
+		bindings = append(bindings, ossclient.Binding{Name: name, Status: "Enabled", Enabled: true, Certificate: ossclient.Certificate{Expires: expires}})
+	}
+	return bindings
 }
 
 func (w *world) TXT(ctx context.Context, name string, _ []string) ([]string, error) {
@@ -79,18 +90,18 @@ func TestChecksAreOptIn(t *testing.T) {
 	for name, test := range map[string]struct {
 		checks         config.Checks
 		lists, look    int
-		bound, proof   poller.Truth
+		bound, proof   status.Tristate
 		expires, names bool
 	}{
-		"none":    {config.Checks{}, 0, 0, poller.Unknown, poller.Unknown, false, false},
-		"binding": {config.Checks{Binding: true}, 1, 0, poller.Yes, poller.Unknown, true, false},
-		"dns":     {config.Checks{DNS: true}, 0, 3, poller.Unknown, poller.Yes, false, true},
-		"both":    {all, 1, 3, poller.Yes, poller.Yes, true, true},
+		"none":    {config.Checks{}, 0, 0, status.Unknown, status.Unknown, false, false},
+		"binding": {config.Checks{Binding: true}, 1, 0, status.Yes, status.Unknown, true, false},
+		"dns":     {config.Checks{DNS: true}, 0, 3, status.Unknown, status.Yes, false, true},
+		"both":    {all, 1, 3, status.Yes, status.Yes, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p, w := newWorld()
-				results := p.Poll(t.Context(), checked(3, test.checks))
+				results := poll(t.Context(), p, checked(3, test.checks))
 				if len(w.calls()) != 3 || len(w.lists.names) != test.lists || len(w.txts.names) != test.look || len(w.follows.names) != test.look {
 					t.Errorf("asked for bindings %v, TXT %v and CNAME %v", w.lists.names, w.txts.names, w.follows.names)
 				}
@@ -99,7 +110,7 @@ func TestChecksAreOptIn(t *testing.T) {
 					r.CertificateExpires.IsZero() == test.expires || (r.LeadsTo != "") != test.names {
 					t.Errorf("got %+v", r)
 				}
-				if peeked := p.Peek(checked(3, test.checks))[0]; peeked.Bound != r.Bound || peeked.DNSVerified != r.DNSVerified {
+				if peeked := p.Peek(checked(3, test.checks).Targets)[0]; peeked.Bound != r.Bound || peeked.DNSVerified != r.DNSVerified {
 					t.Errorf("peeked %+v, polled %+v", peeked, r)
 				}
 			})
@@ -111,7 +122,7 @@ func TestChecksAreOptIn(t *testing.T) {
 func TestNobodyToCheck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, _ := newPoller()
-		if r := p.Poll(t.Context(), checked(1, all))[0]; !r.Attempt.Succeeded() || r.Checks != nil {
+		if r := poll(t.Context(), p, checked(1, all))[0]; !r.Attempt.Succeeded() || r.Checks != nil {
 			t.Errorf("got %+v", r)
 		}
 	})
@@ -124,35 +135,35 @@ func TestWhatTheAnswersMean(t *testing.T) {
 		values   []string
 		names    []string
 		token    answer
-		check    func(poller.Result) bool
+		check    func(status.Status) bool
 	}{
-		"bound nowhere": {token: token, check: func(r poller.Result) bool { return r.Bound == poller.No && r.Enabled == poller.Unknown }},
+		"bound nowhere": {token: token, check: func(r status.Status) bool { return r.Bound == status.No && r.Enabled == status.Unknown }},
 		"another domain": {bindings: []ossclient.Binding{{Name: domain.Name{Bucket: "examplebucket", Base: "example.com"}, Enabled: true}}, token: token,
-			check: func(r poller.Result) bool { return r.Bound == poller.No }},
+			check: func(r status.Status) bool { return r.Bound == status.No }},
 		"only as a wildcard": {bindings: []ossclient.Binding{{Name: domain.Name{Bucket: "examplebucket", Base: "main-0.example.com", Wildcard: true}, Enabled: true}}, token: token,
-			check: func(r poller.Result) bool { return r.Bound == poller.No }},
+			check: func(r status.Status) bool { return r.Bound == status.No }},
 		"disabled": {bindings: []ossclient.Binding{{Name: domain.Name{Bucket: "examplebucket", Base: "main-0.example.com"}, Status: "Disabled"}}, token: token,
-			check: func(r poller.Result) bool {
-				return r.Bound == poller.Yes && r.Enabled == poller.No && r.CertificateExpires.IsZero() && r.Outcome() == "disabled"
+			check: func(r status.Status) bool {
+				return r.Bound == status.Yes && r.Enabled == status.No && r.CertificateExpires.IsZero() && r.State(time.Now()) == status.StateDisabled
 			}},
 		"unreadable": {bindings: []ossclient.Binding{{Name: domain.Name{Bucket: "examplebucket", Base: "main-0.example.com"}, Err: unreadable}}, token: token,
-			check: func(r poller.Result) bool {
-				s := r.Checks[poller.CheckBinding]
-				return r.Bound == poller.Yes && r.Enabled == poller.Unknown && s.Attempt.Reason == ossclient.ReasonBadResponse &&
-					errors.Is(s.Attempt.Err, unreadable) && s.Outcome() == s.Was
+			check: func(r status.Status) bool {
+				s := r.Checks[status.CheckBinding]
+				return r.Bound == status.Yes && r.Enabled == status.Unknown && s.Attempt.Reason == status.ReasonBadResponse &&
+					errors.Is(s.Attempt.Err, unreadable)
 			}},
-		"one value fits":    {values: []string{"old", "t"}, token: token, check: func(r poller.Result) bool { return r.DNSVerified == poller.Yes }},
-		"no value fits":     {values: []string{"T", `"t"`, "t "}, token: token, check: func(r poller.Result) bool { return r.DNSVerified == poller.No }},
-		"no record":         {token: token, check: func(r poller.Result) bool { return r.DNSVerified == poller.No && r.PointsToBucket == poller.No }},
-		"nothing to verify": {values: []string{""}, token: noToken, check: func(r poller.Result) bool { return r.DNSVerified == poller.Unknown }},
+		"one value fits":    {values: []string{"old", "t"}, token: token, check: func(r status.Status) bool { return r.DNSVerified == status.Yes }},
+		"no value fits":     {values: []string{"T", `"t"`, "t "}, token: token, check: func(r status.Status) bool { return r.DNSVerified == status.No }},
+		"no record":         {token: token, check: func(r status.Status) bool { return r.DNSVerified == status.No && r.PointsToBucket == status.No }},
+		"nothing to verify": {values: []string{""}, token: noToken, check: func(r status.Status) bool { return r.DNSVerified == status.Unknown }},
 		"through a CDN": {names: []string{"main-0.example.com.cdn.example"}, token: token,
-			check: func(r poller.Result) bool {
-				return r.PointsToBucket == poller.No && r.LeadsTo == "main-0.example.com.cdn.example"
+			check: func(r status.Status) bool {
+				return r.PointsToBucket == status.No && r.LeadsTo == "main-0.example.com.cdn.example"
 			}},
 		"another bucket": {names: []string{"other.oss-cn-hangzhou.aliyuncs.com"}, token: token,
-			check: func(r poller.Result) bool { return r.PointsToBucket == poller.No }},
+			check: func(r status.Status) bool { return r.PointsToBucket == status.No }},
 		"over another name": {names: []string{"a.example", "examplebucket.oss-accelerate.aliyuncs.com"}, token: token,
-			check: func(r poller.Result) bool { return r.PointsToBucket == poller.Yes }},
+			check: func(r status.Status) bool { return r.PointsToBucket == status.Yes }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -161,7 +172,7 @@ func TestWhatTheAnswersMean(t *testing.T) {
 				w.list = func(context.Context) ([]ossclient.Binding, error) { return test.bindings, nil }
 				w.txt = func(context.Context) ([]string, error) { return test.values, nil }
 				w.follow = func(context.Context) ([]string, error) { return test.names, nil }
-				if r := p.Poll(t.Context(), checked(1, all))[0]; !test.check(r) {
+				if r := poll(t.Context(), p, checked(1, all))[0]; !test.check(r) {
 					t.Errorf("got %+v", r)
 				}
 			})
@@ -172,25 +183,25 @@ func TestWhatTheAnswersMean(t *testing.T) {
 // TestChecksFailAlone fails each kind of question in turn: the facts of the
 // others are learnt, and its own stay.
 func TestChecksFailAlone(t *testing.T) {
-	denied := &ossclient.Error{Operation: "ListCname", Reason: ossclient.ReasonAccessDenied}
+	denied := &ossclient.Error{Operation: "ListCname", Reason: status.ReasonAccessDenied}
 	silent := &dnsclient.Error{Reason: dnsclient.ReasonTimeout, Err: errors.New("no answer")}
-	for check, fail := range map[poller.Check]func(*world){
-		poller.CheckBinding: func(w *world) {
+	for check, fail := range map[status.Check]func(*world){
+		status.CheckBinding: func(w *world) {
 			w.list = func(context.Context) ([]ossclient.Binding, error) { return nil, denied }
 		},
-		poller.CheckTXT:   func(w *world) { w.txt = func(context.Context) ([]string, error) { return nil, silent } },
-		poller.CheckCNAME: func(w *world) { w.follow = func(context.Context) ([]string, error) { return nil, silent } },
+		status.CheckTXT:   func(w *world) { w.txt = func(context.Context) ([]string, error) { return nil, silent } },
+		status.CheckCNAME: func(w *world) { w.follow = func(context.Context) ([]string, error) { return nil, silent } },
 	} {
 		for _, known := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {
 				p, w := newWorld()
 				cfg := checked(2, all)
 				if known {
-					p.Poll(t.Context(), cfg)
+					poll(t.Context(), p, cfg)
 					time.Sleep(time.Minute)
 				}
 				fail(w)
-				results := p.Poll(t.Context(), cfg)
+				results := poll(t.Context(), p, cfg)
 				r := results[0]
 				if !r.Attempt.Succeeded() || r.Errors != 0 || !r.Facts.Exists {
 					t.Errorf("%s fails: the token suffered: %+v", check, r)
@@ -200,10 +211,10 @@ func TestChecksFailAlone(t *testing.T) {
 						t.Errorf("%s fails: %s says %+v", check, other, status)
 					}
 				}
-				for other, truth := range map[poller.Check]poller.Truth{
-					poller.CheckBinding: r.Bound, poller.CheckTXT: r.DNSVerified, poller.CheckCNAME: r.PointsToBucket,
+				for other, truth := range map[status.Check]status.Tristate{
+					status.CheckBinding: r.Bound, status.CheckTXT: r.DNSVerified, status.CheckCNAME: r.PointsToBucket,
 				} {
-					if (truth == poller.Yes) != (known || other != check) {
+					if (truth == status.Yes) != (known || other != check) {
 						t.Errorf("%s fails, known before: %v: %s is %v", check, known, other, truth)
 					}
 				}
@@ -235,7 +246,7 @@ func TestSilentResolverCostsTokensNothing(t *testing.T) {
 				t.Errorf("of the tokens got %v", got)
 			}
 			for _, r := range results {
-				if s := r.Checks[poller.CheckTXT]; s.Attempt.Reason != ossclient.ReasonTimeout && s.Attempt.Reason != poller.ReasonNotProbed {
+				if s := r.Checks[status.CheckTXT]; s.Attempt.Reason != status.ReasonTimeout && s.Attempt.Reason != status.ReasonNotProbed {
 					t.Errorf("got %+v", s)
 				}
 			}
@@ -250,26 +261,26 @@ func TestBindingTTL(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, w := newWorld()
 		cfg := checked(3, config.Checks{Binding: true, BindingTTL: time.Hour})
-		poll := func() poller.Result {
+		again := func() status.Status {
 			time.Sleep(time.Second)
-			return p.Poll(t.Context(), cfg)[0]
+			return poll(t.Context(), p, cfg)[0]
 		}
 		once := checked(3, config.Checks{Binding: true})
-		p.Poll(t.Context(), once)
+		poll(t.Context(), p, once)
 		time.Sleep(time.Second)
-		p.Poll(t.Context(), once) // follows a success, so that it is kept for all its time
-		if poll(); len(w.lists.names) != 2 {
+		poll(t.Context(), p, once) // follows a success, so that it is kept for all its time
+		if again(); len(w.lists.names) != 2 {
 			t.Errorf("asked %d times, want the list kept", len(w.lists.names))
 		}
 		w.setOther(noToken) // used: what was learnt before is no longer believed
 		w.list = func(context.Context) ([]ossclient.Binding, error) { return nil, nil }
-		if r := poll(); r.Facts.Gone.IsZero() || r.Bound != poller.Yes {
+		if r := again(); r.Facts.Gone.IsZero() || r.Bound != status.Yes {
 			t.Errorf("got %+v", r)
 		}
-		if r := poll(); r.Bound != poller.No || r.State(time.Now()) != poller.StateTokenMissing || len(w.lists.names) != 3 {
+		if r := again(); r.Bound != status.No || r.State(time.Now()) != status.StateTokenMissing || len(w.lists.names) != 3 {
 			t.Errorf("asked %d times, got %+v", len(w.lists.names), r)
 		}
-		if poll(); len(w.lists.names) != 3 {
+		if again(); len(w.lists.names) != 3 {
 			t.Errorf("asked %d times, want the new list kept", len(w.lists.names))
 		}
 	})
@@ -286,19 +297,19 @@ func TestTokenIsSeenToDie(t *testing.T) {
 				cfg := targets("main", 1)
 				dies := time.Now().Add(test.left)
 				oss.setOther(func(context.Context) (ossclient.Token, error) { return ossclient.Token{Expires: dies}, nil })
-				p.Poll(t.Context(), cfg)
+				poll(t.Context(), p, cfg)
 				time.Sleep(time.Minute)
 				oss.setOther(noToken)
 				gone := time.Now()
 				for range 2 {
-					f := p.Poll(t.Context(), cfg)[0].Facts
-					if f.Exists || !f.Gone.Equal(gone) || f.Died.Equal(dies) != test.died {
+					f := poll(t.Context(), p, cfg)[0].Facts
+					if f.Exists || !f.Gone.Equal(gone) || f.Expired.Equal(dies) != test.died {
 						t.Errorf("got %+v", f)
 					}
 					time.Sleep(time.Minute)
 				}
 				oss.setOther(token)
-				if f := p.Poll(t.Context(), cfg)[0].Facts; !f.Exists || !f.Gone.IsZero() || !f.Died.IsZero() {
+				if f := poll(t.Context(), p, cfg)[0].Facts; !f.Exists || !f.Gone.IsZero() || !f.Expired.IsZero() {
 					t.Errorf("with a new token got %+v", f)
 				}
 			})
@@ -306,26 +317,25 @@ func TestTokenIsSeenToDie(t *testing.T) {
 	}
 }
 
-func TestRetainForgetsChecks(t *testing.T) {
+func TestDroppedChecksAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, _ := newWorld()
-		cfg := checked(2, all)
-		p.Poll(t.Context(), cfg)
-		one := &config.Config{Probe: cfg.Probe, Targets: cfg.Targets[:1]}
-		p.Retain(one)
-		if r := p.Peek(cfg)[1]; r.DNSVerified != poller.Unknown {
-			t.Errorf("kept %+v", r)
-		}
-		p.Retain(checked(2, config.Checks{}))
-		if r := p.Peek(cfg)[0]; r.Bound != poller.Unknown {
-			t.Errorf("kept %+v", r)
+		cfg, without := checked(2, all), checked(2, config.Checks{})
+		poll(t.Context(), p, cfg)
+		poll(t.Context(), p, without)
+		time.Sleep(time.Hour)
+		poll(t.Context(), p, without)
+		for _, r := range p.Peek(cfg.Targets) {
+			if r.DNSVerified != status.Unknown || r.Bound != status.Unknown || !r.Facts.Exists {
+				t.Errorf("kept %+v, want only the token's facts", r)
+			}
 		}
 	})
 }
 
 func TestEveryReasonOfDNSIsAReason(t *testing.T) {
 	for _, reason := range dnsclient.Reasons() {
-		if !slices.Contains(poller.Reasons(), poller.Reason(reason)) {
+		if !slices.Contains(status.Reasons(), status.Reason(reason)) {
 			t.Errorf("%s is none", reason)
 		}
 	}

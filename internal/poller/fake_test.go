@@ -9,6 +9,7 @@ import (
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -26,12 +27,12 @@ type fakeOSS struct {
 	mostFlights int
 }
 
-func (f *fakeOSS) GetCnameToken(ctx context.Context, t *config.Target) (ossclient.Token, error) {
+func (f *fakeOSS) GetCnameToken(ctx context.Context, _ *config.Account, name domain.Name) (ossclient.Token, error) {
 	f.mu.Lock()
-	f.asked = append(f.asked, t.Base)
+	f.asked = append(f.asked, name.Base)
 	f.inFlight++
 	f.mostFlights = max(f.mostFlights, f.inFlight)
-	reply := f.answers[t.Base]
+	reply := f.answers[name.Base]
 	if reply == nil {
 		reply = f.other
 	}
@@ -82,7 +83,7 @@ func noToken(context.Context) (ossclient.Token, error) {
 	return ossclient.Token{}, ossclient.ErrNoToken
 }
 
-func fails(reason poller.Reason) answer {
+func fails(reason status.Reason) answer {
 	return func(context.Context) (ossclient.Token, error) {
 		return ossclient.Token{}, &ossclient.Error{Operation: "GetCnameToken", Reason: reason}
 	}
@@ -91,7 +92,7 @@ func fails(reason poller.Reason) answer {
 // hangs answers nothing until the caller gives up, as ossclient would.
 func hangs(ctx context.Context) (ossclient.Token, error) {
 	<-ctx.Done()
-	return ossclient.Token{}, &ossclient.Error{Operation: "GetCnameToken", Reason: ossclient.ReasonTimeout, Err: ctx.Err()}
+	return ossclient.Token{}, &ossclient.Error{Operation: "GetCnameToken", Reason: status.ReasonTimeout, Err: ctx.Err()}
 }
 
 // after answers a once d has passed.
@@ -122,10 +123,25 @@ func targets(account string, n int) *config.Config {
 }
 
 // reasons counts results by why their last attempt failed.
-func reasons(results []poller.Result) map[poller.Reason]int {
-	n := map[poller.Reason]int{}
+func reasons(results []status.Status) map[status.Reason]int {
+	n := map[status.Reason]int{}
 	for _, r := range results {
 		n[r.Attempt.Reason]++
 	}
 	return n
+}
+
+// poll puts cfg in force, with the accounts of its targets, and polls them.
+func poll(ctx context.Context, p *poller.Poller, cfg *config.Config) []status.Status {
+	apply(p, cfg)
+	return p.Poll(ctx, cfg.Targets)
+}
+
+func apply(p *poller.Poller, cfg *config.Config) {
+	inForce := *cfg
+	inForce.Accounts = nil
+	for i := range cfg.Targets {
+		inForce.Accounts = append(inForce.Accounts, *cfg.Targets[i].Account)
+	}
+	p.Apply(&inForce)
 }

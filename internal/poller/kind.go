@@ -9,54 +9,70 @@ import (
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/schedule"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
 
-// kind is a sort of question. All that tells one kind from another is here: a
-// further one is a further row.
+// kind is a kind of question. All that tells one from another is here.
 type kind struct {
-	check Check // "" is the token itself
-	// key says which question about t this is; ok is false if t wants none.
-	// Targets with the same key share one question and its answer.
+	check status.Check // "" is the token itself
+	// key identifies the question about t; ok is false if t wants none. Targets
+	// with the same key share one question and its answer.
 	key func(t *config.Target) (k key, ok bool)
 	ttl func(t *config.Target) time.Duration // how long an answer is not asked for again
 	ask func(ctx context.Context, t *config.Target) (answer, error)
-	// tell writes the last definitive answer into r, which holds those of the
-	// kinds before. token is that about the token.
-	tell func(r *Result, a, token *answer)
+	// fill writes the last definitive answer into s, which has those of the kinds
+	// before. token is the answer about the token.
+	fill func(s *status.Status, t *config.Target, a, token *answer)
+}
+
+// key identifies a question and whom it is put to. What makes no difference to
+// its kind is zero.
+type key struct {
+	check status.Check
+	name  domain.Name
+	lane  schedule.Lane
 }
 
 // answer is what was learnt; each kind uses a part of its own.
 type answer struct {
-	facts    Facts
+	facts    status.Facts
 	token    ossclient.Secret
 	bindings []ossclient.Binding
-	records  []string // what the TXT records say, or where the CNAME records lead
+	records  []string // the values of the TXT records, or where the CNAME records lead
 }
 
 // newKinds returns the questions that somebody is there to answer, the token's first.
-func (p *Poller) newKinds(opts Options) []kind {
-	kinds := []kind{{key: tokenKey, ttl: cacheTTL, ask: p.askToken, tell: tellToken}}
-	if lister := opts.Bindings; lister != nil {
+func newKinds(oss TokenGetter, lister BindingLister, resolver DNS) []kind {
+	kinds := []kind{{
+		key: tokenKey, ttl: cacheTTL, fill: fillToken,
+		ask: func(ctx context.Context, t *config.Target) (answer, error) {
+			token, err := oss.GetCnameToken(ctx, t.Account, t.Name)
+			if errors.Is(err, ossclient.ErrNoToken) {
+				return answer{}, nil
+			}
+			return answer{facts: status.Facts{Exists: true, Expires: token.Expires}, token: token.Value}, err
+		},
+	}}
+	if lister != nil {
 		kinds = append(kinds, kind{
-			check: CheckBinding, key: bindingKey,
-			ttl: func(t *config.Target) time.Duration { return t.Checks.BindingTTL },
+			check: status.CheckBinding, key: bindingKey, ttl: bindingTTL, fill: fillBinding,
 			ask: func(ctx context.Context, t *config.Target) (answer, error) {
-				bindings, err := lister.ListCname(ctx, t)
+				bindings, err := lister.ListCname(ctx, t.Account, t.Bucket)
 				return answer{bindings: bindings}, err
 			},
-			tell: tellBinding,
 		})
 	}
-	if resolver := opts.DNS; resolver != nil {
+	if resolver != nil {
 		kinds = append(kinds, kind{
-			check: CheckTXT, key: txtKey, ttl: cacheTTL, tell: tellTXT,
+			check: status.CheckTXT, key: txtKey, ttl: cacheTTL, fill: fillTXT,
 			ask: func(ctx context.Context, t *config.Target) (answer, error) {
 				values, err := resolver.TXT(ctx, t.Proof(), t.Checks.Resolvers)
 				return answer{records: values}, err
 			},
 		}, kind{
-			check: CheckCNAME, key: cnameKey, ttl: cacheTTL, tell: tellCNAME,
+			check: status.CheckCNAME, key: cnameKey, ttl: cacheTTL, fill: fillCNAME,
 			ask: func(ctx context.Context, t *config.Target) (answer, error) {
 				names, err := resolver.Follow(ctx, t.Cname(), hosts(t), t.Checks.Resolvers)
 				return answer{records: names}, err
@@ -66,52 +82,53 @@ func (p *Poller) newKinds(opts Options) []kind {
 	return kinds
 }
 
-func cacheTTL(t *config.Target) time.Duration { return t.CacheTTL }
+func cacheTTL(t *config.Target) time.Duration   { return t.CacheTTL }
+func bindingTTL(t *config.Target) time.Duration { return t.Checks.BindingTTL }
+
+// Lane returns the lane of calls to OSS for an account.
+func Lane(a *config.Account) schedule.Lane {
+	return schedule.Lane{Account: a.Name, Server: strings.TrimSpace(a.Region + " " + a.Endpoint)}
+}
+
+func dnsLane(t *config.Target) schedule.Lane {
+	return schedule.Lane{Server: "dns " + strings.Join(t.Checks.Resolvers, " ")}
+}
 
 func hosts(t *config.Target) []string {
 	return ossclient.Hosts(t.Bucket, t.Account.Region, t.Account.Endpoint)
 }
 
 func tokenKey(t *config.Target) (key, bool) {
-	return key{name: t.Name, lane: laneOf(t)}, true
+	return key{name: t.Name, lane: Lane(t.Account)}, true
 }
 
-func (p *Poller) askToken(ctx context.Context, t *config.Target) (answer, error) {
-	token, err := p.oss.GetCnameToken(ctx, t)
-	if errors.Is(err, ossclient.ErrNoToken) {
-		return answer{}, nil
-	}
-	return answer{facts: Facts{Exists: true, Expires: token.Expires}, token: token.Value}, err
-}
-
-func tellToken(r *Result, a, _ *answer) { r.Facts = a.facts }
+func fillToken(s *status.Status, _ *config.Target, a, _ *answer) { s.Facts = a.facts }
 
 // bindingKey leaves the domain out: one list answers for all of a bucket's.
 func bindingKey(t *config.Target) (key, bool) {
-	return key{check: CheckBinding, name: domain.Name{Bucket: t.Bucket}, lane: laneOf(t)}, t.Checks.Binding
+	return key{check: status.CheckBinding, name: domain.Name{Bucket: t.Bucket}, lane: Lane(t.Account)}, t.Checks.Binding
 }
 
-// tellBinding finds r's domain in the bucket's list. What of it could not be
-// read is that target's failure alone, and erases nothing that could.
-func tellBinding(r *Result, a, _ *answer) {
-	binding, listed := findBinding(a.bindings, r.Target.Name)
+// fillBinding finds t's domain in the bucket's list. What of it could not be read
+// is that domain's failure alone, and erases nothing that could.
+func fillBinding(s *status.Status, t *config.Target, a, _ *answer) {
+	binding, listed := findBinding(a.bindings, t.Name)
 	switch {
 	case listed && !binding.Ambiguous:
-		r.Bound = Yes
+		s.Bound = status.Yes
 	case !listed && binding.Err == nil:
-		r.Bound = No
+		s.Bound = status.No
 	}
-	if r.Bound == Yes && binding.Status != "" {
-		r.Enabled = truth(binding.Enabled)
+	if s.Bound == status.Yes && binding.Status != "" {
+		s.Enabled = status.Of(binding.Enabled)
 	}
-	if r.Bound == Yes && binding.Certificate.Served() {
-		r.CertificateExpires = binding.Certificate.Expires
+	if s.Bound == status.Yes && binding.Certificate.Served() {
+		s.CertificateExpires = binding.Certificate.Expires
 	}
 	if binding.Err != nil {
-		status := r.Checks[CheckBinding]
-		status.Attempt.Reason, status.Attempt.Err = ossclient.ReasonBadResponse, binding.Err
-		status.Was = status.Outcome() // the entry is the bucket's and has no memory of what is news about one domain
-		r.Checks[CheckBinding] = status
+		check := s.Checks[status.CheckBinding]
+		check.Attempt.Reason, check.Attempt.Err = status.ReasonBadResponse, binding.Err
+		s.Checks[status.CheckBinding] = check
 	}
 }
 
@@ -131,29 +148,25 @@ func findBinding(bindings []ossclient.Binding, name domain.Name) (b ossclient.Bi
 	return ossclient.Binding{}, false
 }
 
-// txtKey leaves the bucket out: a record is the same whoever asks for it.
+// txtKey leaves the bucket out: a record is the same for every bucket.
 func txtKey(t *config.Target) (key, bool) {
-	return key{check: CheckTXT, name: domain.Name{Base: t.Base}, lane: dnsLane(t)}, t.Checks.DNS
+	return key{check: status.CheckTXT, name: domain.Name{Base: t.Base}, lane: dnsLane(t)}, t.Checks.DNS
 }
 
-func tellTXT(r *Result, a, token *answer) {
+func fillTXT(s *status.Status, _ *config.Target, a, token *answer) {
 	if token.facts.Exists {
-		r.DNSVerified = truth(slices.Contains(a.records, string(token.token)))
+		s.DNSVerified = status.Of(slices.Contains(a.records, string(token.token)))
 	}
 }
 
 func cnameKey(t *config.Target) (key, bool) {
-	return key{check: CheckCNAME, name: t.Name, lane: dnsLane(t)}, t.Checks.DNS
+	return key{check: status.CheckCNAME, name: t.Name, lane: dnsLane(t)}, t.Checks.DNS
 }
 
-func tellCNAME(r *Result, a, _ *answer) {
-	r.PointsToBucket = No
+func fillCNAME(s *status.Status, t *config.Target, a, _ *answer) {
+	s.PointsToBucket = status.No
 	if n := len(a.records); n > 0 {
-		r.LeadsTo = a.records[n-1]
-		r.PointsToBucket = truth(slices.Contains(hosts(r.Target), r.LeadsTo))
+		s.LeadsTo = a.records[n-1]
+		s.PointsToBucket = status.Of(slices.Contains(hosts(t), s.LeadsTo))
 	}
-}
-
-func dnsLane(t *config.Target) laneKey {
-	return laneKey{resolvers: "dns " + strings.Join(t.Checks.Resolvers, " ")}
 }

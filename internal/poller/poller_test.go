@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -19,20 +19,17 @@ func TestAnswersBecomeFacts(t *testing.T) {
 		p, oss := newPoller()
 		cfg := targets("main", 3)
 		oss.set("main-1.example.com", noToken)
-		oss.set("main-2.example.com", fails(ossclient.ReasonAccessDenied))
+		oss.set("main-2.example.com", fails(status.ReasonAccessDenied))
 		now := time.Now()
 
-		results := p.Poll(t.Context(), cfg)
+		results := poll(t.Context(), p, cfg)
 
-		for i, want := range []poller.Result{
-			{Facts: poller.Facts{Confirmed: now, Exists: true, Expires: expires}, Probes: 1},
-			{Facts: poller.Facts{Confirmed: now}, Probes: 1},
-			{Attempt: poller.Attempt{Reason: ossclient.ReasonAccessDenied}, Probes: 1, Errors: 1},
+		for i, want := range []status.Status{
+			{Facts: status.Facts{Confirmed: now, Exists: true, Expires: expires}, Probes: 1},
+			{Facts: status.Facts{Confirmed: now}, Probes: 1},
+			{Attempt: status.Attempt{Reason: status.ReasonAccessDenied}, Probes: 1, Errors: 1},
 		} {
 			got := results[i]
-			if got.Target.Base != cfg.Targets[i].Base {
-				t.Errorf("result %d is about %q, want %q", i, got.Target.Base, cfg.Targets[i].Base)
-			}
 			if got.Facts != want.Facts || got.Attempt.Reason != want.Attempt.Reason || got.Probes != want.Probes || got.Errors != want.Errors {
 				t.Errorf("result %d: got %+v, want %+v", i, got, want)
 			}
@@ -47,22 +44,19 @@ func TestFailureKeepsFacts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, oss := newPoller()
 		cfg := targets("main", 1)
-		first := p.Poll(t.Context(), cfg)[0]
-		oss.set("main-0.example.com", fails(ossclient.ReasonServerError))
+		first := poll(t.Context(), p, cfg)[0]
+		oss.set("main-0.example.com", fails(status.ReasonServerError))
 		time.Sleep(time.Minute)
-		second := p.Poll(t.Context(), cfg)[0]
+		second := poll(t.Context(), p, cfg)[0]
 		if second.Facts != first.Facts {
 			t.Errorf("facts changed from %+v to %+v", first.Facts, second.Facts)
 		}
 		if second.Attempt.Succeeded() || second.Probes != 2 || second.Errors != 1 {
 			t.Errorf("got %+v, want the second of two attempts failed", second)
 		}
-		if second.Was != poller.OutcomeToken || second.Outcome() != "server_error" {
-			t.Errorf("went from %q to %q, want token to server_error", second.Was, second.Outcome())
-		}
 		oss.set("main-0.example.com", noToken)
 		time.Sleep(time.Minute)
-		if third := p.Poll(t.Context(), cfg)[0]; third.Facts.Exists || third.Outcome() != poller.OutcomeNoToken {
+		if third := poll(t.Context(), p, cfg)[0]; third.Facts.Exists || !third.Attempt.Succeeded() {
 			t.Errorf("got %+v, want the token gone", third)
 		}
 	})
@@ -73,9 +67,9 @@ func TestConcurrencyIsSharedByAllCallers(t *testing.T) {
 		p, oss := newPoller()
 		oss.setOther(after(time.Second, token))
 		began := time.Now()
-		done := make(chan []poller.Result)
+		done := make(chan []status.Status)
 		for _, account := range []string{"a", "b", "c"} {
-			go func() { done <- p.Poll(t.Context(), targets(account, 10)) }()
+			go func() { done <- poll(t.Context(), p, targets(account, 10)) }()
 		}
 		for range 3 {
 			if n := reasons(<-done)[""]; n != 10 {
@@ -95,26 +89,35 @@ func TestDeadlineEndsThePoll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, oss := newPoller()
 		cfg := targets("main", 10)
-		before := p.Poll(t.Context(), cfg)
+		before := poll(t.Context(), p, cfg)
 		oss.setOther(hangs)
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		began := time.Now()
-		results := p.Poll(ctx, cfg)
+		results := poll(ctx, p, cfg)
 		if took := time.Since(began); took != 2*time.Second {
 			t.Errorf("took %v, want 2s", took)
 		}
-		want := map[poller.Reason]int{ossclient.ReasonTimeout: 4, poller.ReasonNotProbed: 6}
+		want := map[status.Reason]int{status.ReasonTimeout: 4, status.ReasonNotProbed: 6}
 		if got := reasons(results); !maps.Equal(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}
 		for i, r := range results {
-			if r.Facts != before[i].Facts || r.Probes != 2 || r.Errors != 1 || r.Attempt.Err == nil {
-				t.Errorf("got %+v, want the facts kept and one failure counted", r)
+			attempts := uint64(1)
+			if r.Attempt.Reason == status.ReasonTimeout {
+				attempts = 2
+			}
+			if r.Facts != before[i].Facts || r.Probes != attempts || r.Errors != attempts-1 || r.Attempt.Err == nil {
+				t.Errorf("got %+v, want the facts kept, and a failure counted where there was an attempt", r)
 			}
 		}
-		if errors := p.Errors(); errors[ossclient.ReasonTimeout] != 4 || errors[poller.ReasonNotProbed] != 6 {
+		if errors := p.Errors(); errors[status.ReasonTimeout] != 4 || errors[status.ReasonNotProbed] != 0 {
 			t.Errorf("counted %v", errors)
+		}
+		for _, r := range p.Peek(cfg.Targets) {
+			if r.Attempt.Reason == status.ReasonNotProbed {
+				t.Errorf("remembered %+v, which is no attempt", r.Attempt)
+			}
 		}
 	})
 }
@@ -125,11 +128,11 @@ func TestTargetTimeout(t *testing.T) {
 		oss.set("main-0.example.com", hangs)
 		cfg := targets("main", 2)
 		began := time.Now()
-		results := p.Poll(t.Context(), cfg)
+		results := poll(t.Context(), p, cfg)
 		if took := time.Since(began); took != cfg.Probe.Timeout {
 			t.Errorf("took %v, want the target's timeout of %v", took, cfg.Probe.Timeout)
 		}
-		if r := results[0].Attempt; r.Reason != ossclient.ReasonTimeout || r.Duration != cfg.Probe.Timeout {
+		if r := results[0].Attempt; r.Reason != status.ReasonTimeout || r.Duration != cfg.Probe.Timeout {
 			t.Errorf("got %+v", r)
 		}
 		if !results[1].Attempt.Succeeded() {
@@ -142,8 +145,8 @@ func TestPanicIsThatTargetsFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, oss := newPoller()
 		oss.set("main-0.example.com", func(context.Context) (ossclient.Token, error) { panic("at the disco") })
-		results := p.Poll(t.Context(), targets("main", 2))
-		if r := results[0].Attempt; r.Reason != poller.ReasonInternal || !strings.Contains(r.Err.Error(), "at the disco") {
+		results := poll(t.Context(), p, targets("main", 2))
+		if r := results[0].Attempt; r.Reason != status.ReasonInternal || !strings.Contains(r.Err.Error(), "at the disco") {
 			t.Errorf("got %+v, want internal", r)
 		}
 		if !results[1].Attempt.Succeeded() {
@@ -161,13 +164,36 @@ func TestOverloadStarvesNobody(t *testing.T) {
 		cfg := targets("main", 40)
 		for range 10 {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			p.Poll(ctx, cfg)
+			poll(ctx, p, cfg)
 			cancel()
 			synctest.Wait()
 		}
-		for _, r := range p.Peek(cfg) {
+		for i, r := range p.Peek(cfg.Targets) {
 			if !r.Facts.Exists {
-				t.Errorf("%s was never answered", r.Target.Base)
+				t.Errorf("%s was never answered", cfg.Targets[i].Name)
+			}
+		}
+	})
+}
+
+// TestImpatienceIsNoFailure has a caller that does not give the target a second.
+func TestImpatienceIsNoFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, oss := newPoller()
+		cfg := targets("main", 10)
+		oss.setOther(after(20*time.Millisecond, token))
+		poll(t.Context(), p, cfg)
+		for _, patience := range []time.Duration{0, 10 * time.Millisecond} {
+			for _, r := range within(t, p, patience, cfg) {
+				if r.Attempt.Succeeded() || r.Probes != 1 || r.Errors != 0 || !r.Facts.Exists {
+					t.Errorf("after %v: got %+v, want a failure that is not counted", patience, r)
+				}
+			}
+			synctest.Wait()
+			for _, r := range p.Peek(cfg.Targets) {
+				if !r.Attempt.Succeeded() {
+					t.Errorf("after %v: remembered %+v", patience, r.Attempt)
+				}
 			}
 		}
 	})
@@ -177,12 +203,12 @@ func TestPeekAsksNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, oss := newPoller()
 		cfg := targets("main", 2)
-		if r := p.Peek(cfg)[1]; r.Target.Base != "main-1.example.com" || r.Outcome() != poller.OutcomeUnknown {
+		if r := p.Peek(cfg.Targets)[1]; !r.Attempt.Ended.IsZero() {
 			t.Errorf("got %+v before the first poll", r)
 		}
-		p.Poll(t.Context(), cfg)
+		poll(t.Context(), p, cfg)
 		oss.calls()
-		if r := p.Peek(cfg)[1]; r.Outcome() != poller.OutcomeToken {
+		if r := p.Peek(cfg.Targets)[1]; !r.Facts.Exists {
 			t.Errorf("got %+v after it", r)
 		}
 		if asked := oss.calls(); len(asked) != 0 {
@@ -191,25 +217,37 @@ func TestPeekAsksNothing(t *testing.T) {
 	})
 }
 
-func TestRetainForgetsTheRest(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p, _ := newPoller()
-		all := targets("main", 3)
-		p.Poll(t.Context(), all)
-		less := &config.Config{Probe: all.Probe, Targets: all.Targets[:1]}
-		p.Retain(less)
-		for i, want := range []poller.Outcome{poller.OutcomeToken, poller.OutcomeUnknown, poller.OutcomeUnknown} {
-			if got := p.Peek(all)[i].Outcome(); got != want {
-				t.Errorf("target %d: got %q, want %q", i, got, want)
+// TestFactsOutliveTheConfiguration drops targets from the configuration: what is
+// known comes back with them within an hour, and is forgotten after that.
+func TestFactsOutliveTheConfiguration(t *testing.T) {
+	for away, kept := range map[time.Duration]bool{59 * time.Minute: true, time.Hour: false} {
+		synctest.Test(t, func(t *testing.T) {
+			p, _ := newPoller()
+			all := targets("main", 3)
+			less := &config.Config{Probe: all.Probe, Targets: all.Targets[:1]}
+			poll(t.Context(), p, all)
+			poll(t.Context(), p, less)
+			time.Sleep(away)
+			p.Poll(t.Context(), less.Targets)
+			for i, want := range []bool{true, kept, kept} {
+				if got := p.Peek(all.Targets)[i]; got.Facts.Exists != want || (got.Probes > 0) != want {
+					t.Errorf("after %v target %d: got %+v, want it known: %v", away, i, got, want)
+				}
 			}
-		}
-	})
+			poll(t.Context(), p, all)
+			time.Sleep(2 * time.Hour)
+			p.Poll(t.Context(), less.Targets)
+			if got := p.Peek(all.Targets)[2]; !got.Facts.Exists {
+				t.Error("a target that came back is forgotten")
+			}
+		})
+	}
 }
 
-func TestReasonsAreClosedAndCountedFromZero(t *testing.T) {
+func TestReasonsAreCountedFromZero(t *testing.T) {
 	p, _ := newPoller()
 	counted := p.Errors()
-	if got, want := slices.Sorted(maps.Keys(counted)), slices.Sorted(slices.Values(poller.Reasons())); !slices.Equal(got, want) || len(want) != 16 {
+	if got, want := slices.Sorted(maps.Keys(counted)), slices.Sorted(slices.Values(status.Reasons())); !slices.Equal(got, want) {
 		t.Errorf("counts %v, want all of %v", got, want)
 	}
 	for reason, n := range counted {

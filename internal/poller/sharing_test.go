@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -15,11 +15,11 @@ func TestConcurrentQuestionsAreAskedOnce(t *testing.T) {
 		p, oss := newPoller()
 		oss.setOther(after(time.Second, token))
 		cfg := targets("main", 20)
-		done := make(chan []poller.Result)
+		done := make(chan []status.Status)
 		for delay := range 3 {
 			go func() {
 				time.Sleep(time.Duration(delay) * 1500 * time.Millisecond)
-				done <- p.Poll(t.Context(), cfg)
+				done <- poll(t.Context(), p, cfg)
 			}()
 		}
 		for range 3 {
@@ -30,7 +30,7 @@ func TestConcurrentQuestionsAreAskedOnce(t *testing.T) {
 		if n := len(oss.calls()); n != 20 {
 			t.Errorf("three overlapping polls of 20 targets caused %d calls, want 20", n)
 		}
-		p.Poll(t.Context(), cfg)
+		poll(t.Context(), p, cfg)
 		if n := len(oss.calls()); n != 20 {
 			t.Errorf("a later poll caused %d calls, want 20", n)
 		}
@@ -42,13 +42,13 @@ func TestWaiterKeepsItsOwnDeadline(t *testing.T) {
 		p, oss := newPoller()
 		oss.setOther(after(3*time.Second, token))
 		cfg := targets("main", 1)
-		patient := make(chan poller.Result)
-		go func() { patient <- p.Poll(t.Context(), cfg)[0] }()
+		patient := make(chan status.Status)
+		go func() { patient <- poll(t.Context(), p, cfg)[0] }()
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		hasty := p.Poll(ctx, cfg)[0]
-		if hasty.Attempt.Reason != ossclient.ReasonTimeout || hasty.Attempt.Duration != time.Second {
+		hasty := poll(ctx, p, cfg)[0]
+		if hasty.Attempt.Reason != status.ReasonTimeout || hasty.Attempt.Duration != time.Second {
 			t.Errorf("the hasty one got %+v, want a timeout after 1s", hasty.Attempt)
 		}
 		if r := <-patient; !r.Attempt.Succeeded() || r.Probes != 1 || r.Errors != 0 {
@@ -66,10 +66,10 @@ func TestHangingUpFailsNobodyElse(t *testing.T) {
 		oss.setOther(after(3*time.Second, token))
 		cfg := targets("main", 1)
 		ctx, hangUp := context.WithCancel(t.Context())
-		gone, stays := make(chan []poller.Result), make(chan []poller.Result)
-		go func() { gone <- p.Poll(ctx, cfg) }()
+		gone, stays := make(chan []status.Status), make(chan []status.Status)
+		go func() { gone <- poll(ctx, p, cfg) }()
 		synctest.Wait()
-		go func() { stays <- p.Poll(t.Context(), cfg) }()
+		go func() { stays <- poll(t.Context(), p, cfg) }()
 		synctest.Wait()
 		hangUp()
 		if results := <-gone; results != nil {
@@ -87,8 +87,8 @@ func TestHangingUpStopsTheWork(t *testing.T) {
 		oss.setOther(hangs)
 		cfg := targets("main", 10)
 		ctx, hangUp := context.WithCancel(t.Context())
-		gone := make(chan []poller.Result)
-		go func() { gone <- p.Poll(ctx, cfg) }()
+		gone := make(chan []status.Status)
+		go func() { gone <- poll(ctx, p, cfg) }()
 		synctest.Wait()
 		hangUp()
 		<-gone
@@ -96,13 +96,13 @@ func TestHangingUpStopsTheWork(t *testing.T) {
 		if now, _ := oss.flights(); now != 0 || len(oss.calls()) != 4 {
 			t.Errorf("%d calls still in flight, or more than the first four were made", now)
 		}
-		for _, r := range p.Peek(cfg) {
-			if r.Probes != 0 || r.Outcome() != poller.OutcomeUnknown {
+		for _, r := range p.Peek(cfg.Targets) {
+			if r.Probes != 0 || !r.Attempt.Ended.IsZero() {
 				t.Errorf("an abandoned question was counted: %+v", r)
 			}
 		}
 		oss.setOther(token)
-		if n := reasons(p.Poll(t.Context(), cfg))[""]; n != 10 {
+		if n := reasons(poll(t.Context(), p, cfg))[""]; n != 10 {
 			t.Errorf("afterwards %d of 10 succeeded", n)
 		}
 	})
@@ -113,7 +113,7 @@ func TestCallerWhoIsGoneAsksNothing(t *testing.T) {
 		p, oss := newPoller()
 		ctx, hangUp := context.WithCancel(t.Context())
 		hangUp()
-		if results := p.Poll(ctx, targets("main", 3)); results != nil {
+		if results := poll(ctx, p, targets("main", 3)); results != nil {
 			t.Errorf("told %+v", results)
 		}
 		synctest.Wait()
@@ -136,7 +136,7 @@ func TestStuckCallKeepsItsSlot(t *testing.T) {
 		cfg := targets("main", 10)
 		for range 3 {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			p.Poll(ctx, cfg)
+			poll(ctx, p, cfg)
 			cancel()
 		}
 		if _, most := oss.flights(); most != 4 {
@@ -144,10 +144,10 @@ func TestStuckCallKeepsItsSlot(t *testing.T) {
 		}
 		close(release)
 		synctest.Wait()
-		if r := p.Peek(cfg)[0]; r.Facts.Confirmed != (time.Time{}) {
+		if r := p.Peek(cfg.Targets)[0]; r.Facts.Confirmed != (time.Time{}) {
 			t.Errorf("an answer nobody waited for became a fact: %+v", r.Facts)
 		}
-		if n := reasons(p.Poll(t.Context(), cfg))[""]; n != 10 {
+		if n := reasons(poll(t.Context(), p, cfg))[""]; n != 10 {
 			t.Errorf("afterwards %d of 10 succeeded", n)
 		}
 	})

@@ -9,6 +9,8 @@ import (
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/status"
+	"oss_cname_exporter/internal/trace"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -24,13 +26,13 @@ func unlisted(n int) *config.Config {
 func TestUnlistedTargetsAreForgotten(t *testing.T) {
 	for name, ask := range map[string]func(t *testing.T, p *poller.Poller, oss *fakeOSS, cfg *config.Config){
 		"when answered": func(t *testing.T, p *poller.Poller, _ *fakeOSS, cfg *config.Config) {
-			if r := p.Poll(t.Context(), cfg)[0]; !r.Facts.Exists || r.Probes != 1 {
+			if r := poll(t.Context(), p, cfg)[0]; !r.Facts.Exists || r.Probes != 1 {
 				t.Errorf("got %+v, want the answer", r)
 			}
 		},
 		"when refused": func(t *testing.T, p *poller.Poller, oss *fakeOSS, cfg *config.Config) {
-			oss.setOther(fails(ossclient.ReasonDNS))
-			if r := p.Poll(t.Context(), cfg)[0]; r.Attempt.Reason != ossclient.ReasonDNS || r.Errors != 1 {
+			oss.setOther(fails(status.ReasonDNS))
+			if r := poll(t.Context(), p, cfg)[0]; r.Attempt.Reason != status.ReasonDNS || r.Errors != 1 {
 				t.Errorf("got %+v, want the failure", r)
 			}
 		},
@@ -38,7 +40,7 @@ func TestUnlistedTargetsAreForgotten(t *testing.T) {
 			oss.setOther(hangs)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
-			if r := p.Poll(ctx, cfg)[0]; r.Attempt.Reason != ossclient.ReasonTimeout {
+			if r := poll(ctx, p, cfg)[0]; r.Attempt.Reason != status.ReasonTimeout {
 				t.Errorf("got %+v, want a timeout", r)
 			}
 		},
@@ -49,13 +51,13 @@ func TestUnlistedTargetsAreForgotten(t *testing.T) {
 				synctest.Wait()
 				cancel()
 			}()
-			p.Poll(ctx, cfg)
+			poll(ctx, p, cfg)
 		},
 		"when the last of several is told": func(t *testing.T, p *poller.Poller, oss *fakeOSS, cfg *config.Config) {
 			oss.setOther(after(time.Second, token))
-			told := make(chan poller.Result)
+			told := make(chan status.Status)
 			for range 3 {
-				go func() { told <- p.Poll(t.Context(), cfg)[0] }()
+				go func() { told <- poll(t.Context(), p, cfg)[0] }()
 			}
 			for range 3 {
 				if r := <-told; !r.Facts.Exists || r.Probes != 1 {
@@ -70,8 +72,8 @@ func TestUnlistedTargetsAreForgotten(t *testing.T) {
 				cfg := unlisted(3)
 				ask(t, p, oss, cfg)
 				synctest.Wait()
-				for _, r := range p.Peek(cfg) {
-					if r.Outcome() != poller.OutcomeUnknown || r.Probes != 0 {
+				for _, r := range p.Peek(cfg.Targets) {
+					if !r.Attempt.Ended.IsZero() || r.Probes != 0 {
 						t.Errorf("still known: %+v", r)
 					}
 				}
@@ -86,9 +88,9 @@ func TestListedTargetOutlivesAQuery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, _ := newPoller()
 		cfg := targets("main", 1)
-		p.Poll(t.Context(), cfg)
-		p.Poll(t.Context(), unlisted(1))
-		if r := p.Peek(cfg)[0]; !r.Facts.Exists || r.Probes != 2 {
+		poll(t.Context(), p, cfg)
+		poll(t.Context(), p, unlisted(1))
+		if r := p.Peek(cfg.Targets)[0]; !r.Facts.Exists || r.Probes != 2 {
 			t.Errorf("got %+v, want it to remember both", r)
 		}
 	})
@@ -101,12 +103,12 @@ func TestQueriesShareNothingWithOthers(t *testing.T) {
 		p, oss := newPoller()
 		slow, quick := targets("slow", 1), targets("quick", 1)
 		oss.set("slow-0.example.com", after(3*time.Second, token))
-		done := make(chan []poller.Result)
-		go func() { done <- p.Poll(t.Context(), slow) }()
+		done := make(chan []status.Status)
+		go func() { done <- poll(t.Context(), p, slow) }()
 		synctest.Wait()
 		for range 2 {
 			time.Sleep(time.Second)
-			p.Poll(t.Context(), quick)
+			poll(t.Context(), p, quick)
 		}
 		<-done
 		if asked := oss.calls(); len(asked) != 3 {
@@ -118,19 +120,19 @@ func TestQueriesShareNothingWithOthers(t *testing.T) {
 func TestTracedPollTakesNoCachedAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, oss := newPoller()
-		var seen []*poller.Trace
+		var seen []*trace.Trace
 		oss.setOther(func(ctx context.Context) (ossclient.Token, error) {
-			seen = append(seen, ossclient.TraceOf(ctx))
+			seen = append(seen, trace.Of(ctx))
 			return token(ctx)
 		})
 		cfg := targets("main", 1)
 		cfg.Targets[0].CacheTTL = time.Hour
-		trace := new(poller.Trace)
-		p.Poll(t.Context(), cfg)
-		p.Poll(t.Context(), cfg)
-		p.Poll(poller.WithTrace(t.Context(), trace), cfg)
-		p.Poll(t.Context(), cfg)
-		if !slices.Equal(seen, []*poller.Trace{nil, trace}) {
+		recorder := new(trace.Trace)
+		poll(t.Context(), p, cfg)
+		poll(t.Context(), p, cfg)
+		poll(trace.With(t.Context(), recorder), p, cfg)
+		poll(t.Context(), p, cfg)
+		if !slices.Equal(seen, []*trace.Trace{nil, recorder}) {
 			t.Errorf("the questions put have the traces %v, want none and then ours", seen)
 		}
 	})

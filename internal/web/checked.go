@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/status"
 )
 
 // checked is what the checks of a target found out, in words.
@@ -15,17 +15,17 @@ type checked struct {
 	Failures      []string // why checks failed
 }
 
-func newChecked(r poller.Result, now time.Time) *checked {
-	state := r.State(now)
-	c := &checked{State: string(state), Action: state.Action(), Certificate: stamp(r.CertificateExpires)}
-	if c.Certificate != "" && !now.Before(r.CertificateExpires) {
+func newChecked(s *status.Status, now time.Time) *checked {
+	state := s.State(now)
+	c := &checked{State: string(state), Action: state.Action(), Certificate: stamp(s.CertificateExpires)}
+	if c.Certificate != "" && !now.Before(s.CertificateExpires) {
 		c.Warnings = append(c.Warnings, "the certificate has expired")
 	}
-	if r.Dangling() {
+	if s.Dangling() {
 		c.Warnings = append(c.Warnings, "the CNAME record leads to a bucket that does not know the domain: bind it, or delete the record before somebody else takes it")
 	}
-	for _, check := range poller.Checks() {
-		if attempt := r.Checks[check].Attempt; attempt.Reason != "" {
+	for _, check := range status.Checks() {
+		if attempt := s.Checks[check].Attempt; attempt.Reason != "" {
 			c.Failures = append(c.Failures, fmt.Sprintf("%s: %s: %v", check, attempt.Reason, attempt.Err))
 		}
 	}

@@ -11,21 +11,22 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/status"
+	"oss_cname_exporter/internal/trace"
 )
 
-// explain answers a probe for a person: what was asked, how that went step by
-// step, what is known now. It takes no cached answer, and tells no secret.
-func (h *handler) explain(w http.ResponseWriter, r *http.Request, cfg *config.Config) {
+// explain answers a probe of t for a person: what was asked, how that went step
+// by step, what is known now. It takes no cached answer, and shows no secret.
+func (h *handler) explain(w http.ResponseWriter, r *http.Request, t *config.Target, labels []string) {
 	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
 	defer cancel()
-	trace, began := new(poller.Trace), time.Now()
-	snapshot := h.Scrape(poller.WithTrace(ctx, trace), cfg)
+	steps, began := new(trace.Trace), time.Now()
+	snapshot := h.Scrape(trace.With(ctx, steps), []config.Target{*t}, labels)
 	var b bytes.Buffer
-	writeTarget(&b, cfg.Targets[0])
-	writeSteps(&b, trace.Steps(), began)
-	for _, result := range snapshot.Results() { // none for a client who is gone
-		writeResult(&b, result, h.Now())
+	writeTarget(&b, t)
+	writeSteps(&b, steps.Steps(), began)
+	for _, s := range snapshot.Statuses() { // none for a client that is gone
+		writeStatus(&b, t, &s, h.Now())
 	}
 	fmt.Fprintln(&b, "\nIts metrics")
 	families, _ := snapshot.Gather() // never fails
@@ -38,7 +39,7 @@ func (h *handler) explain(w http.ResponseWriter, r *http.Request, cfg *config.Co
 	_, _ = w.Write(b.Bytes())
 }
 
-func writeTarget(b *bytes.Buffer, t config.Target) {
+func writeTarget(b *bytes.Buffer, t *config.Target) {
 	listed := "yes"
 	if t.Unlisted {
 		listed = "no: asked for this once, and forgotten afterwards"
@@ -58,7 +59,7 @@ func writeTarget(b *bytes.Buffer, t config.Target) {
 	}
 }
 
-func writeSteps(b *bytes.Buffer, steps []poller.Step, began time.Time) {
+func writeSteps(b *bytes.Buffer, steps []trace.Step, began time.Time) {
 	fmt.Fprintln(b, "\nWhat happened")
 	if len(steps) == 0 {
 		fmt.Fprintln(b, "  no call was made for this page: it shares the answer of a scrape, or failed before there was one")
@@ -72,15 +73,15 @@ func writeSteps(b *bytes.Buffer, steps []poller.Step, began time.Time) {
 	}
 }
 
-func writeResult(b *bytes.Buffer, r poller.Result, now time.Time) {
-	row := newRow(r, now)
+func writeStatus(b *bytes.Buffer, t *config.Target, s *status.Status, now time.Time) {
+	row := newRow(t, s, now)
 	lines := [][2]string{
 		{"token", row.Token}, {"expires", row.Expires}, {"as of", row.Confirmed}, {"asked", row.Asked},
 		{"failed", row.Reason}, {"because", row.Error},
 	}
 	if c := row.Checked; c != nil {
 		lines = append(lines, [][2]string{
-			{"state", c.State}, {"next", c.Action}, {"certificate", c.Certificate}, {"leads to", r.LeadsTo},
+			{"state", c.State}, {"next", c.Action}, {"certificate", c.Certificate}, {"leads to", s.LeadsTo},
 		}...)
 		for _, text := range c.Warnings {
 			lines = append(lines, [2]string{"warning", text})

@@ -10,14 +10,14 @@ import (
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/discovery"
-	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web"
 )
 
 // TestPageSaysHowALookWent has an account that looked in each way.
 func TestPageSaysHowALookWent(t *testing.T) {
-	well := poller.Attempt{Ended: now}
-	denied := poller.Attempt{Ended: now, Reason: "access_denied", Err: errors.New("<i>no right</i>")}
+	well := status.Attempt{Ended: now}
+	denied := status.Attempt{Ended: now, Reason: "access_denied", Err: errors.New("<i>no right</i>")}
 	for want, found := range map[string]discovery.Account{
 		`<small>not looked at yet, ask again in a moment</small>`:                                                     {},
 		`<small>2 buckets</small><small>2030-01-01 12:00:00 UTC</small>`:                                              {Attempt: well, Buckets: 2, Known: true},
@@ -45,7 +45,7 @@ func TestFoundDomainsCanBeProbed(t *testing.T) {
 	if !ok {
 		t.Fatal("the target is configured")
 	}
-	f.found = []discovery.Account{{Account: *target.Account, Known: true, Attempt: poller.Attempt{Ended: now}, Targets: []config.Target{target}}}
+	f.found = []discovery.Account{{Account: *target.Account, Known: true, Attempt: status.Attempt{Ended: now}, Targets: []config.Target{target}}}
 	asked := f.asked()
 	_, body := f.get(t, "/")
 	link := regexp.MustCompile(`href="(probe\?[^"]*other-bucket[^"]*)"`).FindStringSubmatch(body)

@@ -19,7 +19,7 @@ import (
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/discovery"
-	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/status"
 )
 
 // Exporter is what the handlers serve.
@@ -27,13 +27,15 @@ type Exporter struct {
 	// Config returns the configuration in force. A request asks once and
 	// keeps to what it got.
 	Config func() *config.Config
-	// Scrape asks about all targets and returns their metrics.
-	Scrape func(context.Context, *config.Config) *collector.Snapshot
-	// Peek tells what is known of all targets without asking.
-	Peek func(*config.Config) []poller.Result
-	// Found tells what accounts have bound beside the targets, without
-	// asking, and has it looked for if that is too old. nil is nothing.
-	Found func(*config.Config) []discovery.Account
+	// Scrape asks about targets and returns their metrics; labels are the
+	// names of all targets' own labels.
+	Scrape func(ctx context.Context, targets []config.Target, labels []string) *collector.Snapshot
+	// Peek returns what is known of targets without asking.
+	Peek func(targets []config.Target) []status.Status
+	// Unlisted returns what accounts have bound that is not configured, without
+	// asking, and starts a scan of those that were not scanned for long. nil is
+	// nothing.
+	Unlisted func(*config.Config) []discovery.Account
 	// Own holds the exporter's own series.
 	Own *prometheus.Registry
 	// Reload puts the configuration as it is written now in force, or says
@@ -60,7 +62,6 @@ type Options struct {
 type handler struct {
 	Exporter
 	Options
-	formats formats
 }
 
 // New returns the handler of all paths.
@@ -74,8 +75,8 @@ func New(e Exporter, opts Options) http.Handler {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	if e.Found == nil {
-		e.Found = func(*config.Config) []discovery.Account { return nil }
+	if e.Unlisted == nil {
+		e.Unlisted = func(*config.Config) []discovery.Account { return nil }
 	}
 	h := &handler{Exporter: e, Options: opts}
 	mux := h.health()
@@ -106,29 +107,53 @@ func (h *handler) health() *http.ServeMux {
 // metrics is a scrape: every target's series and the exporter's own, or of the
 // two what the parameter collect[] names. The exporter's own ask nobody.
 func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
+	collect, err := parseCollect(r.URL.Query()["collect[]"])
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
 	defer cancel()
-	const targets, exporter = "targets", "exporter"
-	collect := r.URL.Query()["collect[]"]
-	if len(collect) == 0 {
-		collect = []string{targets, exporter}
-	}
 	var gathered both
-	for _, name := range collect {
-		switch name {
-		case targets:
-			gathered.targets = h.Scrape(ctx, h.Config())
-		case exporter:
-			gathered.own = h.Own
-		default:
-			http.Error(w, fmt.Sprintf("collect[]: %.64q: write %s or %s", name, targets, exporter), http.StatusBadRequest)
-			return
-		}
+	if collect[collectTargets] {
+		cfg := h.Config()
+		gathered.targets = h.Scrape(ctx, cfg.Targets, cfg.LabelNames())
 	}
-	promhttp.HandlerFor(gathered, promhttp.HandlerOpts{
+	if collect[collectExporter] {
+		gathered.own = h.Own
+	}
+	h.write(w, r, gathered, h.Own)
+}
+
+// The values of collect[].
+const (
+	collectTargets  = "targets"
+	collectExporter = "exporter"
+)
+
+// parseCollect returns what to collect; no names is everything.
+func parseCollect(names []string) (map[string]bool, error) {
+	if len(names) == 0 {
+		names = []string{collectTargets, collectExporter}
+	}
+	collect := map[string]bool{}
+	for _, name := range names {
+		if name != collectTargets && name != collectExporter {
+			return nil, fmt.Errorf("collect[]: %.64q: write %s or %s", name, collectTargets, collectExporter)
+		}
+		collect[name] = true
+	}
+	return collect, nil
+}
+
+// write answers with what g gathers, in the exposition format that r wants.
+// Failures are counted in own; nil is nowhere.
+func (h *handler) write(w http.ResponseWriter, r *http.Request, g prometheus.Gatherer, own prometheus.Registerer) {
+	w.Header().Set("Vary", "Accept, Accept-Encoding")
+	promhttp.HandlerFor(g, promhttp.HandlerOpts{
 		ErrorLog:          h.Logger,
 		ErrorHandling:     promhttp.ContinueOnError, // one bad series must not cost the others
-		Registry:          h.Own,
+		Registry:          own,
 		EnableOpenMetrics: true,
 	}).ServeHTTP(w, r)
 }

@@ -16,7 +16,7 @@ import (
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/discovery"
-	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web"
 )
 
@@ -32,16 +32,16 @@ targets:
 
 // fakePoller remembers the deadline that it was given.
 type fakePoller struct {
-	results func(*config.Config) []poller.Result
+	results func([]config.Target) []status.Status
 	ctx     context.Context //nolint:containedctx // what the handler passed is what is tested
 }
 
-func (p *fakePoller) Poll(ctx context.Context, cfg *config.Config) []poller.Result {
+func (p *fakePoller) Poll(ctx context.Context, targets []config.Target) []status.Status {
 	p.ctx = ctx
-	return p.results(cfg)
+	return p.results(targets)
 }
 
-func (p *fakePoller) Errors() map[poller.Reason]uint64 { return nil }
+func (p *fakePoller) Errors() map[status.Reason]uint64 { return nil }
 
 // fixture is a served exporter whose poller says what the test wants.
 type fixture struct {
@@ -53,29 +53,24 @@ type fixture struct {
 	reload func() error
 }
 
-func serve(t *testing.T, opts web.Options, results ...poller.Result) *fixture {
+func serve(t *testing.T, opts web.Options, results ...status.Status) *fixture {
 	t.Helper()
 	cfg, err := config.Parse("test.yaml", []byte(twoTargets))
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := func(cfg *config.Config) []poller.Result {
-		for i := range results {
-			results[i].Target = &cfg.Targets[i]
-		}
-		return results
-	}
+	all := func([]config.Target) []status.Status { return results }
 	p := &fakePoller{results: all}
 	clock := func() time.Time { return now }
 	opts.Now = clock
 	f := &fixture{cfg: cfg, poller: p, own: collector.NewRegistry()}
 	server := httptest.NewServer(web.New(web.Exporter{
-		Reload: func() error { return f.reload() },
-		Config: func() *config.Config { return cfg },
-		Scrape: collector.New(p, collector.Options{Now: clock}).Scrape,
-		Peek:   all,
-		Found:  func(*config.Config) []discovery.Account { return f.found },
-		Own:    f.own,
+		Reload:   func() error { return f.reload() },
+		Config:   func() *config.Config { return cfg },
+		Scrape:   collector.New(p, collector.Options{Now: clock}).Scrape,
+		Peek:     all,
+		Unlisted: func(*config.Config) []discovery.Account { return f.found },
+		Own:      f.own,
 	}, opts))
 	t.Cleanup(server.Close)
 	t.Cleanup(http.DefaultClient.CloseIdleConnections)
@@ -110,21 +105,21 @@ func (f *fixture) do(t *testing.T, method, path string, header ...string) (*http
 	return resp, string(body)
 }
 
-func token(left time.Duration) poller.Result {
-	return poller.Result{
-		Facts:   poller.Facts{Confirmed: now, Exists: true, Expires: now.Add(left)},
-		Attempt: poller.Attempt{Ended: now, Duration: time.Millisecond},
+func token(left time.Duration) status.Status {
+	return status.Status{
+		Facts:   status.Facts{Confirmed: now, Exists: true, Expires: now.Add(left)},
+		Attempt: status.Attempt{Ended: now, Duration: time.Millisecond},
 		Probes:  1,
 	}
 }
 
-func failed(r poller.Result, text string) poller.Result {
-	r.Attempt = poller.Attempt{Ended: now, Reason: "access_denied", Err: errors.New(text)}
+func failed(r status.Status, text string) status.Status {
+	r.Attempt = status.Attempt{Ended: now, Reason: "access_denied", Err: errors.New(text)}
 	return r
 }
 
 func TestMetrics(t *testing.T) {
-	f := serve(t, web.Options{}, token(time.Hour), poller.Result{})
+	f := serve(t, web.Options{}, token(time.Hour), status.Status{})
 	for accept, want := range map[string]string{
 		"": "text/plain; version=0.0.4",
 		"application/openmetrics-text;version=1.0.0": "application/openmetrics-text; version=1.0.0",
@@ -248,7 +243,7 @@ func TestScrapeDeadline(t *testing.T) {
 func TestClientHangsUp(t *testing.T) {
 	f := serve(t, web.Options{})
 	polling, cancelled := make(chan struct{}), make(chan struct{})
-	f.poller.results = func(*config.Config) []poller.Result {
+	f.poller.results = func([]config.Target) []status.Status {
 		close(polling)
 		<-f.poller.ctx.Done()
 		close(cancelled)

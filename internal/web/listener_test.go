@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web"
 )
 
@@ -74,8 +74,8 @@ func TestOtherSitesCannotReload(t *testing.T) {
 func TestRequestsCannotSteer(t *testing.T) {
 	const stranger = "stranger.example"
 	f := serve(t, web.Options{})
-	var asked *config.Config
-	f.poller.results = func(cfg *config.Config) []poller.Result { asked = cfg; return nil }
+	var asked []config.Target
+	f.poller.results = func(targets []config.Target) []status.Status { asked = targets; return nil }
 	for _, path := range []string{
 		"/metrics?endpoint=http://" + stranger + "&region=" + stranger + "&account=" + stranger + "&bucket=" + stranger + "&target=" + stranger,
 		"/?endpoint=" + stranger + "&q=%3Cscript%3E" + stranger,
@@ -99,7 +99,7 @@ func TestRequestsCannotSteer(t *testing.T) {
 			t.Errorf("%s: the answer repeats the request:\n%s", path, body)
 		}
 	}
-	if asked == nil || len(asked.Targets) != 2 || asked.Targets[0].Account.Endpoint != "" || asked.Targets[0].Bucket != "examplebucket" {
+	if asked == nil || len(asked) != 2 || asked[0].Account.Endpoint != "" || asked[0].Bucket != "examplebucket" {
 		t.Errorf("the poller was asked about %+v", asked)
 	}
 }

@@ -11,9 +11,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/common/version"
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/status"
 
-	"oss_cname_exporter/internal/poller"
+	"github.com/prometheus/common/version"
 )
 
 //go:embed page.html
@@ -26,11 +27,15 @@ var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
 func (h *handler) page(w http.ResponseWriter, _ *http.Request) {
 	now := h.Now()
 	cfg := h.Config()
-	results := h.Peek(cfg)
-	slices.SortStableFunc(results, func(a, b poller.Result) int { return cmp.Compare(urgency(a, now), urgency(b, now)) })
-	rows := make([]row, len(results))
-	for i, r := range results {
-		rows[i] = newRow(r, now)
+	statuses := h.Peek(cfg.Targets)
+	order := make([]int, len(statuses))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(urgency(&statuses[a], now), urgency(&statuses[b], now)) })
+	rows := make([]row, len(order))
+	for i, at := range order {
+		rows[i] = newRow(&cfg.Targets[at], &statuses[at], now)
 	}
 	for name, value := range map[string]string{
 		"Content-Type":            "text/html; charset=utf-8",
@@ -42,7 +47,7 @@ func (h *handler) page(w http.ResponseWriter, _ *http.Request) {
 	} {
 		w.Header().Set(name, value)
 	}
-	if err := pageTemplate.Execute(w, map[string]any{"Rows": rows, "Checked": slices.ContainsFunc(rows, func(w row) bool { return w.Checked != nil }), "Found": newFoundAccounts(h.Found(cfg)), "Version": version.Info(), "Now": stamp(now)}); err != nil {
+	if err := pageTemplate.Execute(w, map[string]any{"Rows": rows, "Checked": slices.ContainsFunc(rows, func(w row) bool { return w.Checked != nil }), "Found": newFoundAccounts(h.Unlisted(cfg)), "Version": version.Info(), "Now": stamp(now)}); err != nil {
 		h.complain("writing status page", err)
 	}
 }
@@ -50,16 +55,16 @@ func (h *handler) page(w http.ResponseWriter, _ *http.Request) {
 // urgency orders the page: domains that can be taken over, then tokens and
 // certificates that die soonest, then targets that could not be asked, then
 // those that nothing is to be said of.
-func urgency(r poller.Result, now time.Time) time.Duration {
+func urgency(s *status.Status, now time.Time) time.Duration {
 	const never = time.Duration(1<<63 - 1)
 	switch {
-	case r.Dangling():
+	case s.Dangling():
 		return -never
-	case r.Facts.Exists && r.Bound != poller.Yes:
-		return r.Facts.Expires.Sub(now)
-	case !r.CertificateExpires.IsZero():
-		return r.CertificateExpires.Sub(now)
-	case r.Attempt.Reason != "":
+	case s.Facts.Exists && s.Bound != status.Yes:
+		return s.Facts.Expires.Sub(now)
+	case !s.CertificateExpires.IsZero():
+		return s.CertificateExpires.Sub(now)
+	case s.Attempt.Reason != "":
 		return never - 1
 	}
 	return never
@@ -75,27 +80,27 @@ type row struct {
 	Checked                                *checked // nil if the target wants no checks
 }
 
-func newRow(r poller.Result, now time.Time) row {
+func newRow(t *config.Target, s *status.Status, now time.Time) row {
 	w := row{
-		Bucket: r.Target.Bucket, Cname: r.Target.Cname(), Labels: labels(r.Target.Labels),
-		Account: r.Target.Account.Name, Region: r.Target.Account.Region,
+		Bucket: t.Bucket, Cname: t.Cname(), Labels: labels(t.Labels),
+		Account: t.Account.Name, Region: t.Account.Region,
 		Level: "none", Token: "unknown",
-		Confirmed: stamp(r.Facts.Confirmed), Asked: stamp(r.Attempt.Ended), Reason: string(r.Attempt.Reason),
+		Confirmed: stamp(s.Facts.Confirmed), Asked: stamp(s.Attempt.Ended), Reason: string(s.Attempt.Reason),
 	}
 	switch {
-	case r.Facts.Exists:
-		w.Expires = stamp(r.Facts.Expires)
-		w.Token, w.Level = countdown(r.Facts.Expires.Sub(now))
-	case !r.Facts.Died.IsZero():
-		w.Token, w.Expires = "no token: it expired", stamp(r.Facts.Died)
-	case !r.Facts.Confirmed.IsZero():
+	case s.Facts.Exists:
+		w.Expires = stamp(s.Facts.Expires)
+		w.Token, w.Level = countdown(s.Facts.Expires.Sub(now))
+	case !s.Facts.Expired.IsZero():
+		w.Token, w.Expires = "no token: it expired", stamp(s.Facts.Expired)
+	case !s.Facts.Confirmed.IsZero():
 		w.Token = "no token"
 	}
-	if r.Attempt.Err != nil {
-		w.Error = r.Attempt.Err.Error()
+	if s.Attempt.Err != nil {
+		w.Error = s.Attempt.Err.Error()
 	}
-	if r.Target.Checks.Any() {
-		w.Checked = newChecked(r, now)
+	if t.Checks.Any() {
+		w.Checked = newChecked(s, now)
 	}
 	return w
 }

@@ -10,14 +10,14 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web"
 )
 
 func TestPageSaysEachState(t *testing.T) {
-	none := poller.Result{Facts: poller.Facts{Confirmed: now}, Attempt: poller.Attempt{Ended: now}}
+	none := status.Status{Facts: status.Facts{Confirmed: now}, Attempt: status.Attempt{Ended: now}}
 	for name, test := range map[string]struct {
-		result poller.Result
+		result status.Status
 		want   []string
 	}{
 		"plenty":    {token(71 * time.Hour), []string{`class="token ok">expires in 71h0m0s`, "2030-01-04 11:00:00 UTC", "succeeded"}},
@@ -25,8 +25,8 @@ func TestPageSaysEachState(t *testing.T) {
 		"hours":     {token(5 * time.Hour), []string{`class="token critical">expires in 5h0m0s`}},
 		"dead":      {token(-time.Minute), []string{`class="token critical">expired 1m0s ago`}},
 		"none":      {none, []string{`class="token none">no token`, "succeeded"}},
-		"not asked": {poller.Result{}, []string{`class="token none">unknown`, "not asked yet"}},
-		"denied":    {failed(poller.Result{}, "no right"), []string{`class="token none">unknown`, `class="failed">access_denied<small>no right`}},
+		"not asked": {status.Status{}, []string{`class="token none">unknown`, "not asked yet"}},
+		"denied":    {failed(status.Status{}, "no right"), []string{`class="token none">unknown`, `class="failed">access_denied<small>no right`}},
 		"stale":     {failed(token(time.Hour), "no right"), []string{`class="token critical">expires in 1h0m0s`, "as of 2030-01-01 12:00:00 UTC", "access_denied"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -45,25 +45,25 @@ func TestPageSaysEachState(t *testing.T) {
 
 // TestPageSaysWhatChecksFound has a second target that wants none.
 func TestPageSaysWhatChecksFound(t *testing.T) {
-	well := map[poller.Check]poller.Status{poller.CheckBinding: {Confirmed: now, Attempt: poller.Attempt{Ended: now}}}
-	fails := map[poller.Check]poller.Status{poller.CheckTXT: {Attempt: poller.Attempt{Ended: now, Reason: "timeout", Err: errors.New("<b>no answer</b>")}}}
-	none := poller.Result{Facts: poller.Facts{Confirmed: now}, Attempt: poller.Attempt{Ended: now}}
-	with := func(r poller.Result, change func(*poller.Result)) poller.Result { change(&r); return r }
+	well := map[status.Check]status.CheckStatus{status.CheckBinding: {Confirmed: now, Attempt: status.Attempt{Ended: now}}}
+	fails := map[status.Check]status.CheckStatus{status.CheckTXT: {Attempt: status.Attempt{Ended: now, Reason: "timeout", Err: errors.New("<b>no answer</b>")}}}
+	none := status.Status{Facts: status.Facts{Confirmed: now}, Attempt: status.Attempt{Ended: now}}
+	with := func(r status.Status, change func(*status.Status)) status.Status { change(&r); return r }
 	for name, test := range map[string]struct {
-		result poller.Result
+		result status.Status
 		want   []string
 	}{
-		"bound": {with(none, func(r *poller.Result) {
-			r.Checks, r.Bound, r.Enabled, r.CertificateExpires = well, poller.Yes, poller.Yes, now.Add(time.Hour)
+		"bound": {with(none, func(r *status.Status) {
+			r.Checks, r.Bound, r.Enabled, r.CertificateExpires = well, status.Yes, status.Yes, now.Add(time.Hour)
 		}), []string{`<td class="state">bound<small>nothing, but renew`, "certificate until 2030-01-01 13:00:00 UTC"}},
-		"certificate past": {with(none, func(r *poller.Result) {
-			r.Checks, r.Bound, r.Enabled, r.CertificateExpires = well, poller.Yes, poller.Yes, now
+		"certificate past": {with(none, func(r *status.Status) {
+			r.Checks, r.Bound, r.Enabled, r.CertificateExpires = well, status.Yes, status.Yes, now
 		}), []string{`class="critical">the certificate has expired`}},
-		"dangling": {with(none, func(r *poller.Result) { r.Checks, r.Bound, r.PointsToBucket = well, poller.No, poller.Yes }),
+		"dangling": {with(none, func(r *status.Status) { r.Checks, r.Bound, r.PointsToBucket = well, status.No, status.Yes }),
 			[]string{`class="state">token_missing<small>create a token`, `class="critical">the CNAME record leads to a bucket that does not know`}},
-		"ready":  {with(token(time.Hour), func(r *poller.Result) { r.Checks, r.DNSVerified = well, poller.Yes }), []string{`class="state">ready_to_bind<small>bind the domain`}},
-		"failed": {with(token(time.Hour), func(r *poller.Result) { r.Checks = fails }), []string{`class="state">unknown`, `class="failed">dns_txt: timeout: &lt;b&gt;no answer`}},
-		"died": {with(none, func(r *poller.Result) { r.Facts.Died = now.Add(-time.Minute) }),
+		"ready":  {with(token(time.Hour), func(r *status.Status) { r.Checks, r.DNSVerified = well, status.Yes }), []string{`class="state">ready_to_bind<small>bind the domain`}},
+		"failed": {with(token(time.Hour), func(r *status.Status) { r.Checks = fails }), []string{`class="state">unknown`, `class="failed">dns_txt: timeout: &lt;b&gt;no answer`}},
+		"died": {with(none, func(r *status.Status) { r.Facts.Expired = now.Add(-time.Minute) }),
 			[]string{`class="state">token_expired`, "no token: it expired<small>2030-01-01 11:59:00 UTC"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -85,19 +85,19 @@ func TestPageSaysWhatChecksFound(t *testing.T) {
 // TestPagePutsTheUrgentFirst shows two targets in each pair of situations, in
 // either order of the configuration: the more urgent one is above.
 func TestPagePutsTheUrgentFirst(t *testing.T) {
-	none := poller.Result{Facts: poller.Facts{Confirmed: now}, Attempt: poller.Attempt{Ended: now}}
-	bound := func(left time.Duration) poller.Result {
+	none := status.Status{Facts: status.Facts{Confirmed: now}, Attempt: status.Attempt{Ended: now}}
+	bound := func(left time.Duration) status.Status {
 		r := none
-		r.Bound, r.Enabled, r.CertificateExpires = poller.Yes, poller.Yes, now.Add(left)
+		r.Bound, r.Enabled, r.CertificateExpires = status.Yes, status.Yes, now.Add(left)
 		return r
 	}
 	dangling := none
-	dangling.Bound, dangling.PointsToBucket = poller.No, poller.Yes
+	dangling.Bound, dangling.PointsToBucket = status.No, status.Yes
 	usedUp := token(time.Minute) // a bound domain has no use for its token any longer
-	usedUp.Bound = poller.Yes
+	usedUp.Bound = status.Yes
 	order := []struct {
 		name   string
-		result poller.Result
+		result status.Status
 	}{
 		{"can be taken over", dangling},
 		{"a token that has expired", token(-time.Minute)},
@@ -105,7 +105,7 @@ func TestPagePutsTheUrgentFirst(t *testing.T) {
 		{"a certificate of five hours", bound(5 * time.Hour)},
 		{"a token of ten hours", token(10 * time.Hour)},
 		{"a certificate of a month", bound(30 * 24 * time.Hour)},
-		{"a failure", failed(poller.Result{}, "no right")},
+		{"a failure", failed(status.Status{}, "no right")},
 		{"bound, with a token", usedUp},
 	}
 	place := func(body, cname string) int { return strings.Index(body, cname) }
@@ -162,7 +162,7 @@ func TestPageHeaders(t *testing.T) {
 }
 
 func TestPageEscapesRemoteText(t *testing.T) {
-	resp, body := serve(t, web.Options{}, failed(poller.Result{}, `<script>alert("x")</script>`)).get(t, "/")
+	resp, body := serve(t, web.Options{}, failed(status.Status{}, `<script>alert("x")</script>`)).get(t, "/")
 	if strings.Contains(body, "<script") {
 		t.Error("remote text reaches the page unescaped")
 	}

@@ -12,8 +12,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/prometheus/common/expfmt"
-
 	"oss_cname_exporter/internal/config"
 )
 
@@ -24,35 +22,17 @@ func (h *handler) probe(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	cfg, err := h.Config().Only(query)
+	cfg := h.Config()
+	target, err := cfg.Select(query)
 	switch {
 	case err != nil:
 		http.Error(w, err.Error(), http.StatusBadRequest)
 	case debug:
-		h.explain(w, r, cfg)
+		h.explain(w, r, target, cfg.LabelNames())
 	default:
-		h.scrapeOne(w, r, cfg)
-	}
-}
-
-// scrapeOne does what promhttp would: to set its handler up, and to pack so
-// little, costs more than to write it.
-func (h *handler) scrapeOne(w http.ResponseWriter, r *http.Request, cfg *config.Config) {
-	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
-	defer cancel()
-	families, _ := h.Scrape(ctx, cfg).Gather() // never fails
-	format := h.formats.of(r)
-	w.Header().Set("Content-Type", string(format))
-	w.Header().Set("Vary", "Accept")
-	encoder := expfmt.NewEncoder(w, format)
-	for _, family := range families {
-		if err := encoder.Encode(family); err != nil {
-			h.complain("encoding and sending metric family", err)
-			return
-		}
-	}
-	if c, ok := encoder.(expfmt.Closer); ok {
-		_ = c.Close() // OpenMetrics ends with a line of its own
+		ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
+		defer cancel()
+		h.write(w, r, h.Scrape(ctx, []config.Target{*target}, cfg.LabelNames()), nil)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web"
 )
 
@@ -28,10 +28,10 @@ func FuzzProbe(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, query string) {
-		var asked *config.Config
-		p := &fakePoller{results: func(cfg *config.Config) []poller.Result {
-			asked = cfg
-			return []poller.Result{{Target: &cfg.Targets[0]}}
+		var asked []config.Target
+		p := &fakePoller{results: func(targets []config.Target) []status.Status {
+			asked = targets
+			return make([]status.Status, len(targets))
 		}}
 		handler := web.New(web.Exporter{
 			Config: func() *config.Config { return cfg },
@@ -45,8 +45,8 @@ func FuzzProbe(f *testing.F) {
 		body := w.Body.String()
 		switch w.Code {
 		case http.StatusOK:
-			if len(asked.Targets) != 1 || *asked.Targets[0].Account != cfg.Accounts[0] || !strings.Contains(body, "\noss_cname_token_probe_success{") {
-				t.Errorf("asked about %+v:\n%s", asked.Targets, body)
+			if len(asked) != 1 || *asked[0].Account != cfg.Accounts[0] || !strings.Contains(body, "\noss_cname_token_probe_success{") {
+				t.Errorf("asked about %+v:\n%s", asked, body)
 			}
 		case http.StatusBadRequest:
 			if asked != nil || strings.Count(body, "\n") != 1 || !strings.HasSuffix(body, "\n") {

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web"
 )
 
@@ -17,12 +17,10 @@ import (
 // with a token for each.
 func (f *fixture) asked() (last func() *config.Target) {
 	var target *config.Target
-	f.poller.results = func(cfg *config.Config) []poller.Result {
-		var results []poller.Result
-		for _, t := range cfg.Targets {
-			r := token(time.Hour)
-			r.Target, target = &t, &t
-			results = append(results, r)
+	f.poller.results = func(targets []config.Target) []status.Status {
+		results := make([]status.Status, len(targets))
+		for i := range targets {
+			results[i], target = token(time.Hour), &targets[i]
 		}
 		return results
 	}

@@ -73,7 +73,7 @@ func (h *handler) targets(cfg *config.Config, wanted url.Values) ([]config.Targe
 		return cfg.Targets, nil
 	}
 	targets := slices.Clip(cfg.Targets)
-	for _, found := range h.Found(cfg) {
+	for _, found := range h.Unlisted(cfg) {
 		if !found.Known {
 			return nil, fmt.Errorf("account %q: %s", found.Account.Name, outcome(found))
 		}

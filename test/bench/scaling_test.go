@@ -94,7 +94,7 @@ type slowOSS struct {
 	inFlight, most atomic.Int64
 }
 
-func (o *slowOSS) GetCnameToken(ctx context.Context, _ *config.Target) (ossclient.Token, error) {
+func (o *slowOSS) GetCnameToken(ctx context.Context, _ *config.Account, _ domain.Name) (ossclient.Token, error) {
 	o.calls.Add(1)
 	o.most.Store(max(o.most.Load(), o.inFlight.Add(1)))
 	defer o.inFlight.Add(-1)
@@ -114,14 +114,15 @@ func TestScalingIsSimulated(t *testing.T) {
 		p.domains /= 100
 		oss := &slowOSS{latency: p.latency}
 		targets := poller.New(oss, poller.Options{})
+		all := simulated(p.domains, 0)
+		targets.Apply(all)
 		gap := p.interval / time.Duration(p.domains)
 		var late atomic.Int64
 		var scrapes sync.WaitGroup
 		for i := range p.domains {
-			cfg := simulated(i, i+1, 0)
 			scrapes.Go(func() {
 				began := time.Now()
-				if r := targets.Poll(t.Context(), cfg)[0]; !r.Facts.Exists || time.Since(began) != p.latency {
+				if r := targets.Poll(t.Context(), all.Targets[i:i+1])[0]; !r.Facts.Exists || time.Since(began) != p.latency {
 					late.Add(1)
 				}
 			})
@@ -145,16 +146,17 @@ func TestIntervalUnderALimit(t *testing.T) {
 		const round = domains / (rate * int(timeout/time.Second)) // scrapes until all were asked
 		oss := &slowOSS{latency: 50 * time.Millisecond}
 		targets := poller.New(oss, poller.Options{})
-		cfg := simulated(0, domains, rate)
+		cfg := simulated(domains, rate)
+		targets.Apply(cfg)
 		for range 2*round + 1 {
 			began := time.Now()
 			ctx, cancel := context.WithTimeout(t.Context(), timeout)
-			targets.Poll(ctx, cfg)
+			targets.Poll(ctx, cfg.Targets)
 			cancel()
 			time.Sleep(interval - time.Since(began))
 		}
 		oldest := time.Duration(0)
-		for _, r := range targets.Peek(cfg) {
+		for _, r := range targets.Peek(cfg.Targets) {
 			oldest = max(oldest, time.Since(r.Facts.Confirmed))
 		}
 		if want := time.Duration(round+1) * interval; oldest > want {
@@ -164,11 +166,15 @@ func TestIntervalUnderALimit(t *testing.T) {
 	})
 }
 
-// simulated is a configuration of the domains from first to last.
-func simulated(first, last int, rate float64) *config.Config {
-	cfg := &config.Config{Probe: config.Probe{Timeout: 5 * time.Second, Concurrency: million().concurrency}}
-	for i := first; i < last; i++ {
-		cfg.Targets = append(cfg.Targets, config.Target{Name: domain.Name{Bucket: "examplebucket", Base: benchDomain(i)}, Account: &config.Account{Name: "main", RateLimit: rate}})
+// simulated is a configuration of so many domains of one account.
+func simulated(domains int, rate float64) *config.Config {
+	account := config.Account{Name: "main", RateLimit: rate}
+	cfg := &config.Config{
+		Probe:    config.Probe{Timeout: 5 * time.Second, Concurrency: million().concurrency},
+		Accounts: []config.Account{account},
+	}
+	for i := range domains {
+		cfg.Targets = append(cfg.Targets, config.Target{Name: domain.Name{Bucket: "examplebucket", Base: benchDomain(i)}, Account: &account})
 	}
 	return cfg
 }

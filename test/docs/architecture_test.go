@@ -18,21 +18,23 @@ const (
 // law says for each package which of the module's packages it may import, and
 // which others it must not. A package that is not listed is a breach.
 //
-//	app -> web -> collector and discovery -> poller -> ossclient and dnsclient; config is a leaf
+//	app -> web -> collector and discovery -> poller -> schedule, ossclient and dnsclient; config and status are leaves
 var law = map[string]struct{ may, never []string }{
 	"":                      {may: []string{"internal/app"}},
-	"internal/app":          {may: []string{"collector", "internal/accounts", "internal/config", "internal/demo", "internal/discovery", "internal/dnsclient", "internal/poller", "internal/web", "ossclient"}, never: []string{sdk}},
+	"internal/app":          {may: []string{"collector", "internal/accounts", "internal/config", "internal/demo", "internal/discovery", "internal/dnsclient", "internal/poller", "internal/schedule", "internal/web", "ossclient"}, never: []string{sdk}},
 	"internal/app/apptest":  {may: []string{"internal/app", "internal/demo", "internal/fake/osstest"}, never: []string{sdk}},
 	"internal/accounts":     {may: []string{"internal/config", "internal/credentials", "ossclient"}, never: []string{sdk, "github.com/prometheus/"}},
 	"internal/credentials":  {may: []string{"ossclient"}, never: []string{sdk, dnslib, "github.com/prometheus/", "github.com/go-kit/", "log"}},
 	"internal/demo":         {may: []string{"internal/config", "internal/fake/dnstest", "internal/fake/osstest", "ossclient"}, never: []string{sdk, "github.com/prometheus/"}},
-	"internal/web":          {may: []string{"collector", "internal/config", "internal/discovery", "internal/poller"}, never: []string{sdk}},
-	"collector":             {may: []string{"internal/config", "internal/poller"}, never: []string{sdk, "net/http"}},
-	"internal/discovery":    {may: []string{"internal/config", "internal/poller", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/"}},
-	"internal/poller":       {may: []string{"internal/config", "internal/dnsclient", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
+	"internal/web":          {may: []string{"collector", "internal/config", "internal/discovery", "internal/status", "internal/trace"}, never: []string{sdk}},
+	"collector":             {may: []string{"internal/config", "internal/status"}, never: []string{sdk, "net/http"}},
+	"internal/discovery":    {may: []string{"internal/config", "internal/poller", "internal/schedule", "internal/status", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/"}},
+	"internal/poller":       {may: []string{"internal/config", "internal/dnsclient", "internal/schedule", "internal/status", "internal/trace", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
+	"internal/schedule":     {never: []string{"net/http", "github.com/", "log"}},                // the standard library and x/time only
+	"internal/status":       {never: []string{"net/http", "github.com/", "golang.org/", "log"}}, // pure
 	"internal/trace":        {never: []string{sdk, dnslib, "net/http", "github.com/"}},
 	"internal/dnsclient":    {may: []string{"internal/trace"}, never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
-	"ossclient":             {may: []string{"internal/trace"}, never: []string{dnslib, "github.com/prometheus/", "github.com/go-kit/", "log"}},
+	"ossclient":             {may: []string{"internal/status", "internal/trace"}, never: []string{dnslib, "github.com/prometheus/", "github.com/go-kit/", "log"}},
 	"internal/region":       {never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/"}},
 	"internal/domain":       {never: []string{sdk, "net/http"}},
 	"internal/config":       {never: []string{sdk, "net/http", "github.com/go-kit/"}},
@@ -122,6 +124,10 @@ func TestLawHasTeeth(t *testing.T) {
 		{"collector", "oss_cname_exporter/internal/fake/osstest"},
 		{"ossclient", "oss_cname_exporter/internal/poller"},
 		{"internal/poller", "net/http"},
+		{"internal/web", "oss_cname_exporter/internal/poller"},
+		{"internal/status", "oss_cname_exporter/internal/config"},
+		{"internal/schedule", "oss_cname_exporter/internal/status"},
+		{"internal/schedule", "github.com/prometheus/client_golang/prometheus"},
 		{"internal/poller", "github.com/miekg/dns"},
 		{"collector", "oss_cname_exporter/internal/dnsclient"},
 		{"collector", "oss_cname_exporter/internal/discovery"},

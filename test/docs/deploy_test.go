@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"gopkg.in/yaml.v3"
+	"oss_cname_exporter/internal/status"
 
-	"oss_cname_exporter/internal/poller"
+	"gopkg.in/yaml.v3"
 )
 
 // alertRule is what an alert in deploy/alerts.yml says.
@@ -112,7 +112,7 @@ func TestEveryAlertHasARunbook(t *testing.T) {
 // TestRunbookKnowsEveryReason has a first step for each.
 func TestRunbookKnowsEveryReason(t *testing.T) {
 	rows := regexp.MustCompile("(?m)^\\| (`.*`) \\|").FindAllString(read(t, "docs/runbooks.md"), -1)
-	for _, reason := range poller.Reasons() {
+	for _, reason := range status.Reasons() {
 		if !strings.Contains(strings.Join(rows, "\n"), "`"+string(reason)+"`") {
 			t.Errorf("no first step for the reason %s", reason)
 		}
@@ -189,12 +189,12 @@ func TestDashboardThresholds(t *testing.T) {
 // TestDashboardKnowsEveryStateAndReason has a next action for each.
 func TestDashboardKnowsEveryStateAndReason(t *testing.T) {
 	source := read(t, "deploy/dashboard.jsonnet")
-	for _, state := range poller.States() {
+	for _, state := range status.States() {
 		if !strings.Contains(source, "\n  "+string(state)+": { color: ") {
 			t.Errorf("no next action in the state %s", state)
 		}
 	}
-	for _, reason := range poller.Reasons() {
+	for _, reason := range status.Reasons() {
 		if !strings.Contains(source, "\n  "+string(reason)+": ") {
 			t.Errorf("no first step for the reason %s", reason)
 		}

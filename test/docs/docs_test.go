@@ -16,7 +16,7 @@ import (
 	"oss_cname_exporter/internal/app/apptest"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/demo"
-	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/status"
 )
 
 // described returns the names of all metrics of ours.
@@ -61,7 +61,7 @@ func TestReadmeNamesEveryMetric(t *testing.T) {
 
 func TestReadmeNamesEveryReason(t *testing.T) {
 	text := read(t, "README.md")
-	for _, reason := range poller.Reasons() {
+	for _, reason := range status.Reasons() {
 		if !strings.Contains(text, "\n| `"+string(reason)+"` | ") {
 			t.Errorf("README has no line for the reason %s", reason)
 		}
@@ -72,13 +72,13 @@ func TestReadmeNamesEveryReason(t *testing.T) {
 func TestDocsExplainEveryState(t *testing.T) {
 	for _, name := range []string{"README.md", "docs/states.md"} {
 		text := read(t, name)
-		for _, state := range poller.States() {
+		for _, state := range status.States() {
 			line := regexp.MustCompile(`(?m)^\| ` + "`" + string(state) + "`" + ` \| [^|]+ \| ` + regexp.QuoteMeta(state.Action()) + ` \|$`)
 			if !line.MatchString(text) {
 				t.Errorf("%s has no line for the state %s with %q", name, state, state.Action())
 			}
 		}
-		for _, check := range poller.Checks() {
+		for _, check := range status.Checks() {
 			if !strings.Contains(text, "`"+string(check)+"`") {
 				t.Errorf("%s does not name the check %s", name, check)
 			}

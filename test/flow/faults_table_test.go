@@ -17,21 +17,21 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/fake/osstest"
-	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
 
 // fault is one way in which OSS, or what stands in its place, can fail a probe.
 type fault struct {
 	name   string        // the first label of its target's domain
-	want   poller.Reason // none is no failure, though it looks like one
+	want   status.Reason // none is no failure, though it looks like one
 	answer osstest.Behaviour
 	// endpoint is asked in the place of the simulated OSS that gives answer.
 	endpoint     func(*testing.T, *stage) endpoint
 	fromTheStart bool // the endpoint never works
 }
 
-const none poller.Reason = ""
+const none status.Reason = ""
 
 func (f fault) cname() string { return f.name + ".example.com" }
 

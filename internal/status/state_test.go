@@ -1,24 +1,24 @@
-package poller_test
+package status_test
 
 import (
 	"strings"
 	"testing"
 	"time"
 
-	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/status"
 )
 
 // What can be known of each thing that the state depends on.
 var (
-	tokens = map[string]poller.Facts{
+	tokens = map[string]status.Facts{
 		"unknown": {},
 		"none":    {Confirmed: at},
 		"used":    {Confirmed: at, Gone: at.Add(-time.Hour)},
-		"died":    {Confirmed: at, Gone: at.Add(-time.Hour), Died: at.Add(-time.Hour)},
+		"died":    {Confirmed: at, Gone: at.Add(-time.Hour), Expired: at.Add(-time.Hour)},
 		"dead":    {Confirmed: at.Add(-time.Hour), Exists: true, Expires: at},
 		"live":    {Confirmed: at, Exists: true, Expires: at.Add(time.Second)},
 	}
-	truths = map[string]poller.Truth{"?": poller.Unknown, "no": poller.No, "yes": poller.Yes}
+	truths = map[string]status.Tristate{"?": status.Unknown, "no": status.No, "yes": status.Yes}
 	at     = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 )
 
@@ -37,7 +37,7 @@ const stateTable = `
 	-        -    -    -    unknown
 `
 
-func wantState(have ...string) poller.State {
+func wantState(have ...string) status.State {
 	for line := range strings.Lines(strings.TrimSpace(stateTable)) {
 		fields := strings.Fields(line)
 		fits := true
@@ -45,20 +45,20 @@ func wantState(have ...string) poller.State {
 			fits = fits && (fields[i] == "-" || fields[i] == h)
 		}
 		if fits {
-			return poller.State(fields[len(have)])
+			return status.State(fields[len(have)])
 		}
 	}
 	return ""
 }
 
 func TestStateOfEveryCombination(t *testing.T) {
-	met := map[poller.State]int{}
+	met := map[status.State]int{}
 	for token, facts := range tokens {
 		for bound, b := range truths {
 			for enabled, e := range truths {
 				for txt, v := range truths {
-					r := poller.Result{Facts: facts, Bound: b, Enabled: e, DNSVerified: v,
-						Checks: map[poller.Check]poller.Status{poller.CheckBinding: {Confirmed: at}}}
+					r := status.Status{Facts: facts, Bound: b, Enabled: e, DNSVerified: v,
+						Checks: map[status.Check]status.CheckStatus{status.CheckBinding: {Confirmed: at}}}
 					want := wantState(token, bound, enabled, txt)
 					if got := r.State(at); got != want {
 						t.Errorf("token %s, bound %s, enabled %s, TXT %s: got %s, want %s", token, bound, enabled, txt, got, want)
@@ -68,12 +68,12 @@ func TestStateOfEveryCombination(t *testing.T) {
 			}
 		}
 	}
-	for _, state := range poller.States() {
+	for _, state := range status.States() {
 		if met[state] == 0 {
 			t.Errorf("nothing leads to %s", state)
 		}
 	}
-	if len(met) != len(poller.States()) {
+	if len(met) != len(status.States()) {
 		t.Errorf("met %v, more than there are", met)
 	}
 }
@@ -81,11 +81,11 @@ func TestStateOfEveryCombination(t *testing.T) {
 // TestStateWithoutChecks has a target that wants none: nothing may be claimed
 // that only a check can tell.
 func TestStateWithoutChecks(t *testing.T) {
-	for token, want := range map[string]poller.State{
-		"unknown": poller.StateUnknown, "none": poller.StateUnknown, "used": poller.StateUnknown, "live": poller.StateUnknown,
-		"died": poller.StateTokenExpired, "dead": poller.StateTokenExpired,
+	for token, want := range map[string]status.State{
+		"unknown": status.StateUnknown, "none": status.StateUnknown, "used": status.StateUnknown, "live": status.StateUnknown,
+		"died": status.StateTokenExpired, "dead": status.StateTokenExpired,
 	} {
-		if got := (&poller.Result{Facts: tokens[token]}).State(at); got != want {
+		if got := (&status.Status{Facts: tokens[token]}).State(at); got != want {
 			t.Errorf("token %s: got %s, want %s", token, got, want)
 		}
 	}
@@ -94,9 +94,9 @@ func TestStateWithoutChecks(t *testing.T) {
 // TestTokenGoneSinceTheList covers the moment in which the domain was bound
 // between two questions: it must not be called short of a token.
 func TestTokenGoneSinceTheList(t *testing.T) {
-	r := poller.Result{Facts: poller.Facts{Confirmed: at, Gone: at}, Bound: poller.No}
-	for listed, want := range map[time.Duration]poller.State{-time.Second: poller.StateUnknown, 0: poller.StateTokenMissing} {
-		r.Checks = map[poller.Check]poller.Status{poller.CheckBinding: {Confirmed: at.Add(listed)}}
+	r := status.Status{Facts: status.Facts{Confirmed: at, Gone: at}, Bound: status.No}
+	for listed, want := range map[time.Duration]status.State{-time.Second: status.StateUnknown, 0: status.StateTokenMissing} {
+		r.Checks = map[status.Check]status.CheckStatus{status.CheckBinding: {Confirmed: at.Add(listed)}}
 		if got := r.State(at); got != want {
 			t.Errorf("listed %v after the token went: got %s, want %s", listed, got, want)
 		}
@@ -104,17 +104,17 @@ func TestTokenGoneSinceTheList(t *testing.T) {
 }
 
 func TestDangling(t *testing.T) {
-	gone := map[poller.Check]poller.Status{poller.CheckBinding: {Attempt: poller.Attempt{Reason: poller.ReasonBucketNotFound}}}
+	gone := map[status.Check]status.CheckStatus{status.CheckBinding: {Attempt: status.Attempt{Reason: status.ReasonBucketNotFound}}}
 	for name, test := range map[string]struct {
-		r    poller.Result
+		r    status.Status
 		want bool
 	}{
-		"bound":            {poller.Result{PointsToBucket: poller.Yes, Bound: poller.Yes}, false},
-		"bound nowhere":    {poller.Result{PointsToBucket: poller.Yes, Bound: poller.No}, true},
-		"the bucket gone":  {poller.Result{PointsToBucket: poller.Yes, Checks: gone}, true},
-		"nobody knows":     {poller.Result{PointsToBucket: poller.Yes}, false},
-		"leads elsewhere":  {poller.Result{PointsToBucket: poller.No, Bound: poller.No}, false},
-		"nobody was asked": {poller.Result{Bound: poller.No}, false},
+		"bound":            {status.Status{PointsToBucket: status.Yes, Bound: status.Yes}, false},
+		"bound nowhere":    {status.Status{PointsToBucket: status.Yes, Bound: status.No}, true},
+		"the bucket gone":  {status.Status{PointsToBucket: status.Yes, Checks: gone}, true},
+		"nobody knows":     {status.Status{PointsToBucket: status.Yes}, false},
+		"leads elsewhere":  {status.Status{PointsToBucket: status.No, Bound: status.No}, false},
+		"nobody was asked": {status.Status{Bound: status.No}, false},
 	} {
 		if got := test.r.Dangling(); got != test.want {
 			t.Errorf("%s: got %v", name, got)

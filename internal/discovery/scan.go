@@ -8,29 +8,30 @@ import (
 	"github.com/go-kit/log/level"
 
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/schedule"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
 
-// mostPages bounds a list of buckets whose regions are mostly other ones.
-const mostPages = 10
+// maxPages bounds a list of buckets most of which are in other regions.
+const maxPages = 10
 
-// found is what the looks at one account found. It never changes.
-type found struct {
-	next    time.Time                      // no look before
-	known   bool                           // a look once came to its end: what is not found is not there
-	attempt poller.Attempt                 // the last look's; of its failures the one that ended it, else the first
+// result is what the scans of one account found. It never changes.
+type result struct {
+	next    time.Time                      // no scan before
+	known   bool                           // a scan once came to its end: what is not found is not there
+	attempt status.Attempt                 // the last scan's; of its failures the one that ended it, else the first
 	buckets int                            // in the last list, as far as they are asked about
-	failed  int                            // those among them that the last look got no whole answer about
+	failed  int                            // those among them that the last scan got no whole answer about
 	beyond  bool                           // there are more
 	bound   map[string][]ossclient.Binding // by bucket: the last answer
 }
 
-// look asks for the account's buckets and for what is bound to each, one call at
+// scan asks for the account's buckets and for what is bound to each, one call at
 // a time. What cannot be asked keeps its last answer; after a failure that is
 // not a bucket's own, nothing more is asked.
-func (d *Discovery) look(ctx context.Context, cfg *config.Config, a config.Account, before found) found {
+func (d *Discovery) scan(ctx context.Context, cfg *config.Config, a *config.Account, before result) result {
 	after := before
 	names, beyond, attempt := d.listBuckets(ctx, cfg, a)
 	after.attempt, after.next = attempt, d.now().Add(retry)
@@ -67,13 +68,12 @@ func (d *Discovery) look(ctx context.Context, cfg *config.Config, a config.Accou
 }
 
 // listBuckets follows the pages until there are enough buckets; beyond: there are more.
-func (d *Discovery) listBuckets(ctx context.Context, cfg *config.Config, a config.Account) (names []string, beyond bool, attempt poller.Attempt) {
+func (d *Discovery) listBuckets(ctx context.Context, cfg *config.Config, a *config.Account) (names []string, beyond bool, attempt status.Attempt) {
 	marker := ""
-	for range mostPages {
+	for range maxPages {
 		var page ossclient.Buckets
-		attempt = d.asker.Ask(ctx, cfg, a, func(ctx context.Context) (err error) {
-			page, err = d.lister.ListBuckets(ctx, a, marker)
-			return err
+		page, attempt = ask(ctx, d, cfg, a, func(ctx context.Context) (ossclient.Buckets, error) {
+			return d.lister.ListBuckets(ctx, a, marker)
 		})
 		if !attempt.Succeeded() {
 			return nil, false, attempt
@@ -89,20 +89,30 @@ func (d *Discovery) listBuckets(ctx context.Context, cfg *config.Config, a confi
 	return names, marker != "", attempt
 }
 
-func (d *Discovery) listCname(ctx context.Context, cfg *config.Config, a config.Account, bucket string) (bindings []ossclient.Binding, attempt poller.Attempt) {
-	attempt = d.asker.Ask(ctx, cfg, a, func(ctx context.Context) (err error) {
-		bindings, err = d.lister.ListCname(ctx, &config.Target{Name: domain.Name{Bucket: bucket}, Account: &a})
-		return err
+func (d *Discovery) listCname(ctx context.Context, cfg *config.Config, a *config.Account, bucket string) ([]ossclient.Binding, status.Attempt) {
+	return ask(ctx, d, cfg, a, func(ctx context.Context) ([]ossclient.Binding, error) {
+		return d.lister.ListCname(ctx, a, bucket)
 	})
-	return bindings, attempt
+}
+
+// ask makes one call under the limits of all calls, after the targets of the
+// account that wait already.
+func ask[T any](ctx context.Context, d *Discovery, cfg *config.Config, a *config.Account, do func(context.Context) (T, error)) (T, status.Attempt) {
+	call := schedule.Call{Lane: poller.Lane(a), Since: d.now(), Timeout: cfg.Probe.Timeout}
+	value, err := schedule.Do(ctx, d.scheduler, call, do)
+	attempt := status.Attempt{Ended: d.now()}
+	if err != nil {
+		attempt.Reason, attempt.Err = poller.ReasonOf(err), err
+	}
+	return value, attempt
 }
 
 // unreadable turns an answer into a failure if it hides what is bound: a domain
 // in it has no name, or may be another. What could be read of it holds.
-func unreadable(bucket string, bindings []ossclient.Binding, attempt poller.Attempt) poller.Attempt {
+func unreadable(bucket string, bindings []ossclient.Binding, attempt status.Attempt) status.Attempt {
 	for _, b := range bindings {
 		if !isNamed(b) {
-			attempt.Reason, attempt.Err = ossclient.ReasonBadResponse, fmt.Errorf("bucket %q: %w", bucket, b.Err)
+			attempt.Reason, attempt.Err = status.ReasonBadResponse, fmt.Errorf("bucket %q: %w", bucket, b.Err)
 			break
 		}
 	}
@@ -114,17 +124,17 @@ func isNamed(b ossclient.Binding) bool { return b.Name.Base != "" && !b.Ambiguou
 
 // ofBucket reports whether r says something of one bucket only, so that the next
 // is worth a call.
-func ofBucket(r poller.Reason) bool {
+func ofBucket(r status.Reason) bool {
 	switch r {
-	case ossclient.ReasonAccessDenied, ossclient.ReasonWrongEndpoint, ossclient.ReasonBucketNotFound,
-		ossclient.ReasonInvalidArgument, ossclient.ReasonClientError, ossclient.ReasonBadResponse:
+	case status.ReasonAccessDenied, status.ReasonWrongEndpoint, status.ReasonBucketNotFound,
+		status.ReasonInvalidArgument, status.ReasonClientError, status.ReasonBadResponse:
 		return true
 	}
 	return false
 }
 
-// log tells of a failure once, and not after every look.
-func (d *Discovery) log(a config.Account, was, is poller.Attempt) {
+// log logs a failure once, and not after every scan.
+func (d *Discovery) log(a *config.Account, was, is status.Attempt) {
 	switch {
 	case is.Reason == was.Reason:
 	case is.Reason != "":

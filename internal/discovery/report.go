@@ -1,0 +1,51 @@
+package discovery
+
+import (
+	"cmp"
+	"slices"
+
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/status"
+)
+
+// Account is what is known of one account.
+type Account struct {
+	Account config.Account
+	Known   bool            // all its buckets were once asked about; before, what is missing in Targets says nothing
+	Attempt status.Attempt  // the last scan
+	Buckets int             // it asked about
+	Failed  int             // those among them that it got no whole answer about
+	Beyond  bool            // there are more than it asked about
+	Targets []config.Target // bound and not configured, sorted
+}
+
+// Report returns what is known of the accounts that cfg discovers, without what
+// has been configured since. It asks nothing.
+func (d *Discovery) Report(cfg *config.Config) []Account {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	accounts := make([]Account, len(cfg.Discover))
+	for i := range cfg.Discover {
+		a := &cfg.Discover[i]
+		accounts[i].Account = *a
+		if known := d.accounts[*a]; known != nil {
+			accounts[i] = known.report(cfg, a)
+		}
+	}
+	return accounts
+}
+
+func (r result) report(cfg *config.Config, a *config.Account) Account {
+	known := Account{Account: *a, Known: r.known, Attempt: r.attempt, Buckets: r.buckets, Failed: r.failed, Beyond: r.beyond}
+	for bucket, bindings := range r.bound {
+		for _, b := range bindings {
+			if t, ok := cfg.Unlisted(a, bucket, b.Name.Cname()); ok && isNamed(b) {
+				known.Targets = append(known.Targets, t)
+			}
+		}
+	}
+	slices.SortFunc(known.Targets, func(a, b config.Target) int {
+		return cmp.Or(cmp.Compare(a.Bucket, b.Bucket), cmp.Compare(a.Cname(), b.Cname()))
+	})
+	return known
+}

@@ -1,0 +1,160 @@
+package schedule_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"oss_cname_exporter/internal/schedule"
+)
+
+// TestLanesThatHangHaveHalf has many accounts that never answer beside a healthy
+// one: from the second round on it is served at once.
+func TestLanesThatHangHaveHalf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRecorder(newScheduler(32))
+		for round := range 3 {
+			for i := range 40 {
+				for range 2 {
+					r.start(fmt.Sprint("sick", i), time.Time{}, hangs)
+				}
+			}
+			var last *schedule.Call
+			for range 40 {
+				last = r.start("healthy", time.Time{}, after(20*time.Millisecond))
+			}
+			if round == 0 { // it learns who hangs
+				time.Sleep(time.Minute)
+				continue
+			}
+			time.Sleep(time.Second)
+			synctest.Wait()
+			if _, ended := r.outcome(last); !ended {
+				t.Error("the healthy account waits")
+			}
+			if n := r.flying(); n > 16 {
+				t.Errorf("%d slots are held by accounts that hang, want at most half of 32", n)
+			}
+			time.Sleep(time.Minute)
+		}
+	})
+}
+
+// TestOneBadCallIsNotALaneThatHangs has one call without an answer beside many
+// that are answered.
+func TestOneBadCallIsNotALaneThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRecorder(newScheduler(8))
+		r.start("other", time.Time{}, answers)
+		r.start("a", time.Time{}, hangs)
+		for range 100 {
+			r.start("a", time.Time{}, after(100*time.Millisecond))
+		}
+		time.Sleep(time.Minute)
+		lane := schedule.Lane{Account: "a", Server: "server"}
+		if most := r.atOnce(lane); most != 7 {
+			t.Errorf("%d calls at once, want all slots but one", most)
+		}
+		for range 100 {
+			r.start("a", time.Time{}, after(100*time.Millisecond))
+		}
+		time.Sleep(time.Minute)
+		if most := r.atOnce(lane); most != 7 {
+			t.Errorf("afterwards %d calls at once, want all slots but one", most)
+		}
+	})
+}
+
+// TestLaneThatAnswersAgain has an account that hung.
+func TestLaneThatAnswersAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRecorder(newScheduler(8))
+		lane := schedule.Lane{Account: "a", Server: "server"}
+		for _, round := range []struct {
+			b    behaviour
+			most int
+		}{{hangs, 8}, {hangs, 1}, {after(100 * time.Millisecond), 8}, {after(100 * time.Millisecond), 8}} {
+			for range 20 {
+				r.start("a", time.Now(), round.b)
+			}
+			time.Sleep(10 * time.Minute)
+			if most := r.atOnce(lane); most != round.most {
+				t.Errorf("%d calls at once, want %d", most, round.most)
+			}
+		}
+	})
+}
+
+// TestStrangersHaveAQuarter queues far more calls about what nobody configured
+// than there are slots.
+func TestStrangersHaveAQuarter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRecorder(newScheduler(8))
+		for i := range 3 {
+			for range 100 {
+				c := call(fmt.Sprint("a", i), time.Now())
+				c.Lane.Unlisted = true
+				r.startCall(&c, hangs)
+			}
+		}
+		synctest.Wait()
+		if n := r.flying(); n != 2 {
+			t.Errorf("%d in flight, want a quarter of 8", n)
+		}
+		configured := r.start("a0", time.Now(), answers)
+		synctest.Wait()
+		if _, ended := r.outcome(configured); !ended {
+			t.Error("a configured call waits for strangers")
+		}
+		time.Sleep(30 * time.Minute) // until the last has timed out
+	})
+}
+
+// TestCallsWithoutAnAccountYield has look-ups that wait while others are queued.
+func TestCallsWithoutAnAccountYield(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRecorder(newScheduler(1))
+		r.start("a", time.Time{}, after(time.Second))
+		lookup := r.start("", time.Time{}, answers)
+		for range 3 {
+			r.start("a", time.Now(), after(time.Second))
+		}
+		time.Sleep(3500 * time.Millisecond)
+		if _, ended := r.outcome(lookup); ended {
+			t.Error("a look-up went before calls of an account")
+		}
+		time.Sleep(time.Second)
+		if _, ended := r.outcome(lookup); !ended {
+			t.Error("the look-up was never made")
+		}
+	})
+}
+
+// TestIdleLanesAreForgotten counts lanes by what they do to the others: each has
+// a slot kept free for it.
+func TestIdleLanesAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScheduler(4)
+		r := newRecorder(s)
+		lane := schedule.Lane{Account: "a", Server: "server"}
+		atOnce := func() int {
+			for range 20 {
+				r.start("a", time.Now(), after(time.Second))
+			}
+			time.Sleep(time.Minute)
+			return r.atOnce(lane)
+		}
+		if n := atOnce(); n != 4 {
+			t.Errorf("alone: %d calls at once, want 4", n)
+		}
+		r.start("b", time.Now(), answers)
+		if n := atOnce(); n != 3 {
+			t.Errorf("beside another lane: %d calls at once, want 3", n)
+		}
+		s.SetLimits(4, map[string]float64{"a": 0})
+		if n := atOnce(); n != 4 {
+			t.Errorf("after the other is forgotten: %d calls at once, want 4", n)
+		}
+	})
+}

@@ -1,0 +1,129 @@
+package status
+
+import "time"
+
+// State is where a domain stands on its way to being bound, in one word. Each
+// is true whichever checks are on: what they leave open is StateUnknown.
+type State string
+
+// The states, in the order of a domain's life.
+const (
+	StateUnknown      State = "unknown"       // too little is known to say anything
+	StateTokenMissing State = "token_missing" // not bound, and no token
+	StateAwaitingDNS  State = "awaiting_dns"  // a token that no TXT record carries
+	StateTokenExpired State = "token_expired" // the token expired unused
+	StateReadyToBind  State = "ready_to_bind" // a token, and a TXT record that carries it
+	StateBound        State = "bound"         // OSS serves the domain
+	StateDisabled     State = "disabled"      // bound, but OSS refuses to serve it
+)
+
+// States returns the whole closed set.
+func States() []State {
+	return []State{
+		StateUnknown, StateTokenMissing, StateAwaitingDNS, StateTokenExpired,
+		StateReadyToBind, StateBound, StateDisabled,
+	}
+}
+
+// Action says what the operator does next.
+func (s State) Action() string {
+	switch s {
+	case StateTokenMissing:
+		return "create a token"
+	case StateAwaitingDNS:
+		return "publish the token as the TXT record"
+	case StateTokenExpired:
+		return "create a new token and publish that one"
+	case StateReadyToBind:
+		return "bind the domain before the token expires"
+	case StateBound:
+		return "nothing, but renew the certificate in time"
+	case StateDisabled:
+		return "find out in the console why OSS does not serve the domain"
+	}
+	return "find out why a question failed, or switch on the check that is missing"
+}
+
+// State derives the state at now from the facts. A bound domain is bound
+// whatever became of its token, and needs none. So a domain without a token
+// lacks one only if it is known not to be bound.
+func (s *Status) State(now time.Time) State {
+	token := s.Facts.life(now)
+	switch {
+	case s.Bound == Yes && s.Enabled == No:
+		return StateDisabled
+	case s.Bound == Yes:
+		return StateBound
+	case token == expired:
+		return StateTokenExpired
+	case token == live && s.DNSVerified == Yes:
+		return StateReadyToBind
+	case token == live && s.DNSVerified == No:
+		return StateAwaitingDNS
+	case token == missing && s.Bound == No && !s.usedSince():
+		return StateTokenMissing
+	}
+	return StateUnknown
+}
+
+// usedSince reports whether the token went after OSS last said that the domain
+// is not bound: it may have been bound since.
+func (s *Status) usedSince() bool {
+	return s.Checks[CheckBinding].Confirmed.Before(s.Facts.Gone)
+}
+
+// Dangling reports whether the domain leads to a bucket of OSS that does not
+// know it: whoever takes the name of the bucket, or binds the domain to
+// another, gets its visitors.
+func (s *Status) Dangling() bool {
+	binding := s.Checks[CheckBinding].Attempt.Reason
+	return s.PointsToBucket == Yes && (s.Bound == No || binding == ReasonBucketNotFound)
+}
+
+// life is what became of a token.
+type life int
+
+const (
+	untold  life = iota
+	missing      // there is none, and none was seen to expire
+	live
+	expired
+)
+
+func (f Facts) life(now time.Time) life {
+	switch {
+	case f.Confirmed.IsZero():
+		return untold
+	case f.Exists && now.Before(f.Expires):
+		return live
+	case f.Exists, !f.Expired.IsZero():
+		return expired
+	}
+	return missing
+}
+
+const (
+	// clockTolerance is how much earlier than our clock OSS's may see a token expire.
+	clockTolerance = time.Minute
+	// watchWindow is how shortly before its end a token must have been seen last
+	// to be called expired: before that, somebody may have used it in between.
+	watchWindow = 5 * time.Minute
+)
+
+// Following returns f with what only the facts before it can tell: what became
+// of a token that is gone.
+func (f Facts) Following(last Facts) Facts {
+	switch {
+	case f.Exists:
+	case !last.Exists:
+		f.Gone, f.Expired = last.Gone, last.Expired
+	default:
+		f.Gone = f.Confirmed
+		atEnd := f.Gone.After(last.Expires.Add(-clockTolerance))
+		watched := last.Confirmed.After(last.Expires.Add(-watchWindow))
+		if atEnd && watched {
+			f.Expired = last.Expires
+		}
+	}
+	return f
+}

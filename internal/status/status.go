@@ -1,0 +1,84 @@
+// Package status says what is true of a domain: the Facts that are known, how
+// the last Attempts to learn them went, and the State that follows. It asks
+// nobody and knows no configuration.
+//
+// A Status has the facts of the token, and for each Check that is configured how
+// that went and what it found. What is unknown is a zero value.
+package status
+
+import "time"
+
+// Status is what is true of one domain now: the last definitive answers, and how
+// the last attempts to get them went.
+type Status struct {
+	Facts   Facts
+	Attempt Attempt // the last to ask for the token
+	Probes  uint64  // attempts since the domain is known
+	Errors  uint64  // attempts among them without a definitive answer
+
+	Checks             map[Check]CheckStatus // those that are configured; nil if none is
+	Bound              Tristate              // the domain is bound to the bucket
+	Enabled            Tristate              // OSS serves it; only if Bound
+	CertificateExpires time.Time             // zero if there is no certificate, or it is unknown
+	DNSVerified        Tristate              // the TXT record carries the token; only if there is a token
+	PointsToBucket     Tristate              // the CNAME record leads to the bucket
+	LeadsTo            string                // where it leads in the end; "" is nowhere
+}
+
+// Facts is the last definitive answer about a token. The zero value: there was
+// none yet.
+type Facts struct {
+	Confirmed time.Time // when OSS gave the answer; zero if it never did
+	Exists    bool      // OSS holds a token
+	Expires   time.Time // when the token expires; only if Exists
+	Gone      time.Time // when OSS first said that there is no token any more; zero if it never had one
+	Expired   time.Time // when the token that is gone expired unused; zero if it was used, or was not watched at its end
+}
+
+// Attempt is the last try to get an answer. The zero value: there was none yet.
+type Attempt struct {
+	Ended    time.Time
+	Duration time.Duration // the call with its retries, without waiting for its turn
+	Reason   Reason        // "" if it got a definitive answer
+	Err      error         // nil if Reason is ""
+}
+
+// Succeeded reports whether the last attempt got a definitive answer.
+func (a Attempt) Succeeded() bool { return !a.Ended.IsZero() && a.Reason == "" }
+
+// Check is something to find out about a domain beside its token.
+type Check string
+
+// The checks.
+const (
+	CheckBinding Check = "binding"   // is the domain bound: ListCname
+	CheckTXT     Check = "dns_txt"   // does the TXT record carry the token
+	CheckCNAME   Check = "dns_cname" // does the CNAME record lead to the bucket
+)
+
+// Checks returns the whole closed set.
+func Checks() []Check { return []Check{CheckBinding, CheckTXT, CheckCNAME} }
+
+// CheckStatus is how a check goes. The zero value: it was never made.
+type CheckStatus struct {
+	Confirmed time.Time // when it last got a definitive answer; zero if it never did
+	Attempt   Attempt
+}
+
+// Tristate is what is known of a yes-or-no question. The zero value is Unknown.
+type Tristate int8
+
+// The values of a Tristate.
+const (
+	Unknown Tristate = iota
+	No
+	Yes
+)
+
+// Of returns Yes or No.
+func Of(yes bool) Tristate {
+	if yes {
+		return Yes
+	}
+	return No
+}
