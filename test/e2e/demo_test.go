@@ -117,7 +117,7 @@ func TestTokenRunsOut(t *testing.T) {
 	t.Parallel()
 	prom := startPrometheus(t, scraping(job{name: "demo", address: startExporter(t, "--demo").address}))
 	prom.holds(t, `oss_cname_token_exists{cname="minutes.example.com"} == 1`)
-	eventually(t, 4*time.Minute, func(ctx context.Context) error {
+	eventually(t, patience, func(ctx context.Context) error {
 		gone, err := prom.query(ctx, `oss_cname_token_exists{cname="minutes.example.com"} == 0`)
 		if err == nil && len(gone) == 0 {
 			err = errors.New("the token still exists")

@@ -156,7 +156,7 @@ func TestDemoWalks(t *testing.T) {
 	t.Parallel()
 	prom := startPrometheus(t, scraping(job{name: "demo", address: startExporter(t, "--demo").address}))
 	want := []string{"token_missing", "awaiting_dns", "token_expired", "awaiting_dns", "ready_to_bind", "bound", "disabled", "token_missing"}
-	eventually(t, 4*time.Minute, func(ctx context.Context) error {
+	eventually(t, patience, func(ctx context.Context) error {
 		got, err := prom.states(ctx, "walking.example.com")
 		if err == nil && (len(got) < len(want) || !slices.Equal(got[:len(want)], want)) {
 			err = fmt.Errorf("recorded %q, want %q", got, want)

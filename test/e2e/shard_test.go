@@ -28,7 +28,7 @@ func TestPrometheusSharesTheWork(t *testing.T) {
 	file := watching(t, "shard-bucket", cnames...)
 	replicas := []exporter{startExporter(t, "--config.file="+file), startExporter(t, "--config.file="+file)}
 	proms := []prometheus{startSharded(t, 0, replicas), startSharded(t, 1, replicas)}
-	eventually(t, 2*patience, func(ctx context.Context) error { return eachOnce(ctx, proms, n) })
+	eventually(t, patience, func(ctx context.Context) error { return eachOnce(ctx, proms, n) })
 
 	replicas[1].kill(t)
 	eventually(t, patience, func(ctx context.Context) error { return health(ctx, proms, replicas[1], "down") })
