@@ -14,10 +14,7 @@ import (
 	"oss_cname_exporter/internal/app"
 	"oss_cname_exporter/internal/demo"
 	"oss_cname_exporter/internal/web"
-	"oss_cname_exporter/ossclient"
 
-	oss "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
-	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -25,31 +22,13 @@ import (
 // the request to its answer, with that of 1,000 calls of the vendor's
 // SDK alone, turn by turn in one run. Both have 32 under way and kept connections.
 func BenchmarkProbeBesideBareSDK(b *testing.B) {
-	const n, most = 1000, 32
+	const n, concurrency = 1000, 32
 	url := startOSS(b, n, 0)
 	handler := web.New(app.NewExporter(b.Context(), benchStore(b, url, n, ""), demo.Getenv, log.NewNopLogger()), web.Options{})
-	client := oss.NewClient(oss.NewConfig().WithRegion("cn-hangzhou").WithEndpoint(url).
-		WithHttpClient(&http.Client{Transport: ossclient.NewTransport()}).
-		WithCredentialsProvider(credentials.NewStaticCredentialsProvider("demo", "demo-secret")))
-	each := func(do func(i int) error) {
-		var calls errgroup.Group
-		calls.SetLimit(most)
-		for i := range n {
-			calls.Go(func() error { return do(i) })
-		}
-		if err := calls.Wait(); err != nil {
-			b.Fatal(err)
-		}
-	}
-	bare := func() {
-		each(func(i int) error {
-			_, err := client.GetCnameToken(b.Context(),
-				&oss.GetCnameTokenRequest{Bucket: new("examplebucket"), Cname: new(benchDomain(i))})
-			return err
-		})
-	}
+	call := bareSDK(b, url)
+	bare := func() { each(b, n, concurrency, call) }
 	probing := func() {
-		each(func(i int) error {
+		each(b, n, concurrency, func(i int) error {
 			probeOnce(b, handler, "/probe?target=examplebucket/"+benchDomain(i))
 			return nil
 		})

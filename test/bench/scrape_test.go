@@ -128,6 +128,32 @@ func cpu(b *testing.B) time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
+// bareSDK returns a call of GetCnameToken about one domain with the vendor's SDK
+// alone, over connections that are kept as ours are.
+func bareSDK(b *testing.B, url string) func(i int) error {
+	b.Helper()
+	client := oss.NewClient(oss.NewConfig().WithRegion("cn-hangzhou").WithEndpoint(url).
+		WithHttpClient(&http.Client{Transport: ossclient.NewTransport()}).
+		WithCredentialsProvider(credentials.NewStaticCredentialsProvider("demo", "demo-secret")))
+	return func(i int) error {
+		_, err := client.GetCnameToken(b.Context(), &oss.GetCnameTokenRequest{Bucket: new("examplebucket"), Cname: new(benchDomain(i))})
+		return err
+	}
+}
+
+// each calls do for each of n domains, at most concurrency at a time.
+func each(b *testing.B, n, concurrency int, do func(i int) error) {
+	b.Helper()
+	var calls errgroup.Group
+	calls.SetLimit(concurrency)
+	for i := range n {
+		calls.Go(func() error { return do(i) })
+	}
+	if err := calls.Wait(); err != nil {
+		b.Fatal(err)
+	}
+}
+
 // BenchmarkScrapeBesideBareSDK compares the processor time of a whole scrape
 // of 1,000 targets (poll, metrics, exposition; then with compression too) with
 // that of 1,000 calls of the vendor's SDK alone, turn by turn in one run. The
@@ -138,23 +164,8 @@ func BenchmarkScrapeBesideBareSDK(b *testing.B) {
 	url := startOSS(b, n, 0)
 	store := benchStore(b, url, n, "")
 	handler := web.New(app.NewExporter(b.Context(), store, demo.Getenv, log.NewNopLogger()), web.Options{})
-	client := oss.NewClient(oss.NewConfig().WithRegion("cn-hangzhou").WithEndpoint(url).
-		WithHttpClient(&http.Client{Transport: ossclient.NewTransport()}).
-		WithCredentialsProvider(credentials.NewStaticCredentialsProvider("demo", "demo-secret")))
-	bare := func() {
-		var calls errgroup.Group
-		calls.SetLimit(store.Config().Probe.Concurrency)
-		for i := range n {
-			calls.Go(func() error {
-				_, err := client.GetCnameToken(b.Context(),
-					&oss.GetCnameTokenRequest{Bucket: new("examplebucket"), Cname: new(benchDomain(i))})
-				return err
-			})
-		}
-		if err := calls.Wait(); err != nil {
-			b.Fatal(err)
-		}
-	}
+	call := bareSDK(b, url)
+	bare := func() { each(b, n, store.Config().Probe.Concurrency, call) }
 	bare()
 	scrapeOnce(b, handler, "gzip") // both have their connections now
 	var calls, scrapes, compressed measured
