@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -11,17 +12,49 @@ import (
 	"oss_cname_exporter/internal/config"
 )
 
-// NewRegistry returns a registry of the exporter's own series: the runtime's,
-// the build's, and those of parts.
+// NewRegistry returns a registry of the exporter's own series: the process', the
+// build's, and those of parts.
 func NewRegistry(parts ...prometheus.Collector) *prometheus.Registry {
-	registry := prometheus.NewRegistry()
+	registry := NewRegistryWithoutProcess(parts...)
 	registry.MustRegister(
-		collectors.NewGoCollector(),
+		// Its gauge go_memstats_alloc_bytes is go_memstats_heap_alloc_bytes under another name, and in OpenMetrics one
+		// family with the counter go_memstats_alloc_bytes_total: strict parsers refuse the whole exposition.
+		except{collectors.NewGoCollector(), "go_memstats_alloc_bytes"},
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		version.NewCollector("oss_cname_exporter"),
 	)
+	return registry
+}
+
+// NewRegistryWithoutProcess is NewRegistry without go_* and process_*.
+func NewRegistryWithoutProcess(parts ...prometheus.Collector) *prometheus.Registry {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(version.NewCollector("oss_cname_exporter"))
 	registry.MustRegister(parts...)
 	return registry
+}
+
+// except is a collector without the metrics of one name.
+type except struct {
+	prometheus.Collector
+	name string
+}
+
+// Describe implements prometheus.Collector.
+func (e except) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(e, ch) }
+
+// Collect implements prometheus.Collector.
+func (e except) Collect(ch chan<- prometheus.Metric) {
+	all := make(chan prometheus.Metric)
+	go func() {
+		defer close(all)
+		e.Collector.Collect(all)
+	}()
+	named := `fqName: "` + e.name + `"`
+	for m := range all {
+		if !strings.Contains(m.Desc().String(), named) {
+			ch <- m
+		}
+	}
 }
 
 // API measures the calls to OSS, of which it is told as they happen.

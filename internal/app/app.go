@@ -20,6 +20,7 @@ import (
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 	"golang.org/x/sync/errgroup"
 
+	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/demo"
 )
@@ -61,7 +62,11 @@ func Run(ctx context.Context, args []string, getenv func(string) string, stdout,
 
 	// Every goroutine belongs to this group. The first that fails ends the others.
 	group, ctx := errgroup.WithContext(ctx)
-	source := config.NewSource(flags.configFile, config.SourceOptions{Beside: func() []string { return webFiles(*flags.web.WebConfigFile) }})
+	opts := config.SourceOptions{Beside: func() []string { return webFiles(*flags.web.WebConfigFile) }}
+	if flags.expandEnv {
+		opts.Getenv = getenv
+	}
+	source := config.NewSource(flags.configFile, opts)
 	load, name := source.Load, flags.configFile
 	listening := func(net.Addr) {}
 	if flags.demo {
@@ -69,7 +74,7 @@ func Run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		defer demonstration.Close()
 		load, name, getenv = demonstration.Load, "demo", demo.Getenv
 		listening = onFirst(func(at net.Addr) {
-			group.Go(func() error { demonstration.Run(ctx, stdout, at); return nil })
+			group.Go(func() error { demonstration.Run(ctx, stdout, at, flags.prefix); return nil })
 		})
 	} else if flags.watch {
 		if err := checkWatchable(flags.configFile); err != nil {
@@ -84,12 +89,19 @@ func Run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	case err != nil:
 		return err
 	case flags.check:
+		for _, warning := range store.Config().Warnings {
+			fmt.Fprintf(stdout, "%v (warning)\n", warning)
+		}
 		fmt.Fprintf(stdout, "%s: %d targets, no faults\n", name, len(store.Config().Targets))
 		return nil
 	}
-	warnOfOpenFiles(store.Config(), logger)
+	warnOf(store.Config(), logger)
 
-	exporter, background := newParts(ctx, store, getenv, logger)
+	registry := collector.NewRegistry
+	if flags.noProcessSeries {
+		registry = collector.NewRegistryWithoutProcess
+	}
+	exporter, background := newParts(ctx, store, getenv, logger, registry)
 	group.Go(func() error { background(ctx); return nil })
 	group.Go(func() error { reloadOnHangup(ctx, signals.hangups, exporter.Reload); return nil })
 	if flags.watch && !flags.demo {

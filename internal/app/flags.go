@@ -1,8 +1,14 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -21,6 +27,7 @@ type flags struct {
 	configFile    string
 	check         bool
 	watch         bool
+	expandEnv     bool
 	demo          bool
 	timeoutOffset time.Duration
 	maxTimeout    time.Duration
@@ -30,35 +37,49 @@ type flags struct {
 	web           *toolkit.FlagConfig
 	health        string // listen address; "" is none
 	reload        bool
+	host          string // name from outside; "" if it is not known
+	prefix        string // of all paths: "" or "/some/path"
+
+	noProcessSeries bool
 }
 
-// parseFlags reads the command line. It returns nil after --help or --version,
-// whose text goes to stdout.
+// parseFlags reads the command line and, for what it does not say, the
+// environment. It returns nil after --help or --version, whose text goes to
+// stdout.
 func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 	var f flags
-	var shard string
-	app := kingpin.New("oss_cname_exporter", "Exports to Prometheus how long the CNAME tokens of Alibaba Cloud OSS buckets have to live.")
+	var shard, total, externalURL, routePrefix string
+	app := kingpin.New("oss_cname_exporter", "Exports to Prometheus how long the CNAME tokens of Alibaba Cloud OSS buckets have to live.\n\n"+
+		"Each flag can also come from the environment: --config.file from OSS_CNAME_EXPORTER_CONFIG_FILE, and so on.")
 	app.UsageWriter(stdout)
 	app.ErrorWriter(io.Discard)
 	answered := false
 	app.Terminate(func(int) { answered = true })
-	app.HelpFlag.Short('h')
 	app.Version(version.Print(app.Name))
+	app.DefaultEnvars()
+	app.HelpFlag.Short('h').NoEnvar()
+	app.VersionFlag.NoEnvar()
+
 	app.Flag("config.file", "The targets and accounts to watch.").Default("config.yaml").StringVar(&f.configFile)
-	app.Flag("config.check", "Check the configuration file and exit.").BoolVar(&f.check)
-	app.Flag("config.watch", "Reload when the configuration file says something else.").BoolVar(&f.watch)
+	app.Flag("config.check", "Check the configuration file and exit.").NoEnvar().BoolVar(&f.check)
+	app.Flag("config.watch", "Reload when the configuration, or a file that it names, says something else.").BoolVar(&f.watch)
+	app.Flag("config.expand-env", "Put the environment's value in the place of each ${NAME} in the configuration's values.").BoolVar(&f.expandEnv)
 	app.Flag("demo", "Serve made-up targets on a simulated OSS; needs no configuration and no cloud account.").BoolVar(&f.demo)
 	app.Flag("scrape.timeout-offset", "How much of Prometheus' scrape timeout to leave for the way back; at most half of it is.").
-		Default("500ms").DurationVar(&f.timeoutOffset)
+		Default("500ms").SetValue(duration(&f.timeoutOffset, "--scrape.timeout-offset", 0, time.Minute))
 	app.Flag("scrape.max-timeout", "The longest that a scrape may take, also if the scraper names no timeout.").
-		Default("30s").DurationVar(&f.maxTimeout)
+		Default("30s").SetValue(duration(&f.maxTimeout, "--scrape.max-timeout", 100*time.Millisecond, 10*time.Minute))
 	app.Flag("shard", "Which part of the targets to watch, from 0; or the name of a StatefulSet's pod, which ends in it.").
 		Default("0").StringVar(&shard)
-	app.Flag("total-shards", "How many exporters share the targets.").Default("1").IntVar(&f.shard.Total)
-	app.Flag("log.level", "Least level to log.").Default("info").EnumVar(&f.logLevel, "debug", "info", "warn", "error")
-	app.Flag("log.format", "Format of the log.").Default("logfmt").EnumVar(&f.logFormat, "logfmt", "json")
+	app.Flag("total-shards", "How many exporters share the targets.").Default("1").StringVar(&total)
+	app.Flag("log.level", "Least level to log.").Default("info").SetValue(oneOf(&f.logLevel, "--log.level", "debug", "info", "warn", "error"))
+	app.Flag("log.format", "Format of the log.").Default("logfmt").SetValue(oneOf(&f.logFormat, "--log.format", "logfmt", "json"))
 	app.Flag("web.health-listen-address", "Also serve /-/healthy and /-/ready here, in plain HTTP and without a password; none by default.").StringVar(&f.health)
-	app.Flag("web.enable-reload", "Serve POST /-/reload; SIGHUP reloads in any case.").Default("true").BoolVar(&f.reload)
+	app.Flag("web.enable-lifecycle", "Serve POST /-/reload; SIGHUP reloads in any case.").BoolVar(&f.reload)
+	app.Flag("web.external-url", "The URL under which the exporter is reached from outside, for example through a proxy; its path is the default of --web.route-prefix.").
+		StringVar(&externalURL)
+	app.Flag("web.route-prefix", "Prefix of all paths. The path of --web.external-url by default.").StringVar(&routePrefix)
+	app.Flag("web.disable-exporter-metrics", "Leave out the metrics of the process itself (promhttp_*, process_*, go_*).").BoolVar(&f.noProcessSeries)
 	f.web = kingpinflag.AddFlags(app, defaultAddress)
 	_, err := app.Parse(args)
 	switch {
@@ -67,6 +88,113 @@ func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%w, try --help", err)
 	}
-	f.shard, err = config.ParseShard(shard, f.shard.Total)
-	return &f, err
+	shards, err := strconv.Atoi(total)
+	if err != nil {
+		return nil, fmt.Errorf("--total-shards: %q: write a whole number", total)
+	}
+	if f.shard, err = config.ParseShard(shard, shards); err != nil {
+		return nil, err
+	}
+	if f.host, f.prefix, err = parseExternal(externalURL, routePrefix); err != nil {
+		return nil, err
+	}
+	return &f, f.refuse()
+}
+
+// refuse returns an error for what each flag accepts by itself.
+func (f *flags) refuse() error {
+	if f.configFile == "" {
+		return errors.New("--config.file: empty; write the configuration's path")
+	}
+	if f.watch && f.demo {
+		return errors.New("--config.watch: the demo has no configuration file to watch; leave one of them out")
+	}
+	if f.health != "" {
+		if err := checkAddress("--web.health-listen-address", f.health); err != nil {
+			return err
+		}
+	}
+	if *f.web.WebSystemdSocket {
+		return nil
+	}
+	if len(*f.web.WebListenAddresses) == 0 {
+		return errors.New(`--web.listen-address: empty; write one such as ":19525"`)
+	}
+	for _, address := range *f.web.WebListenAddresses {
+		if strings.HasPrefix(address, "vsock://") {
+			continue // the toolkit's own matter
+		}
+		if err := checkAddress("--web.listen-address", address); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkAddress refuses what the system would take for any port.
+func checkAddress(flag, address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil || port == "" {
+		return fmt.Errorf(`%s: %q: write host and port, such as ":19525" or "127.0.0.1:19525"`, flag, address)
+	}
+	return nil
+}
+
+// parseExternal returns the name by which the exporter is reached from outside
+// and, without the slash at its end, the prefix of all paths as Prometheus
+// derives it.
+func parseExternal(externalURL, routePrefix string) (host, prefix string, err error) {
+	if externalURL != "" {
+		u, err := url.Parse(externalURL)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+			return "", "", errors.New(`--web.external-url: write a plain URL, such as "https://monitoring.example.com/oss-cname"`)
+		}
+		host = u.Hostname()
+		if routePrefix == "" {
+			routePrefix = u.Path
+		}
+	}
+	prefix = strings.TrimSuffix(path.Clean("/"+routePrefix), "/")
+	if strings.ContainsFunc(prefix, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`?#{}%"\`, r) }) {
+		return "", "", fmt.Errorf(`--web.route-prefix: %q: write a plain path, such as "/oss-cname"`, routePrefix)
+	}
+	return host, prefix, nil
+}
+
+// option is a kingpin.Value whose refusals name the flag.
+type option[T any] struct {
+	value *T
+	name  string
+	parse func(string) (T, error)
+	text  string
+}
+
+// Set implements kingpin.Value.
+func (o *option[T]) Set(text string) error {
+	got, err := o.parse(text)
+	if err != nil {
+		return fmt.Errorf("%s: %q: %w", o.name, text, err)
+	}
+	*o.value, o.text = got, text
+	return nil
+}
+
+// String implements kingpin.Value.
+func (o *option[T]) String() string { return o.text }
+
+func duration(value *time.Duration, name string, least, most time.Duration) *option[time.Duration] {
+	return &option[time.Duration]{value: value, name: name, parse: func(text string) (time.Duration, error) {
+		return config.ParseDuration(text, least, most)
+	}}
+}
+
+func oneOf(value *string, name string, known ...string) *option[string] {
+	return &option[string]{value: value, name: name, parse: func(text string) (string, error) {
+		for _, k := range known {
+			if text == k {
+				return text, nil
+			}
+		}
+		return "", fmt.Errorf("write one of %s", strings.Join(known, ", "))
+	}}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/go-kit/log"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/version"
 
 	"oss_cname_exporter/collector"
@@ -19,14 +20,16 @@ import (
 // NewExporter builds the parts, and runs those that work in the background
 // until ctx is done.
 func NewExporter(ctx context.Context, store *config.Store, getenv func(string) string, logger log.Logger) web.Exporter {
-	exporter, background := newParts(ctx, store, getenv, logger)
+	exporter, background := newParts(ctx, store, getenv, logger, collector.NewRegistry)
 	go background(ctx)
 	return exporter
 }
 
 // newParts builds the parts. The caller runs background, which returns when its
-// context is done. Reloads end with ctx.
-func newParts(ctx context.Context, store *config.Store, getenv func(string) string, logger log.Logger) (exporter web.Exporter, background func(context.Context)) {
+// context is done. Reloads end with ctx. registry makes that of the exporter's
+// own series.
+func newParts(ctx context.Context, store *config.Store, getenv func(string) string, logger log.Logger,
+	registry func(...prometheus.Collector) *prometheus.Registry) (exporter web.Exporter, background func(context.Context)) {
 	api := collector.NewAPI()
 	clients := accounts.New(getenv, userAgent(), api)
 	scheduler := schedule.New(nil)
@@ -42,7 +45,7 @@ func newParts(ctx context.Context, store *config.Store, getenv func(string) stri
 			unlisted.Refresh(cfg)
 			return unlisted.Report(cfg)
 		},
-		Own: collector.NewRegistry(api, collector.NewTotals(store, targets)),
+		Own: registry(api, collector.NewTotals(store, targets)),
 		Reload: func() error {
 			return reload(ctx, store, logger, clients.Retain, targets.Apply, unlisted.Retain, scrapes.Retain)
 		},

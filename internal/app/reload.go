@@ -75,7 +75,7 @@ func reload(ctx context.Context, store *config.Store, logger log.Logger, retain 
 	for _, keepOnly := range retain {
 		keepOnly(store.Config())
 	}
-	warnOfOpenFiles(store.Config(), logger)
+	warnOf(store.Config(), logger)
 	level.Info(logger).Log("msg", "configuration loaded", "targets", len(store.Config().Targets))
 	return nil
 }

@@ -38,6 +38,10 @@ func serve(ctx context.Context, exporter web.Exporter, flags *flags, listening f
 		MaxTimeout:    flags.maxTimeout,
 		Ready:         ready,
 		Logger:        printer{logger},
+		Prefix:        flags.prefix,
+		Host:          flags.host,
+
+		NoProcessSeries: flags.noProcessSeries,
 	}), flags.maxTimeout, logger)
 	server.BaseContext = func(l net.Listener) context.Context { // called once for each listener, before it serves
 		listening(l.Addr())

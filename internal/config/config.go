@@ -50,6 +50,8 @@ type Config struct {
 	Part        Shard    // which part of all targets Targets is
 	TargetFiles []string // paths and patterns of the files that were read beside this one
 
+	Warnings Faults // what was accepted and is hardly meant
+
 	labelNames []string
 	places     map[domain.Name]int // of Targets
 	listed     map[domain.Name]int // places of all Targets, where this is a shard
@@ -73,7 +75,6 @@ type Account struct {
 	Name             string
 	Region           string      // plain id: cn-hangzhou
 	Endpoint         string      // scheme://host[:port]; "" = the region's, on Network
-	UseCname         bool        // Endpoint is used as it is, without the bucket's name before it
 	Network          string      // NetworkPublic, NetworkInternal or NetworkDualStack
 	SignatureVersion string      // SignatureV4 or SignatureV1
 	RateLimit        float64     // calls a second; 0 = unlimited

@@ -12,8 +12,10 @@ var plainKeyPattern = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,64}$`)
 
 // decoder walks YAML nodes and collects what is wrong with them.
 type decoder struct {
-	file   string
-	faults Faults
+	file     string
+	getenv   func(string) string // what ${NAME} stands for; nil = itself
+	faults   Faults
+	warnings Faults // what is accepted and hardly meant
 }
 
 // value is what the file says in one place.
@@ -60,14 +62,23 @@ func present(node *yaml.Node) *yaml.Node {
 func (d *decoder) full() bool { return len(d.faults) >= maxFaults }
 
 func (d *decoder) fault(at value, format string, args ...any) {
-	if d.full() {
-		return
+	d.faults = d.note(d.faults, at, format, args...)
+}
+
+func (d *decoder) warn(at value, format string, args ...any) {
+	d.warnings = d.note(d.warnings, at, format, args...)
+}
+
+// note adds to faults or warnings, as long as there is room.
+func (d *decoder) note(to Faults, at value, format string, args ...any) Faults {
+	if len(to) >= maxFaults {
+		return to
 	}
 	text := fmt.Sprintf(format, args...)
 	if at.path != "" {
 		text = at.path + ": " + text
 	}
-	d.faults = append(d.faults, Fault{d.file, at.line, text})
+	return append(to, Fault{d.file, at.line, text})
 }
 
 // is reports whether v is absent or of that kind; else it is a fault.
@@ -148,7 +159,11 @@ func read[T any](d *decoder, v value, dst *T, parse func(string) (T, error)) boo
 		d.fault(v, "tag %s; write the value without it", quote(v.node.Tag))
 		return false
 	}
-	got, err := parse(v.node.Value)
+	text, err := d.expand(v)
+	var got T
+	if err == nil {
+		got, err = parse(text)
+	}
 	if err != nil {
 		d.fault(v, "%s: %v", quote(v.node.Value), err)
 		return false

@@ -6,20 +6,25 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/xhit/go-str2duration/v2"
 )
 
-// durationIn accepts Go durations from least to most.
-func durationIn(least, most time.Duration) func(string) (time.Duration, error) {
-	return func(text string) (time.Duration, error) {
-		d, err := time.ParseDuration(text)
-		if err != nil {
-			return 0, errors.New(`not a duration; write a number with its unit (ms, s, m, h), such as "30s"`)
-		}
-		if d < least || d > most {
-			return 0, fmt.Errorf("out of range; write %s to %s", short(least), short(most))
-		}
-		return d, nil
+// ParseDuration accepts durations from least to most, as the command line's library reads them: those of Go, and days
+// and weeks.
+func ParseDuration(text string, least, most time.Duration) (time.Duration, error) {
+	d, err := str2duration.ParseDuration(text)
+	if err != nil {
+		return 0, errors.New(`not a duration; write a number with its unit (ms, s, m, h, d), such as "30s"`)
 	}
+	if d < least || d > most {
+		return 0, fmt.Errorf("out of range; write %s to %s", short(least), short(most))
+	}
+	return d, nil
+}
+
+func durationIn(least, most time.Duration) func(string) (time.Duration, error) {
+	return func(text string) (time.Duration, error) { return ParseDuration(text, least, most) }
 }
 
 // short prints 5m0s as 5m and 24h0m0s as 24h.

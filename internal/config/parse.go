@@ -11,14 +11,14 @@ import (
 // Parse reads a configuration from text alone; name is the file's, for messages.
 // A refused text gives Faults with all that is wrong with it.
 func Parse(name string, text []byte) (*Config, error) {
-	config, _, err := parse(name, text, "", nil)
+	config, _, err := parse(&decoder{file: name}, text, "", nil)
 	return config, err
 }
 
 // parse is Parse for a text that may name files in dir. named are the paths and patterns of the files that the text
 // names, also if it is refused.
-func parse(name string, text []byte, dir string, files *files) (config *Config, named []string, err error) {
-	p := &parser{decoder: &decoder{file: name}, dir: dir, files: files, pairs: map[domain.Name]place{}, shared: map[Account]*Account{}, labels: map[string]bool{}}
+func parse(d *decoder, text []byte, dir string, files *files) (config *Config, named []string, err error) {
+	p := &parser{decoder: d, dir: dir, files: files, pairs: map[domain.Name]place{}, shared: map[Account]*Account{}, labels: map[string]bool{}}
 	if root, ok := p.document(text, "write at least accounts and targets, as config.example.yaml does"); ok {
 		p.readConfig(root)
 	}
@@ -31,6 +31,7 @@ func parse(name string, text []byte, dir string, files *files) (config *Config, 
 	if len(p.faults) > 0 {
 		return nil, named, p.faults.sorted()
 	}
+	p.config.Warnings = p.warnings.sorted()
 	p.config.index()
 	return &p.config, slices.Clone(named), nil
 }
@@ -110,25 +111,20 @@ func (p *parser) account(e entry) (account Account, discover bool) {
 		RateLimit:        p.config.Probe.RateLimit,
 		Credentials:      Credentials{Type: CredentialsEnvironment},
 	}
-	f := p.fields(e.value, "region", "endpoint", "use_cname", "network", "signature_version", "rate_limit", "proxy_url", "ca_file", "discover", "credentials")
+	f := p.fields(e.value, "region", "endpoint", "network", "signature_version", "rate_limit", "proxy_url", "ca_file", "discover", "credentials")
 	if f == nil {
 		return account, false
 	}
-	require(p.decoder, f["region"], &account.Region, regionID, `the plain region id, such as "cn-hangzhou"`)
-	read(p.decoder, f["use_cname"], &account.UseCname, trueOrFalse)
-	if read(p.decoder, f["endpoint"], &account.Endpoint, endpoint) || account.UseCname {
-		p.checkEndpoint(f["endpoint"], account)
-	}
+	require(p.decoder, f["region"], &account.Region, region, `the plain region id, such as "cn-hangzhou"`)
+	read(p.decoder, f["endpoint"], &account.Endpoint, endpoint)
 	if read(p.decoder, f["network"], &account.Network, oneOf(NetworkPublic, NetworkInternal, NetworkDualStack)) && account.Endpoint != "" {
 		p.fault(f["network"], "the endpoint decides already which network is used; keep one of them")
 	}
 	read(p.decoder, f["signature_version"], &account.SignatureVersion, oneOf(SignatureV4, SignatureV1))
 	read(p.decoder, f["rate_limit"], &account.RateLimit, rate)
 	read(p.decoder, f["proxy_url"], &account.ProxyURL, proxyURL)
-	read(p.decoder, f["ca_file"], &account.CAFile, p.path)
-	if read(p.decoder, f["discover"], &discover, trueOrFalse) && discover && account.UseCname {
-		p.fault(f["discover"], "an endpoint that is used as it is serves no list of buckets; remove it, or use_cname")
-	}
+	read(p.decoder, f["ca_file"], &account.CAFile, filePath)
+	read(p.decoder, f["discover"], &discover, trueOrFalse)
 	p.readCredentials(f["credentials"], &account.Credentials)
 	if slices.Contains([]string{CredentialsOIDC, CredentialsAssumeRole, CredentialsProfile}, account.Credentials.Type) {
 		account.Credentials.STSRegion = account.Region

@@ -22,7 +22,7 @@ accounts:
 		`config.yaml:2: targets[0].bucket: "Assets": bucket names are lower case; write "assets"`,
 		`config.yaml:3: targets[0].cname: "https://www.example.com/index.html": has a scheme; write only the domain, "www.example.com"`,
 		`config.yaml:4: targets[0]: unknown key "acount"; write "account"`,
-		`config.yaml:6: probe.timeout: "5": not a duration; write a number with its unit (ms, s, m, h), such as "30s"`,
+		`config.yaml:6: probe.timeout: "5": not a duration; write a number with its unit (ms, s, m, h, d), such as "30s"`,
 		`config.yaml:8: accounts.main.region: "oss-cn-hangzhou": write the plain region id, "cn-hangzhou"`,
 	}, "\n")
 	if got != want {
@@ -76,7 +76,7 @@ func TestRefusedShapes(t *testing.T) {
 func TestRefusedValues(t *testing.T) {
 	const (
 		range5m = `out of range; write 1ms to 5m`
-		noTime  = `not a duration; write a number with its unit (ms, s, m, h), such as "30s"`
+		noTime  = `not a duration; write a number with its unit (ms, s, m, h, d), such as "30s"`
 		noCount = `write a whole number, 1 to 1024`
 		noRate  = `write calls a second, 0.01 to 10000, or 0 for no limit`
 	)
@@ -85,7 +85,8 @@ func TestRefusedValues(t *testing.T) {
 		{"timeout", "-1s", `"-1s": ` + range5m},
 		{"timeout", "5m1s", `"5m1s": ` + range5m},
 		{"timeout", "1ns", `"1ns": ` + range5m},
-		{"timeout", "1d", `"1d": ` + noTime},
+		{"timeout", "1d", `"1d": out of range; write 1ms to 5m`},
+		{"timeout", "1y", `"1y": ` + noTime},
 		{"timeout", "5", `"5": ` + noTime},
 		{"timeout", "5 s", `"5 s": ` + noTime},
 		{"timeout", `""`, `"": ` + noTime},
@@ -185,7 +186,7 @@ func TestRefusedTargets(t *testing.T) {
 		{"region", "shanghai", `"shanghai": not a region id; write one such as "cn-hangzhou"`},
 		{"region", "cn-", `"cn-": not a region id; write one such as "cn-hangzhou"`},
 		{"region", `""`, `"": not a region id; write one such as "cn-hangzhou"`},
-		{"cache_ttl", "2d", `"2d": not a duration; write a number with its unit (ms, s, m, h), such as "30s"`},
+		{"cache_ttl", "2d", `"2d": out of range; write 0s to 24h`},
 		{"labels", "web", `a single value; write a mapping ("key: value")`},
 	} {
 		t.Run(tt.key+" "+tt.written, func(t *testing.T) {

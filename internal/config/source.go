@@ -22,6 +22,8 @@ type Source struct {
 type SourceOptions struct {
 	// Beside returns further files that Look looks at; nil is none.
 	Beside func() []string
+	// Getenv says what ${NAME} in a value stands for; nil leaves it as it is, and warns of it.
+	Getenv func(string) string
 }
 
 // NewSource returns the Source of the file at path. It reads nothing yet.
@@ -57,7 +59,7 @@ func (s *Source) load(files *files) (config *Config, named []string, err error) 
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading config %q: %w", s.path, err)
 	}
-	return parse(s.path, text, filepath.Dir(s.path), files)
+	return parse(&decoder{file: s.path, getenv: s.opts.Getenv}, text, filepath.Dir(s.path), files)
 }
 
 // Loaded returns the Fingerprint of what the last Load read.

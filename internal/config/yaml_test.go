@@ -40,7 +40,7 @@ func TestOneDocument(t *testing.T) {
 	checkFaults(t, minimal+"---\n"+minimal, "4: "+second)
 	checkFaults(t, minimal+"---\n", "4: "+second)
 	checkFaults(t, "---\nprobe: {timeout: x}\n"+minimal+"---\n{",
-		"2: probe.timeout: \"x\": not a duration; write a number with its unit (ms, s, m, h), such as \"30s\"\n"+
+		"2: probe.timeout: \"x\": not a duration; write a number with its unit (ms, s, m, h, d), such as \"30s\"\n"+
 			"7: not valid YAML: did not find expected node content; check the quotes and the indentation around here")
 	parse(t, "---"+minimal+"...\n")
 	parse(t, "\ufeff"+strings.ReplaceAll(minimal, "\n", "\r\n"))

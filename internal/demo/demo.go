@@ -122,40 +122,42 @@ func (d *Demo) Load() (*config.Config, error) {
 }
 
 // Run brings the demo to life once the exporter listens, until ctx is done.
-func (d *Demo) Run(ctx context.Context, w io.Writer, at net.Addr) {
+// prefix is what all its paths begin with.
+func (d *Demo) Run(ctx context.Context, w io.Writer, at net.Addr, prefix string) {
 	_, port, _ := net.SplitHostPort(at.String())
-	d.announce(w, port)
+	url := "http://localhost:" + port + prefix
+	d.announce(w, url)
 	var actors sync.WaitGroup
-	actors.Go(func() { d.scrape(ctx, port) })
+	actors.Go(func() { d.scrape(ctx, url) })
 	actors.Go(func() { d.walk(ctx) })
 	actors.Wait()
 }
 
 // announce says where to look.
-func (d *Demo) announce(w io.Writer, port string) {
+func (d *Demo) announce(w io.Writer, url string) {
 	fmt.Fprintf(w, `
 The demo watches %d domains on a simulated OSS at %s. Look at
 
-  http://localhost:%[3]s/         every domain in words, the most urgent first
-  http://localhost:%[3]s/metrics  what Prometheus scrapes
+  %[3]s/         every domain in words, the most urgent first
+  %[3]s/metrics  what Prometheus scrapes
 
 minutes.example.com loses its token within 3 minutes, and walking.example.com
 goes through its whole life over and over. yours.example.com waits for what you
 do to it: OSS speaks to any client, and a DNS that takes updates is at %[4]s.
 Ctrl-C ends the demo.
 
-`, len(targets()), d.OSS.URL(), port, d.DNS.Address())
+`, len(targets()), d.OSS.URL(), url, d.DNS.Address())
 }
 
 // scrape stands in for Prometheus until ctx is done: without scrapes nothing
 // is asked, and the page would have nothing to show.
-func (d *Demo) scrape(ctx context.Context, port string) {
+func (d *Demo) scrape(ctx context.Context, url string) {
 	client := http.Client{Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
 	ticker := time.NewTicker(5 * time.Second)
 	defer ticker.Stop()
 	for ctx.Err() == nil {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost:"+port+"/metrics", nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/metrics", nil)
 		if err != nil {
 			return
 		}

@@ -5,16 +5,13 @@ package web
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
+	"github.com/klauspost/compress/gzhttp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	dto "github.com/prometheus/client_model/go"
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
@@ -39,7 +36,7 @@ type Exporter struct {
 	// Own holds the exporter's own series.
 	Own *prometheus.Registry
 	// Reload puts the configuration as it is written now in force, or says
-	// why not. nil is no /-/reload.
+	// why not. nil refuses /-/reload.
 	Reload func() error
 }
 
@@ -56,6 +53,13 @@ type Options struct {
 	Logger promhttp.Logger
 	// Now is the status page's clock; nil is time.Now.
 	Now func() time.Time
+	// Prefix is what all paths begin with; "" is nothing, else "/some/path".
+	Prefix string
+	// Host is the name by which the exporter is reached from outside; "" is
+	// none that is known.
+	Host string
+	// NoProcessSeries leaves out the series promhttp_*.
+	NoProcessSeries bool
 }
 
 // handler serves one Exporter.
@@ -80,21 +84,40 @@ func New(e Exporter, opts Options) http.Handler {
 	}
 	h := &handler{Exporter: e, Options: opts}
 	mux := h.health()
-	mux.Handle("GET /metrics", promhttp.InstrumentMetricHandler(e.Own, http.HandlerFunc(h.metrics)))
-	mux.HandleFunc("GET /probe", h.probe)
-	mux.HandleFunc("GET /sd", h.discover)
-	mux.HandleFunc("GET /{$}", h.page)
-	if e.Reload != nil {
-		mux.HandleFunc("POST /-/reload", h.reload)
+	metrics := http.Handler(http.HandlerFunc(h.metrics))
+	if !opts.NoProcessSeries {
+		metrics = promhttp.InstrumentMetricHandler(e.Own, metrics)
 	}
-	return http.NewCrossOriginProtection().Handler(mux) // no other site's page may reload
+	for pattern, handler := range map[string]http.Handler{
+		"/metrics": metrics,
+		"/probe":   http.HandlerFunc(h.probe),
+		"/sd":      gzhttp.GzipHandler(http.HandlerFunc(h.discover)),
+		"/{$}":     gzhttp.GzipHandler(http.HandlerFunc(h.page)),
+	} {
+		mux.Handle("GET "+pattern, handler)
+		mux.HandleFunc("HEAD "+pattern, func(http.ResponseWriter, *http.Request) {}) // asks nobody, and has nothing looked for
+	}
+	mux.HandleFunc("POST /-/reload", h.reload)
+	return guard(under(opts.Prefix, mux), opts.Host)
+}
+
+// under returns the handler of all paths that begin with prefix, which is "" or
+// "/some/path". A request for the root is sent there.
+func under(prefix string, handler http.Handler) http.Handler {
+	if prefix == "" {
+		return handler
+	}
+	mux := http.NewServeMux()
+	mux.Handle(prefix+"/", http.StripPrefix(prefix, handler))
+	mux.Handle("GET /{$}", http.RedirectHandler(prefix+"/", http.StatusFound))
+	return mux
 }
 
 // NewHealth returns the handler of the two health endpoints alone, for a
 // listener beside the one that wants a password.
 func NewHealth(ready func() bool) http.Handler {
 	h := &handler{Options: Options{Ready: ready}}
-	return h.health()
+	return guard(h.health(), "")
 }
 
 func (h *handler) health() *http.ServeMux {
@@ -102,77 +125,6 @@ func (h *handler) health() *http.ServeMux {
 	mux.HandleFunc("GET /-/healthy", h.healthy)
 	mux.HandleFunc("GET /-/ready", h.ready)
 	return mux
-}
-
-// metrics is a scrape: every target's series and the exporter's own, or of the
-// two what the parameter collect[] names. The exporter's own ask nobody.
-func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
-	collect, err := parseCollect(r.URL.Query()["collect[]"])
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
-	defer cancel()
-	var gathered both
-	if collect[collectTargets] {
-		cfg := h.Config()
-		gathered.targets = h.Scrape(ctx, cfg.Targets, cfg.LabelNames())
-	}
-	if collect[collectExporter] {
-		gathered.own = h.Own
-	}
-	h.write(w, r, gathered, h.Own)
-}
-
-// The values of collect[].
-const (
-	collectTargets  = "targets"
-	collectExporter = "exporter"
-)
-
-// parseCollect returns what to collect; no names is everything.
-func parseCollect(names []string) (map[string]bool, error) {
-	if len(names) == 0 {
-		names = []string{collectTargets, collectExporter}
-	}
-	collect := map[string]bool{}
-	for _, name := range names {
-		if name != collectTargets && name != collectExporter {
-			return nil, fmt.Errorf("collect[]: %.64q: write %s or %s", name, collectTargets, collectExporter)
-		}
-		collect[name] = true
-	}
-	return collect, nil
-}
-
-// write answers with what g gathers, in the exposition format that r wants.
-// Failures are counted in own; nil is nowhere.
-func (h *handler) write(w http.ResponseWriter, r *http.Request, g prometheus.Gatherer, own prometheus.Registerer) {
-	w.Header().Set("Vary", "Accept, Accept-Encoding")
-	promhttp.HandlerFor(g, promhttp.HandlerOpts{
-		ErrorLog:          h.Logger,
-		ErrorHandling:     promhttp.ContinueOnError, // one bad series must not cost the others
-		Registry:          own,
-		EnableOpenMetrics: true,
-	}).ServeHTTP(w, r)
-}
-
-// both gathers the targets' series, and then the exporter's own, which have no
-// name in common; nil is none. prometheus.Gatherers would lose the units.
-type both struct{ targets, own prometheus.Gatherer }
-
-// Gather implements prometheus.Gatherer.
-func (b both) Gather() (families []*dto.MetricFamily, err error) {
-	for _, g := range []prometheus.Gatherer{b.targets, b.own} {
-		if g == nil {
-			continue
-		}
-		more, gatherErr := g.Gather()
-		families, err = append(families, more...), errors.Join(err, gatherErr)
-	}
-	slices.SortFunc(families, func(a, b *dto.MetricFamily) int { return strings.Compare(a.GetName(), b.GetName()) })
-	return families, err
 }
 
 // complain logs what could not be told to the client.
@@ -199,6 +151,10 @@ func (h *handler) ready(w http.ResponseWriter, _ *http.Request) {
 // reload answers when the new configuration is in force, or with every reason
 // why it is not.
 func (h *handler) reload(w http.ResponseWriter, _ *http.Request) {
+	if h.Reload == nil {
+		http.Error(w, "Reloading over HTTP is off: start with --web.enable-lifecycle, or send SIGHUP.", http.StatusForbidden)
+		return
+	}
 	if err := h.Reload(); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return

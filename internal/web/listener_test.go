@@ -40,11 +40,11 @@ func TestHealthListenerServesNothingElse(t *testing.T) {
 	}
 }
 
-func TestReloadCanBeSwitchedOff(t *testing.T) {
+func TestReloadIsOffByDefault(t *testing.T) {
 	server := httptest.NewServer(web.New(web.Exporter{Own: prometheus.NewRegistry()}, web.Options{}))
 	t.Cleanup(server.Close)
-	if resp, _ := (&fixture{url: server.URL}).do(t, http.MethodPost, "/-/reload"); resp.StatusCode != http.StatusNotFound {
-		t.Errorf("got %s", resp.Status)
+	if resp, body := (&fixture{url: server.URL}).do(t, http.MethodPost, "/-/reload"); resp.StatusCode != http.StatusForbidden || !strings.Contains(body, "--web.enable-lifecycle") {
+		t.Errorf("got %s %s", resp.Status, body)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -47,6 +48,20 @@ func TestContentNegotiation(t *testing.T) {
 				t.Errorf("got %q, want %q with %q in it:\n%.2000s", contentType, tt.contentType, tt.contains, body)
 			}
 		})
+	}
+}
+
+// TestStrictParserReadsOpenMetrics has Python's client read the whole page: it refuses what Prometheus lets through.
+func TestStrictParserReadsOpenMetrics(t *testing.T) {
+	t.Parallel()
+	exporter := startExporter(t, "--demo")
+	body, _ := exporter.get(t, "/metrics", acceptOpenMetrics)
+	const program = "import sys; from prometheus_client.openmetrics.parser import text_string_to_metric_families as f; print(len(list(f(sys.stdin.read()))))"
+	parse := exec.CommandContext(t.Context(), "/usr/bin/python3", "-c", program) // Debian's, which has the module
+	parse.Stdin = bytes.NewReader(body)
+	out, err := parse.CombinedOutput()
+	if families, _ := strconv.Atoi(strings.TrimSpace(string(out))); err != nil || families < 50 {
+		t.Errorf("%v: %s", err, out)
 	}
 }
 

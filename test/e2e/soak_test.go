@@ -22,7 +22,7 @@ func TestSoak(t *testing.T) {
 	t.Logf("SOAK_SEED=%d", seed)
 	weather := newWeather(t, seed)
 	operator := newOperator(t, weather, seed)
-	operator.exporter = startExporter(t, "--config.file="+operator.file, "--scrape.max-timeout=2m")
+	operator.exporter = startExporter(t, "--config.file="+operator.file, "--scrape.max-timeout=2m", "--web.enable-lifecycle")
 	url := "http://" + operator.exporter.address + "/metrics"
 	judge := judge{weather: weather, operator: operator}
 	began := settle(t, url)

@@ -27,7 +27,7 @@ func TestReloadChangesTheTargets(t *testing.T) {
 	}
 	write("hours.example.com")
 	env := map[string]string{"OSS_ACCESS_KEY_ID": demo.Getenv("OSS_ACCESS_KEY_ID"), "OSS_ACCESS_KEY_SECRET": demo.Getenv("OSS_ACCESS_KEY_SECRET")}
-	p := apptest.Start(t, env, "--config.file="+path, "--web.listen-address=127.0.0.1:0")
+	p := apptest.Start(t, env, "--config.file="+path, "--web.enable-lifecycle", "--web.listen-address=127.0.0.1:0")
 	url := "http://" + p.Address(t)
 
 	expect := func(probes, cname, successful string) {
@@ -91,7 +91,7 @@ func TestScrapeFinishesOnTheOldConfiguration(t *testing.T) {
 	}
 	write("", "slow.example.com")
 	env := map[string]string{"OSS_ACCESS_KEY_ID": demo.Getenv("OSS_ACCESS_KEY_ID"), "OSS_ACCESS_KEY_SECRET": demo.Getenv("OSS_ACCESS_KEY_SECRET")}
-	p := apptest.Start(t, env, "--config.file="+path, "--web.listen-address=127.0.0.1:0")
+	p := apptest.Start(t, env, "--config.file="+path, "--web.enable-lifecycle", "--web.listen-address=127.0.0.1:0")
 	url := "http://" + p.Address(t)
 	scraped := make(chan string, 1)
 	go func() {

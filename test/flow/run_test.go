@@ -61,6 +61,38 @@ func TestAnswersAndEnds(t *testing.T) {
 	}
 }
 
+// TestFlagsFromTheEnvironment has them from there, and one from both: the command line decides.
+func TestFlagsFromTheEnvironment(t *testing.T) {
+	check := func(args ...string) string {
+		var complaint bytes.Buffer
+		if err := app.Run(t.Context(), append(args, "--config.check"), os.Getenv, &complaint, io.Discard); err != nil {
+			app.PrintError(&complaint, err)
+		}
+		return complaint.String()
+	}
+	for _, name := range []string{"PORT", "SERVICE_HOST", "SERVICE_PORT", "PORT_19525_TCP", "VERSION", "HELP"} { // as Kubernetes and images have it
+		t.Setenv("OSS_CNAME_EXPORTER_"+name, "tcp://10.0.0.1:19525")
+	}
+	t.Setenv("OSS_CNAME_EXPORTER_CONFIG_FILE", "../../config.example.yaml")
+	if got := check(); !strings.HasPrefix(got, "../../config.example.yaml: 4 targets") {
+		t.Errorf("got %s", got)
+	}
+	if got := check("--config.file=none.yaml"); !strings.Contains(got, `"none.yaml": no such file`) {
+		t.Errorf("got %s", got)
+	}
+	t.Setenv("OSS_CNAME_EXPORTER_SCRAPE_MAX_TIMEOUT", "1ns")
+	if got := check(); !strings.Contains(got, `--scrape.max-timeout: "1ns": out of range`) {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestConfigCheckSaysWhatItChecked(t *testing.T) {
+	var stdout bytes.Buffer
+	if err := app.Run(t.Context(), []string{"--demo", "--config.check"}, os.Getenv, &stdout, io.Discard); err != nil || stdout.String() != "demo: 15 targets, no faults\n" {
+		t.Errorf("%v, printed %q", err, &stdout)
+	}
+}
+
 func TestConfigCheck(t *testing.T) {
 	stdout := apptest.NewOutput()
 	if err := app.Run(t.Context(), []string{"--config.check", "--config.file=../../config.example.yaml"}, os.Getenv, stdout, io.Discard); err != nil {
@@ -100,7 +132,22 @@ targets:
 		want string // of what complain prints
 	}{
 		{[]string{"--nonsense"}, "oss_cname_exporter: unknown long flag '--nonsense', try --help\n"},
-		{[]string{"--log.level=loud"}, "oss_cname_exporter: enum value must be one of debug,info,warn,error, got 'loud', try --help\n"},
+		{[]string{"--log.level=loud"}, "oss_cname_exporter: --log.level: \"loud\": write one of debug, info, warn, error, try --help\n"},
+		{[]string{"--log.format="}, "oss_cname_exporter: --log.format: \"\": write one of logfmt, json, try --help\n"},
+		{[]string{"--scrape.timeout-offset=-5s"}, "oss_cname_exporter: --scrape.timeout-offset: \"-5s\": out of range; write 0s to 1m, try --help\n"},
+		{[]string{"--scrape.max-timeout=1ns"}, "oss_cname_exporter: --scrape.max-timeout: \"1ns\": out of range; write 100ms to 10m, try --help\n"},
+		{[]string{"--scrape.max-timeout=1d"}, "oss_cname_exporter: --scrape.max-timeout: \"1d\": out of range; write 100ms to 10m, try --help\n"},
+		{[]string{"--scrape.max-timeout=30"}, "oss_cname_exporter: --scrape.max-timeout: \"30\": not a duration; write a number with its unit (ms, s, m, h, d), such as \"30s\", try --help\n"},
+		{[]string{"--web.listen-address="}, "oss_cname_exporter: --web.listen-address: \"\": write host and port, such as \":19525\" or \"127.0.0.1:19525\"\n"},
+		{[]string{"--web.listen-address=127.0.0.1:"}, "oss_cname_exporter: --web.listen-address: \"127.0.0.1:\": write host and port, such as \":19525\" or \"127.0.0.1:19525\"\n"},
+		{[]string{"--web.health-listen-address=localhost"}, "oss_cname_exporter: --web.health-listen-address: \"localhost\": write host and port, such as \":19525\" or \"127.0.0.1:19525\"\n"},
+		{[]string{"--web.external-url=monitoring.example.com/oss"}, "oss_cname_exporter: --web.external-url: write a plain URL, such as \"https://monitoring.example.com/oss-cname\"\n"},
+		{[]string{"--web.external-url=https://u:p@monitoring.example.com/"}, "oss_cname_exporter: --web.external-url: write a plain URL, such as \"https://monitoring.example.com/oss-cname\"\n"},
+		{[]string{"--web.route-prefix=/a?b"}, "oss_cname_exporter: --web.route-prefix: \"/a?b\": write a plain path, such as \"/oss-cname\"\n"},
+		{[]string{"--web.route-prefix=/{x}"}, "oss_cname_exporter: --web.route-prefix: \"/{x}\": write a plain path, such as \"/oss-cname\"\n"},
+		{[]string{"--total-shards=two"}, "oss_cname_exporter: --total-shards: \"two\": write a whole number\n"},
+		{[]string{"--config.file="}, "oss_cname_exporter: --config.file: empty; write the configuration's path\n"},
+		{[]string{"--demo", "--config.watch"}, "oss_cname_exporter: --config.watch: the demo has no configuration file to watch; leave one of them out\n"},
 		{[]string{"stray"}, "oss_cname_exporter: unexpected stray, try --help\n"},
 		{[]string{"--config.file=" + dir + "/none.yaml"}, "oss_cname_exporter: reading config \"" + dir + "/none.yaml\": no such file or directory\n"},
 		{[]string{"--config.file=" + dir}, "oss_cname_exporter: reading config \"" + dir + "\": is a directory\n"},
@@ -112,7 +159,7 @@ targets:
 `},
 		{[]string{"--config.check", "--config.file=" + five}, ""},
 		{[]string{"--demo", "--web.listen-address=" + taken.Addr().String()}, "oss_cname_exporter: listen tcp " + taken.Addr().String() + ": bind: address already in use\n"},
-		{[]string{"--demo", "--web.listen-address=nonsense"}, "oss_cname_exporter: listen tcp: address nonsense: missing port in address\n"},
+		{[]string{"--demo", "--web.listen-address=nonsense"}, "oss_cname_exporter: --web.listen-address: \"nonsense\": write host and port, such as \":19525\" or \"127.0.0.1:19525\"\n"},
 		{[]string{"--demo", "--web.listen-address=127.0.0.1:0", "--web.config.file=" + dir + "/none.yml"}, ""},
 	} {
 		stdout, stderr := apptest.NewOutput(), apptest.NewOutput()

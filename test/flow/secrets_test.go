@@ -152,7 +152,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 					v.spoil(t)
 				}
 				p := apptest.Start(t, v.env, "--config.file="+filepath.Join(v.dir, "config.yaml"), "--web.listen-address=127.0.0.1:0",
-					"--log.level=debug", "--log.format="+format)
+					"--log.level=debug", "--log.format="+format, "--web.enable-lifecycle")
 				url := "http://" + p.Stderr.Wait(t, `address"?[=:]"?([0-9.:]+)`)
 				said := drive(t, url)
 				v.check(t, said, p.Stderr.String(), spoilt)

@@ -28,7 +28,7 @@ func TestTLSPasswordAndHealth(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := apptest.Start(t, nil, "--demo", "--web.listen-address=127.0.0.1:0", "--web.config.file="+filepath.Join(dir, "web.yml"),
-		"--web.health-listen-address=127.0.0.1:0", "--no-web.enable-reload")
+		"--web.health-listen-address=127.0.0.1:0", "--web.enable-lifecycle")
 	health := "http://" + p.Stderr.Wait(t, `msg="health endpoints" address=(\S+)`)
 	main := p.Address(t)
 	status := func(url, password string, version uint16) int {
@@ -57,7 +57,7 @@ func TestTLSPasswordAndHealth(t *testing.T) {
 		{"https://" + main + "/metrics", "", 0, 401},
 		{"https://" + main + "/", "", 0, 401},
 		{"https://" + main + "/-/healthy", "", 0, 401},
-		{"https://" + main + "/-/reload", password, 0, 404},
+		{"https://" + main + "/-/reload", password, 0, 405},
 		{"http://" + main + "/metrics", password, 0, 400},
 		{"https://" + main + "/metrics", password, tls.VersionTLS11, 0},
 		{health + "/-/healthy", "", 0, 200},

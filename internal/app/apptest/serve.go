@@ -43,7 +43,7 @@ func ServeWith(t *testing.T, getenv func(string) string, config string, args ...
 	t.Helper()
 	s := &Server{config: filepath.Join(t.TempDir(), "config.yaml")}
 	s.write(t, config)
-	s.Program = start(t, getenv, append([]string{"--config.file=" + s.config, "--web.listen-address=127.0.0.1:0", "--scrape.max-timeout=10m"}, args...)...)
+	s.Program = start(t, getenv, append([]string{"--config.file=" + s.config, "--web.listen-address=127.0.0.1:0", "--scrape.max-timeout=10m", "--web.enable-lifecycle"}, args...)...)
 	s.URL = "http://" + s.Address(t)
 	return s
 }

@@ -9,6 +9,14 @@ import (
 	"oss_cname_exporter/internal/config"
 )
 
+// warnOf logs what is accepted in cfg and hardly meant.
+func warnOf(cfg *config.Config, logger log.Logger) {
+	for _, w := range cfg.Warnings {
+		level.Warn(logger).Log("msg", "configuration", "file", w.File, "line", w.Line, "warning", w.Text)
+	}
+	warnOfOpenFiles(cfg, logger)
+}
+
 // warnOfOpenFiles tells of files with secrets that every user of the machine
 // may read. One that is missing is the matter of the scrape that needs it.
 func warnOfOpenFiles(cfg *config.Config, logger log.Logger) {

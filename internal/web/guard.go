@@ -1,0 +1,43 @@
+package web
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// guard returns next for requests that may be meant for it. host is the name by
+// which the exporter is reached from outside; "" is none that is known.
+func guard(next http.Handler, host string) http.Handler {
+	next = http.NewCrossOriginProtection().Handler(next) // no other site's page may reload
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		switch query, err := url.QueryUnescape(r.URL.RawQuery); {
+		case !utf8.ValidString(r.URL.Path) || err == nil && !utf8.ValidString(query):
+			http.Error(w, "The URL is not UTF-8.", http.StatusBadRequest)
+		case r.Method != http.MethodGet && r.Method != http.MethodHead && !isOurs(r.Host, host):
+			http.Error(w, fmt.Sprintf("The exporter is not known as %.255q: ask for its IP address, or start it with the --web.external-url that it has.", r.Host), http.StatusForbidden)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// isOurs reports whether a request's Host can be meant for the exporter: an IP
+// address, a name without a dot, or the external one. Any other may be a
+// stranger's, who has it lead here so that a browser takes us for his site (DNS
+// rebinding).
+func isOurs(host, external string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true
+	}
+	return !strings.Contains(host, ".") || strings.EqualFold(host, external)
+}

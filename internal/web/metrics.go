@@ -1,0 +1,91 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	dto "github.com/prometheus/client_model/go"
+
+	"oss_cname_exporter/collector"
+)
+
+// metrics is a scrape: every target's series and the exporter's own, or of the
+// two what the parameters name. The exporter's own ask nobody.
+func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
+	targets, own, err := parseCollect(r.URL.Query())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
+	defer cancel()
+	var gathered both
+	if targets {
+		cfg := h.Config()
+		gathered.targets = h.Scrape(ctx, cfg.Targets, cfg.LabelNames())
+	}
+	if own {
+		gathered.own = h.Own
+	}
+	var failures prometheus.Registerer
+	if !h.NoProcessSeries {
+		failures = h.Own
+	}
+	h.write(w, r, gathered, failures)
+}
+
+// write answers with what g gathers, in the exposition format that r wants.
+// Failures are counted in own; nil is nowhere.
+func (h *handler) write(w http.ResponseWriter, r *http.Request, g prometheus.Gatherer, own prometheus.Registerer) {
+	w.Header().Set("Vary", "Accept, Accept-Encoding")
+	promhttp.HandlerFor(g, promhttp.HandlerOpts{
+		ErrorLog:          h.Logger,
+		ErrorHandling:     promhttp.ContinueOnError, // one bad series must not cost the others
+		Registry:          own,
+		EnableOpenMetrics: true,
+	}).ServeHTTP(w, r)
+}
+
+// parseCollect reads what a scrape wants: collect[] names the targets' series or
+// the exporter's own, and name[] single series, which promhttp picks.
+func parseCollect(query url.Values) (targets, own bool, err error) {
+	const ofTargets, ofExporter = "targets", "exporter"
+	collect, names := query["collect[]"], query["name[]"]
+	for _, name := range collect {
+		if name != ofTargets && name != ofExporter {
+			return false, false, fmt.Errorf("collect[]: %.64q: write %s or %s", name, ofTargets, ofExporter)
+		}
+	}
+	known := collector.Names()
+	isTargets := func(name string) bool { return slices.Contains(known, name) }
+	targets = len(collect) == 0 || slices.Contains(collect, ofTargets)
+	own = len(collect) == 0 || slices.Contains(collect, ofExporter)
+	if len(names) > 0 {
+		targets = targets && slices.ContainsFunc(names, isTargets)
+	}
+	return targets, own, nil
+}
+
+// both gathers the targets' series, and then the exporter's own, which have no
+// name in common; nil is none. prometheus.Gatherers would lose the units.
+type both struct{ targets, own prometheus.Gatherer }
+
+// Gather implements prometheus.Gatherer.
+func (b both) Gather() (families []*dto.MetricFamily, err error) {
+	for _, g := range []prometheus.Gatherer{b.targets, b.own} {
+		if g == nil {
+			continue
+		}
+		more, gatherErr := g.Gather()
+		families, err = append(families, more...), errors.Join(err, gatherErr)
+	}
+	slices.SortFunc(families, func(a, b *dto.MetricFamily) int { return strings.Compare(a.GetName(), b.GetName()) })
+	return families, err
+}
