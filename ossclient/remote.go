@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
+
+	"oss_cname_exporter/internal/secret"
 )
 
 // maxRemoteText bounds how much is shown of a text that a peer chose, in
@@ -96,7 +98,7 @@ func without(text string, parts []bool) string {
 		if !parts[i] {
 			b.WriteByte(text[i])
 		} else if i == 0 || !parts[i-1] {
-			b.WriteString(hidden)
+			b.WriteString(secret.Hidden)
 		}
 	}
 	return b.String()

@@ -13,6 +13,7 @@ import (
 	"github.com/go-kit/log"
 	"gopkg.in/yaml.v3"
 
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -26,7 +27,7 @@ func TestSecretNeverPrints(t *testing.T) {
 	token := ossclient.Token{Value: plain}
 	values := []any{
 		plain, &plain, []ossclient.Secret{plain}, map[string]ossclient.Secret{"key": plain},
-		key, &key, token, &token, []any{key, token}, struct{ Any any }{plain}, fmt.Errorf("wrapped: %v", plain),
+		key, &key, token, &token, status.Status{Token: plain}, &status.Status{Token: plain}, []any{key, token}, struct{ Any any }{plain}, fmt.Errorf("wrapped: %v", plain),
 	}
 	var out bytes.Buffer
 	for _, verb := range "vsqxXdcboeEfFgGtTU" {

@@ -102,7 +102,7 @@ func tokenKey(t *config.Target) (key, bool) {
 	return key{name: t.Name, lane: Lane(t.Account)}, true
 }
 
-func fillToken(s *status.Status, _ *config.Target, a, _ *answer) { s.Facts = a.facts }
+func fillToken(s *status.Status, _ *config.Target, a, _ *answer) { s.Facts, s.Token = a.facts, a.token }
 
 // bindingKey leaves the domain out: one list answers for all of a bucket's.
 func bindingKey(t *config.Target) (key, bool) {

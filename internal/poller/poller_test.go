@@ -25,12 +25,12 @@ func TestAnswersBecomeFacts(t *testing.T) {
 		results := poll(t.Context(), p, cfg)
 
 		for i, want := range []status.Status{
-			{Facts: status.Facts{Confirmed: now, Exists: true, Expires: expires}, Probes: 1},
+			{Facts: status.Facts{Confirmed: now, Exists: true, Expires: expires}, Token: "t", Probes: 1},
 			{Facts: status.Facts{Confirmed: now}, Probes: 1},
 			{Attempt: status.Attempt{Reason: status.ReasonAccessDenied}, Probes: 1, Errors: 1},
 		} {
 			got := results[i]
-			if got.Facts != want.Facts || got.Attempt.Reason != want.Attempt.Reason || got.Probes != want.Probes || got.Errors != want.Errors {
+			if got.Facts != want.Facts || got.Token != want.Token || got.Attempt.Reason != want.Attempt.Reason || got.Probes != want.Probes || got.Errors != want.Errors {
 				t.Errorf("result %d: got %+v, want %+v", i, got, want)
 			}
 			if got.Attempt.Succeeded() != (want.Errors == 0) || !got.Attempt.Ended.Equal(now) {

@@ -6,15 +6,20 @@
 // that went and what it found. What is unknown is a zero value.
 package status
 
-import "time"
+import (
+	"time"
+
+	"oss_cname_exporter/internal/secret"
+)
 
 // Status is what is true of one domain now: the last definitive answers, and how
 // the last attempts to get them went.
 type Status struct {
 	Facts   Facts
-	Attempt Attempt // the last to ask for the token
-	Probes  uint64  // attempts since the domain is known
-	Errors  uint64  // attempts among them without a definitive answer
+	Token   secret.Text // what the TXT record must carry; "" if there is no token
+	Attempt Attempt     // the last to ask for the token
+	Probes  uint64      // attempts since the domain is known
+	Errors  uint64      // attempts among them without a definitive answer
 
 	Checks             map[Check]CheckStatus // those that are configured; nil if none is
 	Bound              Tristate              // the domain is bound to the bucket

@@ -30,11 +30,12 @@ var law = map[string]struct{ may, never []string }{
 	"collector":             {may: []string{"internal/config", "internal/status"}, never: []string{sdk, "net/http"}},
 	"internal/discovery":    {may: []string{"internal/config", "internal/poller", "internal/schedule", "internal/status", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/"}},
 	"internal/poller":       {may: []string{"internal/config", "internal/dnsclient", "internal/schedule", "internal/status", "internal/trace", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
-	"internal/schedule":     {never: []string{"net/http", "github.com/", "log"}},                // the standard library and x/time only
-	"internal/status":       {never: []string{"net/http", "github.com/", "golang.org/", "log"}}, // pure
+	"internal/schedule":     {never: []string{"net/http", "github.com/", "log"}},                                                  // the standard library and x/time only
+	"internal/status":       {may: []string{"internal/secret"}, never: []string{"net/http", "github.com/", "golang.org/", "log"}}, // pure
+	"internal/secret":       {never: []string{"net/http", "github.com/", "golang.org/"}},
 	"internal/trace":        {never: []string{sdk, dnslib, "net/http", "github.com/"}},
 	"internal/dnsclient":    {may: []string{"internal/trace"}, never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
-	"ossclient":             {may: []string{"internal/status", "internal/trace"}, never: []string{dnslib, "github.com/prometheus/", "github.com/go-kit/", "log"}},
+	"ossclient":             {may: []string{"internal/secret", "internal/status", "internal/trace"}, never: []string{dnslib, "github.com/prometheus/", "github.com/go-kit/", "log"}},
 	"internal/region":       {never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/"}},
 	"internal/domain":       {never: []string{sdk, "net/http"}},
 	"internal/config":       {never: []string{sdk, "net/http", "github.com/go-kit/"}},
