@@ -133,3 +133,19 @@ func TestReadmeConfigurationIsAccepted(t *testing.T) {
 		t.Error("README has no configuration")
 	}
 }
+
+// TestReadmeNamesEveryRoom holds the table of folders to the packages.
+func TestReadmeNamesEveryRoom(t *testing.T) {
+	text := read(t, "README.md")
+	for _, p := range list(t) {
+		room, isRoom := strings.CutPrefix(p.ImportPath, module+"/internal/")
+		if room, _, _ = strings.Cut(room, "/"); isRoom && !strings.Contains(text, "`internal/"+room+"/`") {
+			t.Errorf("README does not name internal/%s", room)
+		}
+	}
+	for _, named := range regexp.MustCompile("`(internal/[a-z/]+)/`").FindAllStringSubmatch(text, -1) {
+		if _, err := os.Stat(filepath.Join(root, named[1])); err != nil {
+			t.Errorf("README names %s, which is no folder", named[1])
+		}
+	}
+}
