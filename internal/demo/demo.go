@@ -25,18 +25,30 @@ type Demo struct {
 	DNS *dnstest.Server
 }
 
+const (
+	// agentic is the demo's bucket of the kind that takes wildcards.
+	agentic = "demo-1234567890123456-cn-hangzhou-ab-apsr"
+	// publicTarget and recommendedTarget lead to demo-bucket: its public
+	// endpoint, and what the vendor's console recommends.
+	publicTarget      = "demo-bucket.oss-cn-hangzhou.aliyuncs.com"
+	recommendedTarget = "demo-bucket.cn-hangzhou.taihangcda.cn"
+	// yours is the demo's domain that is left to the reader.
+	yours = "yours.example.com"
+)
+
 // target is one domain of the demo.
 type target struct {
 	bucket, cname, team string
 	left                time.Duration       // life of the token; 0 is no token
 	answers             []osstest.Behaviour // in turn; none is the genuine one
 	proven              bool                // the TXT record carries the token
-	points              bool                // the CNAME record leads to the bucket
+	points              string              // what the CNAME record leads to; "" is no record
 	bound               *osstest.Binding    // nil is not bound
 }
 
 func targets() []target {
 	const own, elsewhere, forbidden = "demo-bucket", "demo-elsewhere", "demo-forbidden"
+	blocked := &osstest.Binding{Status: "Blocked"}
 	throttle := osstest.Fail(503, "MetaOperationQpsLimitExceeded", "")
 	rubbish := osstest.Reply(200, "<html>Welcome to the hotel's Wi-Fi!</html>", "Content-Type", "text/html")
 	return []target{
@@ -44,12 +56,14 @@ func targets() []target {
 		{bucket: own, cname: "hours.example.com", team: "web", left: 5 * time.Hour, proven: true},
 		{bucket: own, cname: "minutes.example.com", team: "web", left: 3 * time.Minute},
 		{bucket: own, cname: "never.example.com", team: "web"},
-		{bucket: own, cname: "*.wildcard.example.com", team: "web", left: 48 * time.Hour},
-		{bucket: own, cname: "bound.example.com", team: "web", points: true, bound: &osstest.Binding{Certificate: newCertificate(20)}},
-		{bucket: own, cname: "disabled.example.com", team: "web", points: true, bound: &osstest.Binding{Disabled: true}},
-		{bucket: own, cname: "dangling.example.com", team: "web", points: true},
+		{bucket: agentic, cname: "*.wildcard.example.com", team: "web", left: 48 * time.Hour},
+		{bucket: own, cname: "bound.example.com", team: "web", points: publicTarget, bound: &osstest.Binding{Certificate: newCertificate(20)}},
+		{bucket: own, cname: "recommended.example.com", team: "web", points: recommendedTarget, bound: &osstest.Binding{Certificate: newCertificate(60)}},
+		{bucket: own, cname: "disabled.example.com", team: "web", points: publicTarget, bound: &osstest.Binding{Disabled: true}},
+		{bucket: own, cname: "blocked.example.com", team: "web", points: publicTarget, bound: blocked},
+		{bucket: own, cname: "dangling.example.com", team: "web", points: publicTarget},
 		{bucket: own, cname: walker, team: "web"},
-		{bucket: own, cname: "yours.example.com", team: "web"},
+		{bucket: own, cname: yours, team: "web"},
 		{bucket: elsewhere, cname: "elsewhere.example.com", team: "media"},
 		{bucket: forbidden, cname: "denied.example.com", team: "media"},
 		{bucket: own, cname: "throttled.example.com", team: "media", left: 30 * time.Hour,
@@ -66,6 +80,7 @@ func Start() *Demo {
 	oss := osstest.New(osstest.Options{TXT: dns.TXT})
 	oss.AddKey(Getenv("OSS_ACCESS_KEY_ID"), Getenv("OSS_ACCESS_KEY_SECRET"))
 	oss.AddBucket(osstest.Bucket{Name: "demo-bucket"})
+	oss.AddBucket(osstest.Bucket{Name: agentic})
 	oss.AddBucket(osstest.Bucket{Name: "demo-elsewhere", Region: "cn-shanghai"})
 	oss.AddBucket(osstest.Bucket{Name: "demo-forbidden", Forbidden: true})
 	d := &Demo{oss, dns}
@@ -91,8 +106,8 @@ func (d *Demo) add(t target) {
 	if t.proven {
 		d.publish(at)
 	}
-	if t.points {
-		d.point(at)
+	if t.points != "" {
+		d.DNS.Alias(at.Base, t.points)
 	}
 	if t.bound != nil {
 		d.OSS.Bind(at, *t.bound)
@@ -131,22 +146,6 @@ func (d *Demo) Run(ctx context.Context, w io.Writer, at net.Addr, prefix string)
 	actors.Go(func() { d.scrape(ctx, url) })
 	actors.Go(func() { d.walk(ctx) })
 	actors.Wait()
-}
-
-// announce says where to look.
-func (d *Demo) announce(w io.Writer, url string) {
-	fmt.Fprintf(w, `
-The demo watches %d domains on a simulated OSS at %s. Look at
-
-  %[3]s/         every domain in words, the most urgent first
-  %[3]s/metrics  what Prometheus scrapes
-
-minutes.example.com loses its token within 3 minutes, and walking.example.com
-goes through its whole life over and over. yours.example.com waits for what you
-do to it: OSS speaks to any client, and a DNS that takes updates is at %[4]s.
-Ctrl-C ends the demo.
-
-`, len(targets()), d.OSS.URL(), url, d.DNS.Address())
 }
 
 // scrape stands in for Prometheus until ctx is done: without scrapes nothing

@@ -6,7 +6,6 @@ import (
 
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
-	"oss_cname_exporter/ossclient"
 )
 
 const (
@@ -42,7 +41,10 @@ func (d *Demo) steps() []func() {
 		func() {},                       // it dies: token_expired
 		func() { d.create(at, 72*time.Hour) },
 		func() { d.publish(at) }, // ready_to_bind
-		func() { d.OSS.Bind(at, osstest.Binding{Certificate: certificate}); d.point(at) },
+		func() {
+			d.OSS.Bind(at, osstest.Binding{Certificate: certificate})
+			d.DNS.Alias(at.Base, recommendedTarget)
+		},
 		func() { d.OSS.Bind(at, osstest.Binding{Certificate: certificate, Disabled: true}) },
 		func() { d.OSS.Unbind(at); d.DNS.Publish(at.Proof()) }, // token_missing, and dangling
 	}
@@ -55,11 +57,6 @@ func (d *Demo) create(at domain.Name, life time.Duration) {
 
 // publish makes the TXT record of a domain carry its token.
 func (d *Demo) publish(at domain.Name) { d.DNS.Publish(at.Proof(), d.OSS.Token(at).Value) }
-
-// point makes the CNAME record of a domain lead to its bucket.
-func (d *Demo) point(at domain.Name) {
-	d.DNS.Alias(at.Base, ossclient.Hosts(at.Bucket, "cn-hangzhou", "")[0])
-}
 
 // newCertificate returns one that lasts for some days.
 func newCertificate(days int) *osstest.Certificate {

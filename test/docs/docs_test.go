@@ -104,6 +104,16 @@ func TestDocsNameTheDemosDomains(t *testing.T) {
 	}
 }
 
+// TestDocsShowTheWalkthrough wants the commands that the demo prints, at the
+// addresses of the documents.
+func TestDocsShowTheWalkthrough(t *testing.T) {
+	commands := demo.Walkthrough("http://127.0.0.1:40080", "127.0.0.1:40053")
+	commands = strings.TrimPrefix(strings.ReplaceAll(commands, "\n  ", "\n"), "  ")
+	if !strings.Contains(read(t, "docs/demo.md"), "```bash\n"+commands+"```\n") {
+		t.Errorf("docs/demo.md does not have:\n%s", commands)
+	}
+}
+
 func TestDocsShowTheFlags(t *testing.T) {
 	t.Setenv("COLUMNS", "100")
 	help := apptest.NewOutput()

@@ -25,7 +25,7 @@ var demo = []target{
 	{bucket: "demo-bucket", cname: "hours.example.com", exists: "1", left: 5 * time.Hour},
 	{bucket: "demo-bucket", cname: "minutes.example.com", exists: "1", left: 3 * time.Minute},
 	{bucket: "demo-bucket", cname: "never.example.com", exists: "0"},
-	{bucket: "demo-bucket", cname: "*.wildcard.example.com", exists: "1", left: 48 * time.Hour},
+	{bucket: "demo-1234567890123456-cn-hangzhou-ab-apsr", cname: "*.wildcard.example.com", exists: "1", left: 48 * time.Hour},
 	{bucket: "demo-elsewhere", cname: "elsewhere.example.com", reason: "wrong_endpoint"},
 	{bucket: "demo-forbidden", cname: "denied.example.com", reason: "access_denied"},
 	{bucket: "demo-bucket", cname: "slow.example.com", exists: "1", left: 20 * time.Hour},

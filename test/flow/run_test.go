@@ -23,7 +23,7 @@ func TestDemo(t *testing.T) {
 	for _, want := range []string{
 		`oss_cname_token_exists{bucket="demo-bucket",cname="plenty.example.com",team="web"} 1`,
 		`oss_cname_token_exists{bucket="demo-bucket",cname="never.example.com",team="web"} 0`,
-		`oss_cname_token_exists{bucket="demo-bucket",cname="*.wildcard.example.com",team="web"} 1`,
+		`oss_cname_token_exists{bucket="demo-1234567890123456-cn-hangzhou-ab-apsr",cname="*.wildcard.example.com",team="web"} 1`,
 		`oss_cname_token_probe_failure_reason{bucket="demo-elsewhere",cname="elsewhere.example.com",reason="wrong_endpoint",team="media"} 1`,
 		`oss_cname_token_probe_failure_reason{bucket="demo-forbidden",cname="denied.example.com",reason="access_denied",team="media"} 1`,
 		`oss_cname_token_probe_failure_reason{bucket="demo-bucket",cname="rubbish.example.com",reason="bad_response",team="media"} 1`,
@@ -35,17 +35,19 @@ func TestDemo(t *testing.T) {
 		`oss_cname_state{bucket="demo-forbidden",cname="denied.example.com",state="unknown",team="media"} 1`,
 		`oss_cname_check_failure_reason{bucket="demo-forbidden",check="binding",cname="denied.example.com",reason="access_denied",team="media"} 1`,
 		`oss_cname_dns_points_to_endpoint{bucket="demo-bucket",cname="dangling.example.com",team="web"} 1`,
-		`oss_cname_exporter_targets 15`,
+		`oss_cname_state{bucket="demo-bucket",cname="blocked.example.com",state="disabled",team="web"} 1`,
+		`oss_cname_state{bucket="demo-bucket",cname="recommended.example.com",state="bound",team="web"} 1`,
+		`oss_cname_exporter_targets 17`,
 	} {
 		if !strings.Contains(metrics, "\n"+want+"\n") {
 			t.Errorf("no line %s", want)
 		}
 	}
-	if n := strings.Count(metrics, "\noss_cname_token_probe_success{"); n != 15 {
-		t.Errorf("%d targets, want 15", n)
+	if n := strings.Count(metrics, "\noss_cname_token_probe_success{"); n != 17 {
+		t.Errorf("%d targets, want 17", n)
 	}
-	if strings.Contains(metrics+p.Stdout.String()+p.Stderr.String(), demo.Getenv("OSS_ACCESS_KEY_SECRET")) {
-		t.Error("the secret is shown")
+	if strings.Contains(metrics+p.Stderr.String(), demo.Getenv("OSS_ACCESS_KEY_SECRET")) {
+		t.Error("the secret is shown beside the commands to be pasted")
 	}
 }
 
@@ -88,7 +90,7 @@ func TestFlagsFromTheEnvironment(t *testing.T) {
 
 func TestConfigCheckSaysWhatItChecked(t *testing.T) {
 	var stdout bytes.Buffer
-	if err := app.Run(t.Context(), []string{"--demo", "--config.check"}, os.Getenv, &stdout, io.Discard); err != nil || stdout.String() != "demo: 15 targets, no faults\n" {
+	if err := app.Run(t.Context(), []string{"--demo", "--config.check"}, os.Getenv, &stdout, io.Discard); err != nil || stdout.String() != "demo: 17 targets, no faults\n" {
 		t.Errorf("%v, printed %q", err, &stdout)
 	}
 }
