@@ -1,6 +1,7 @@
 package dnsclient
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -84,24 +85,18 @@ func values(reply *dns.Msg, name string) ([]string, error) {
 	return values, nil
 }
 
-// raw takes the escapes of zone files out of text, which the library puts in:
-// \" and \\, and \DDD for what cannot be printed.
+// escape is how the library writes what is special in zone files: \" and \\, and
+// \DDD for what cannot be printed.
+var escape = regexp.MustCompile(`\\([0-9]{3}|.)`)
+
+// raw takes the escapes out of text.
 func raw(text string) string {
-	var b strings.Builder
-	for ; text != ""; text = text[1:] {
-		if text[0] == '\\' && len(text) > 1 {
-			text = text[1:]
-			if len(text) >= 3 {
-				if code, err := strconv.ParseUint(text[:3], 10, 8); err == nil {
-					b.WriteByte(byte(code))
-					text = text[2:]
-					continue
-				}
-			}
+	return escape.ReplaceAllStringFunc(text, func(escaped string) string {
+		if code, err := strconv.ParseUint(escaped[1:], 10, 8); err == nil {
+			return string([]byte{byte(code)})
 		}
-		b.WriteByte(text[0])
-	}
-	return b.String()
+		return escaped[1:]
+	})
 }
 
 // clean makes a server's words fit into one line of ours.

@@ -42,6 +42,7 @@ func TestBadServers(t *testing.T) {
 		"DNSSEC fails":            {explain(dns.RcodeServerFailure, 6, "no key\nfor you"), 1, dnsclient.ReasonServerError, `refused with SERVFAIL (extended error 6, DNSSEC Bogus: "no key\nfor you")`},
 		"an error nobody knows":   {explain(dns.RcodeRefused, 4711, ""), 1, dnsclient.ReasonServerError, `refused with REFUSED (extended error 4711)`},
 		"a long explanation":      {explain(dns.RcodeRefused, 0, strings.Repeat("x", 500)), 1, dnsclient.ReasonServerError, strings.Repeat("x", 200) + `" …)`},
+		"not too long":            {explain(dns.RcodeRefused, 0, strings.Repeat("x", 200)), 1, dnsclient.ReasonServerError, strings.Repeat("x", 200) + `")`},
 		"blocked":                 {explain(dns.RcodeNameError, 15, "by law"), 1, dnsclient.ReasonServerError, `not that of the zone (extended error 15, Blocked: "by law")`},
 		"filtered":                {explain(dns.RcodeSuccess, 17, ""), 1, dnsclient.ReasonServerError, `not that of the zone (extended error 17, Filtered)`},
 		"none, when last seen":    {explain(dns.RcodeNameError, 19, ""), 1, dnsclient.ReasonServerError, "extended error 19"},
