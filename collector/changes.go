@@ -49,6 +49,10 @@ func checkOutcome(a status.Attempt) outcome {
 	return cmp.Or(outcome(a.Reason), outcomeAnswered)
 }
 
+// checkProof stands for the verdict about the TXT record, whose outcomes are
+// verdicts.
+const checkProof status.Check = "proof"
+
 // changeLog logs each change of an outcome once. It remembers the last outcome
 // of every configured target and check.
 type changeLog struct {
@@ -127,6 +131,9 @@ func (l *changeLog) changes(t *config.Target, s *status.Status) (changes []chang
 			note(check, checkOutcome(c.Attempt), domain.Name{Bucket: t.Bucket})
 		}
 	}
+	if s.Proof.Verdict != "" {
+		note(checkProof, outcome(s.Proof.Verdict), domain.Name{Bucket: t.Bucket})
+	}
 	return changes
 }
 
@@ -138,6 +145,10 @@ func (l *changeLog) write(c change, n int, t *config.Target, s *status.Status) {
 	}
 	if c.name != (domain.Name{}) {
 		logger = log.With(logger, "bucket", t.Bucket, "cname", t.Cname())
+	}
+	if c.check == checkProof {
+		writeProof(log.With(logger, "proof", c.is, "was", c.was), c, &s.Proof)
+		return
 	}
 	attempt := s.Attempt
 	if c.check != "" {
@@ -157,6 +168,19 @@ func (l *changeLog) write(c change, n int, t *config.Target, s *status.Status) {
 		level.Info(logger).Log("msg", "check works again")
 	default:
 		level.Info(logger).Log("msg", "state changed")
+	}
+}
+
+// writeProof logs a change of the verdict about a TXT record. That a record is
+// not there yet is no news of a target that is seen for the first time.
+func writeProof(logger log.Logger, c change, p *status.Proof) {
+	switch is := status.Verdict(c.is); {
+	case c.was == "" && (is == status.VerdictValid || is == status.VerdictMissing):
+		level.Debug(logger).Log("msg", "looked at the TXT record for the first time")
+	case is == status.VerdictValid:
+		level.Info(logger).Log("msg", "the TXT record carries the token")
+	default:
+		level.Info(logger).Log("msg", "the TXT record does not carry the token", "why", p)
 	}
 }
 

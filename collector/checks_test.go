@@ -119,3 +119,34 @@ func TestChangesOfChecksAreLoggedOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestVerdictsAreLoggedOnce has the TXT record of two domains of a bucket change.
+func TestVerdictsAreLoggedOnce(t *testing.T) {
+	cfg, results := everyChecked(t)
+	var lines bytes.Buffer
+	p := &fakePoller{}
+	c := collector.New(p, collector.Options{Logger: level.NewFilter(log.NewLogfmtLogger(&lines), level.AllowInfo())})
+	const whom = "level=info account=main region=cn-hangzhou targets=2 bucket=examplebucket cname=bound.example.com"
+	for i, test := range []struct {
+		proof status.Proof
+		want  string
+	}{
+		{status.Proof{}, ""},
+		{status.Proof{Verdict: status.VerdictMissing}, ""},
+		{status.Proof{Verdict: status.VerdictQuoted, Values: []string{`"t0ken"`}},
+			whom + ` proof=quotes was=missing msg="the TXT record does not carry the token" why="the value of the TXT record is the token in quotation marks: enter it without them"`},
+		{status.Proof{Verdict: status.VerdictQuoted}, ""},
+		{status.Proof{}, ""},
+		{status.Proof{Verdict: status.VerdictValid}, whom + ` proof=valid was=quotes msg="the TXT record carries the token"`},
+		{status.Proof{Verdict: status.VerdictMissing}, whom + ` proof=missing was=valid msg="the TXT record does not carry the token" why="there is no TXT record of that name"`},
+	} {
+		lines.Reset()
+		one := results[0]
+		one.Proof = test.proof
+		p.results = []status.Status{one, one}
+		c.Scrape(t.Context(), cfg.Targets[:2], nil)
+		if got := strings.TrimSpace(lines.String()); got != test.want {
+			t.Errorf("scrape %d: logged %q, want %q", i, got, test.want)
+		}
+	}
+}

@@ -33,7 +33,7 @@ func newParts(ctx context.Context, store *config.Store, getenv func(string) stri
 	api := collector.NewAPI()
 	clients := accounts.New(getenv, userAgent(), api)
 	scheduler := schedule.New(nil)
-	targets := poller.New(clients, poller.Options{Bindings: clients, DNS: agreed{dnsclient.New(dnsclient.Options{})}, Scheduler: scheduler})
+	targets := poller.New(clients, poller.Options{Bindings: clients, DNS: dnsclient.New(dnsclient.Options{}), Scheduler: scheduler})
 	unlisted := discovery.New(clients, scheduler, discovery.Options{Logger: logger})
 	scrapes := collector.New(targets, collector.Options{Logger: logger})
 	targets.Apply(store.Config())

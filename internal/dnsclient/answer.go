@@ -9,42 +9,6 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Answer is what the servers that were asked about a name said.
-type Answer struct {
-	Findings  []Finding   // at least one; if there are several, the servers disagree
-	Silent    []string    // the servers that could not say, and why
-	Misplaced []Misplaced // TXT records under other names; only if none has the right name
-
-	zone string // of the name, as far as an answer told; "" if none did
-}
-
-// Finding is what one or several servers said alike.
-type Finding struct {
-	Servers []string // such as "ns1.example.com (192.0.2.53)"
-	Records []string // the values of TXT records, sorted, or the names that CNAME records lead to, in order; none if there are none
-}
-
-// Misplaced is a TXT record that was found under another name than its own.
-type Misplaced struct {
-	Name    string // without the trailing dot
-	Records []string
-}
-
-func (a *Answer) hasRecords() bool {
-	return slices.ContainsFunc(a.Findings, func(f Finding) bool { return len(f.Records) > 0 })
-}
-
-// add takes in what a server said.
-func (a *Answer) add(servers, records []string) {
-	for i := range a.Findings {
-		if slices.Equal(a.Findings[i].Records, records) {
-			a.Findings[i].Servers = append(a.Findings[i].Servers, servers...)
-			return
-		}
-	}
-	a.Findings = append(a.Findings, Finding{Servers: servers, Records: records})
-}
-
 // alias returns the name that reply leads to from name; "" is to none.
 func alias(reply *dns.Msg, name string) string {
 	for _, rr := range reply.Answer {

@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/miekg/dns"
+
+	"oss_cname_exporter/internal/status"
 )
 
 // zone is who has the authority for some names.
@@ -34,7 +36,7 @@ func (l *lookup) authorities(ctx context.Context, name string) (zone, error) {
 	}
 	hosts := nameServers(r.msg)
 	if len(hosts) == 0 {
-		return z, &Error{ReasonDNS, fmt.Errorf("%s has no name server", apex)}
+		return z, &Error{status.ReasonDNS, fmt.Errorf("%s has no name server", apex)}
 	}
 	found, errs := parallel(len(hosts), func(i int) ([]server, error) { return l.addresses(ctx, hosts[i]) })
 	for i, servers := range found {
@@ -93,7 +95,7 @@ func (l *lookup) apex(ctx context.Context, name string) (string, error) {
 	if len(failed) > 0 {
 		return "", failed[0]
 	}
-	return "", &Error{ReasonDNS, errors.New("nobody has the authority")}
+	return "", &Error{status.ReasonDNS, errors.New("nobody has the authority")}
 }
 
 // zoneIn returns the zone of name as far as a reply about name tells it. One
@@ -140,7 +142,7 @@ func (l *lookup) addresses(ctx context.Context, name string) ([]server, error) {
 			return nil, &Error{reasonOf(err), fmt.Errorf("finding the address of %s: %w", host(name), err)}
 		}
 	}
-	return nil, &Error{ReasonDNS, fmt.Errorf("%s has no address", host(name))}
+	return nil, &Error{status.ReasonDNS, fmt.Errorf("%s has no address", host(name))}
 }
 
 // ips returns the addresses that a reply says.

@@ -14,6 +14,7 @@ import (
 
 	"oss_cname_exporter/internal/dnsclient"
 	"oss_cname_exporter/internal/fake/dnstest"
+	"oss_cname_exporter/internal/status"
 )
 
 // world is a resolver, which knows who the authority for example.com is, the
@@ -93,86 +94,86 @@ func TestServersAreCompared(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		prepare func(*world)
-		want    func(*world) []dnsclient.Finding
+		want    func(*world) []status.Found
 		silent  []string // what is said of each in turn
 	}{
 		"all agree": {func(w *world) {
 			for _, s := range w.servers {
 				s.Publish(proof, "t0ken")
 			}
-		}, func(w *world) []dnsclient.Finding {
-			return []dnsclient.Finding{{Servers: ns(w, 0, 1, 2), Records: []string{"t0ken"}}}
+		}, func(w *world) []status.Found {
+			return []status.Found{{Servers: ns(w, 0, 1, 2), Values: []string{"t0ken"}}}
 		}, nil},
 		"in another order": {func(w *world) {
 			w.servers[0].Publish(proof, "a", "b")
 			w.servers[1].Publish(proof, "b", "a")
 			w.servers[2].Publish(proof, "b", "a")
-		}, func(w *world) []dnsclient.Finding {
-			return []dnsclient.Finding{{Servers: ns(w, 0, 1, 2), Records: []string{"a", "b"}}}
+		}, func(w *world) []status.Found {
+			return []status.Found{{Servers: ns(w, 0, 1, 2), Values: []string{"a", "b"}}}
 		}, nil},
 		"one does not have it yet": {func(w *world) {
 			w.servers[1].Publish(proof, "t0ken")
 			w.servers[2].Publish(proof, "t0ken")
-		}, func(w *world) []dnsclient.Finding {
-			return []dnsclient.Finding{{Servers: ns(w, 0)}, {Servers: ns(w, 1, 2), Records: []string{"t0ken"}}}
+		}, func(w *world) []status.Found {
+			return []status.Found{{Servers: ns(w, 0)}, {Servers: ns(w, 1, 2), Values: []string{"t0ken"}}}
 		}, nil},
 		"each has another": {func(w *world) {
 			for i, s := range w.servers {
 				s.Publish(proof, fmt.Sprint(i))
 			}
-		}, func(w *world) []dnsclient.Finding {
-			return []dnsclient.Finding{
-				{Servers: ns(w, 0), Records: []string{"0"}}, {Servers: ns(w, 1), Records: []string{"1"}}, {Servers: ns(w, 2), Records: []string{"2"}},
+		}, func(w *world) []status.Found {
+			return []status.Found{
+				{Servers: ns(w, 0), Values: []string{"0"}}, {Servers: ns(w, 1), Values: []string{"1"}}, {Servers: ns(w, 2), Values: []string{"2"}},
 			}
 		}, nil},
 		"one is out of order, one lame": {func(w *world) {
 			w.servers[0].Behave(proof, dnstest.Refuse(dns.RcodeServerFailure))
 			w.servers[1].Behave(proof, dnstest.NotAuthoritative)
 			w.servers[2].Publish(proof, "t0ken")
-		}, func(w *world) []dnsclient.Finding {
-			return []dnsclient.Finding{{Servers: ns(w, 2), Records: []string{"t0ken"}}}
+		}, func(w *world) []status.Found {
+			return []status.Found{{Servers: ns(w, 2), Values: []string{"t0ken"}}}
 		}, []string{"refused with SERVFAIL", "not authoritative"}},
 		"aliases to the same": {func(w *world) {
 			for _, s := range w.servers {
 				s.Alias(proof, "proofs.example.com")
 				s.Publish("proofs.example.com", "t0ken")
 			}
-		}, func(w *world) []dnsclient.Finding {
-			return []dnsclient.Finding{{Servers: ns(w, 0, 1, 2), Records: []string{"t0ken"}}}
+		}, func(w *world) []status.Found {
+			return []status.Found{{Servers: ns(w, 0, 1, 2), Values: []string{"t0ken"}}}
 		}, nil},
 		"an alias at one": {func(w *world) {
 			w.servers[1].Alias(proof, "proofs.example.com")
 			for _, s := range w.servers {
 				s.Publish("proofs.example.com", "t0ken")
 			}
-		}, func(w *world) []dnsclient.Finding {
-			return []dnsclient.Finding{{Servers: ns(w, 0, 2)}, {Servers: ns(w, 1), Records: []string{"t0ken"}}}
+		}, func(w *world) []status.Found {
+			return []status.Found{{Servers: ns(w, 0, 2)}, {Servers: ns(w, 1), Values: []string{"t0ken"}}}
 		}, nil},
 		"an alias to what differs": {func(w *world) {
 			for _, s := range w.servers {
 				s.Alias(proof, "proofs.example.com")
 			}
 			w.servers[2].Publish("proofs.example.com", "t0ken")
-		}, func(w *world) []dnsclient.Finding {
-			return []dnsclient.Finding{{Servers: ns(w, 0, 1)}, {Servers: ns(w, 2), Records: []string{"t0ken"}}}
+		}, func(w *world) []status.Found {
+			return []status.Found{{Servers: ns(w, 0, 1)}, {Servers: ns(w, 2), Values: []string{"t0ken"}}}
 		}, nil},
 		"an alias to a circle at one": {func(w *world) {
 			w.servers[0].Alias(proof, proof)
 			w.servers[1].Publish(proof, "t0ken")
 			w.servers[2].Publish(proof, "t0ken")
-		}, func(w *world) []dnsclient.Finding {
-			return []dnsclient.Finding{{Servers: ns(w, 1, 2), Records: []string{"t0ken"}}}
+		}, func(w *world) []status.Found {
+			return []status.Found{{Servers: ns(w, 1, 2), Values: []string{"t0ken"}}}
 		}, []string{"circle"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, 3)
 			test.prepare(w)
 			got, err := w.client.TXT(t.Context(), proof, authoritative)
-			for i := range got.Findings {
-				got.Findings[i].Servers = slices.Compact(slices.Sorted(slices.Values(got.Findings[i].Servers)))
+			for i := range got.Found {
+				got.Found[i].Servers = slices.Compact(slices.Sorted(slices.Values(got.Found[i].Servers)))
 			}
-			if want := test.want(w); err != nil || !reflect.DeepEqual(got.Findings, want) {
-				t.Errorf("got %+v, %v; want %+v", got.Findings, err, want)
+			if want := test.want(w); err != nil || !reflect.DeepEqual(got.Found, want) {
+				t.Errorf("got %+v, %v; want %+v", got.Found, err, want)
 			}
 			if len(got.Silent) != len(test.silent) {
 				t.Fatalf("silent were %q, want %q", got.Silent, test.silent)
@@ -190,8 +191,8 @@ func TestFollowComparesServers(t *testing.T) {
 	w := newWorld(t, 2)
 	w.servers[1].Alias("www.example.com", "examplebucket.oss-cn-hangzhou.aliyuncs.com")
 	got, err := w.client.Follow(t.Context(), "www.example.com", []string{"examplebucket.oss-cn-hangzhou.aliyuncs.com"}, authoritative)
-	want := []dnsclient.Finding{{Servers: []string{w.nameOf(0)}}, {Servers: []string{w.nameOf(1)}, Records: []string{"examplebucket.oss-cn-hangzhou.aliyuncs.com"}}}
-	if err != nil || !reflect.DeepEqual(got.Findings, want) {
+	want := []status.Found{{Servers: []string{w.nameOf(0)}}, {Servers: []string{w.nameOf(1)}, Values: []string{"examplebucket.oss-cn-hangzhou.aliyuncs.com"}}}
+	if err != nil || !reflect.DeepEqual(got.Found, want) {
 		t.Errorf("got %+v, %v; want %+v", got, err, want)
 	}
 }
@@ -247,7 +248,7 @@ func TestAddressesThatRefuse(t *testing.T) {
 // TestIPv6 has a server that only has an address of IPv6, in the form that a
 // machine without IPv6 reaches too.
 func TestIPv6(t *testing.T) {
-	for has, want := range map[bool]dnsclient.Reason{true: "", false: dnsclient.ReasonDNS} {
+	for has, want := range map[bool]status.Reason{true: "", false: status.ReasonDNS} {
 		w := newWorld(t, 1)
 		w.servers[0].Publish(proof, "t0ken")
 		client := w.newClient(dnsclient.Options{IPv6: func() bool { return has }})
@@ -282,7 +283,7 @@ func TestAddressesByTurns(t *testing.T) {
 	}
 	got, err := client.TXT(t.Context(), proof, authoritative)
 	checkRecords(t, got, err, "t0ken")
-	if len(got.Silent) != 0 || len(got.Findings[0].Servers) != 2 {
+	if len(got.Silent) != 0 || len(got.Found[0].Servers) != 2 {
 		t.Errorf("got %+v, want both servers to answer", got)
 	}
 }
@@ -335,7 +336,7 @@ func TestAliasAtAZoneCut(t *testing.T) {
 	w.servers[1].Publish("proofs.example.com", "t0ken")
 	got, err := w.client.TXT(t.Context(), proof, authoritative)
 	checkRecords(t, got, err, "t0ken")
-	if servers := got.Findings[0].Servers; !reflect.DeepEqual(servers, []string{w.nameOf(1)}) {
+	if servers := got.Found[0].Servers; !reflect.DeepEqual(servers, []string{w.nameOf(1)}) {
 		t.Errorf("asked %q, want the server of www.example.com", servers)
 	}
 }
@@ -370,24 +371,24 @@ func TestReferralIsNoAnswer(t *testing.T) {
 		_ = rw.WriteMsg(reply)
 	})
 	_, err := w.client.TXT(t.Context(), proof, authoritative)
-	checkFailure(t, err, dnsclient.ReasonServerError, `not authoritative: it refers to the servers of "www.example.com", such as "ns9.example.net"`)
+	checkFailure(t, err, status.ReasonServerError, `not authoritative: it refers to the servers of "www.example.com", such as "ns9.example.net"`)
 }
 
 func TestNoAuthority(t *testing.T) {
 	for name, test := range map[string]struct {
 		spoil func(cache, authority *dnstest.Server)
-		want  dnsclient.Reason
+		want  status.Reason
 		text  string
 	}{
 		"a cache in its place": {func(_, authority *dnstest.Server) {
 			authority.Behave(proof, dnstest.NotAuthoritative)
-		}, dnsclient.ReasonServerError, "not authoritative"},
+		}, status.ReasonServerError, "not authoritative"},
 		"its address cannot be found out": {func(cache, _ *dnstest.Server) {
 			cache.Behave("ns1.example.com", dnstest.Refuse(dns.RcodeServerFailure))
-		}, dnsclient.ReasonServerError, "finding the servers of example.com.: finding the address of ns1.example.com: "},
+		}, status.ReasonServerError, "finding the servers of example.com.: finding the address of ns1.example.com: "},
 		"it has no address": {func(cache, _ *dnstest.Server) {
 			cache.Behave("ns1.example.com", dnstest.Refuse(dns.RcodeNameError))
-		}, dnsclient.ReasonDNS, "finding the servers of example.com.: ns1.example.com has no address"},
+		}, status.ReasonDNS, "finding the servers of example.com.: ns1.example.com has no address"},
 		"no servers": {func(cache, _ *dnstest.Server) {
 			cache.Behave("example.com", func(w dns.ResponseWriter, m *dns.Msg, genuine dns.HandlerFunc) {
 				if m.Question[0].Qtype == dns.TypeNS {
@@ -395,13 +396,13 @@ func TestNoAuthority(t *testing.T) {
 				}
 				genuine(w, m)
 			})
-		}, dnsclient.ReasonBadResponse, "finding the servers of example.com.: "},
+		}, status.ReasonBadResponse, "finding the servers of example.com.: "},
 		"they cannot be found out": {func(cache, _ *dnstest.Server) {
 			cache.Behave("example.com", dnstest.Refuse(dns.RcodeServerFailure))
-		}, dnsclient.ReasonServerError, "finding the servers of example.com.: "},
+		}, status.ReasonServerError, "finding the servers of example.com.: "},
 		"no zone": {func(cache, _ *dnstest.Server) {
 			cache.BehaveAlways(dnstest.Refuse(dns.RcodeServerFailure))
-		}, dnsclient.ReasonServerError, "finding the zone: "},
+		}, status.ReasonServerError, "finding the zone: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, 1)
@@ -417,14 +418,14 @@ func TestZoneWithoutServers(t *testing.T) {
 	cache := serve(t, "example.com. SOA ns1.example.com. host.example.com. 1 2 3 4 5")
 	client := dnsclient.New(dnsclient.Options{System: func() ([]string, error) { return []string{cache.Address()}, nil }})
 	_, err := client.TXT(t.Context(), proof, authoritative)
-	checkFailure(t, err, dnsclient.ReasonDNS, "example.com. has no name server")
+	checkFailure(t, err, status.ReasonDNS, "example.com. has no name server")
 }
 
 func TestNobodyHasTheAuthority(t *testing.T) {
 	empty := serve(t)
 	client := dnsclient.New(dnsclient.Options{System: func() ([]string, error) { return []string{empty.Address()}, nil }})
 	_, err := client.TXT(t.Context(), proof, authoritative)
-	checkFailure(t, err, dnsclient.ReasonDNS, "nobody has the authority")
+	checkFailure(t, err, status.ReasonDNS, "nobody has the authority")
 }
 
 // TestAmplification has zones, lists and chains that would have the exporter
@@ -481,7 +482,7 @@ func TestAmplification(t *testing.T) {
 				t.Errorf("%d messages (%v), want at most %d", n, err, test.most)
 			}
 			if test.most == 100 {
-				checkFailure(t, err, dnsclient.ReasonBadResponse, "given up after 100 messages")
+				checkFailure(t, err, status.ReasonBadResponse, "given up after 100 messages")
 			}
 		})
 	}

@@ -1,6 +1,6 @@
 // Package dnsclient asks the DNS two questions: what the TXT records of a name
-// say, and where its CNAME records lead. An Answer holds what each server said,
-// "no such record" included; that nobody could say is an *Error.
+// say, and where its CNAME records lead. The answer holds what each server said,
+// "no such record" included; that no server could say is an *Error.
 //
 // A lookup is one question with all that it takes: the messages sent, which
 // servers were silent, which do without EDNS. It is bounded in messages,
@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"oss_cname_exporter/internal/status"
 )
 
 // Authoritative in place of the addresses of resolvers asks the servers that
@@ -62,27 +64,27 @@ func New(opts Options) *Client {
 // misplaced one is often found.
 // resolvers are host:port addresses that are asked in turn until one answers;
 // none is the system's, and Authoritative alone all servers of the zone.
-func (c *Client) TXT(ctx context.Context, name string, resolvers []string) (Answer, error) {
+func (c *Client) TXT(ctx context.Context, name string, resolvers []string) (status.Records, error) {
 	l := c.newLookup(ctx, dns.TypeTXT, resolvers, nil)
 	answer, err := l.find(ctx, dns.CanonicalName(name), nil)
 	if err != nil {
-		return Answer{}, failure("TXT", name, err)
+		return status.Records{}, failure("TXT", name, err)
 	}
-	if !answer.hasRecords() {
+	if answer.IsEmpty() {
 		answer.Misplaced = l.misplaced(ctx, dns.CanonicalName(name), answer.zone)
 	}
-	return answer, nil
+	return answer.Records, nil
 }
 
 // Follow returns the names that the CNAME records of name lead to, in order. It
 // goes no further than the first of until. resolvers are as TXT has them.
-func (c *Client) Follow(ctx context.Context, name string, until, resolvers []string) (Answer, error) {
+func (c *Client) Follow(ctx context.Context, name string, until, resolvers []string) (status.Records, error) {
 	l := c.newLookup(ctx, dns.TypeCNAME, resolvers, until)
 	answer, err := l.find(ctx, dns.CanonicalName(name), nil)
 	if err != nil {
-		return Answer{}, failure("CNAME", name, err)
+		return status.Records{}, failure("CNAME", name, err)
 	}
-	return answer, nil
+	return answer.Records, nil
 }
 
 // systemResolvers reads which resolvers the system has now.

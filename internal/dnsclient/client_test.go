@@ -14,6 +14,7 @@ import (
 
 	"oss_cname_exporter/internal/dnsclient"
 	"oss_cname_exporter/internal/fake/dnstest"
+	"oss_cname_exporter/internal/status"
 )
 
 const proof = "_dnsauth.www.example.com"
@@ -26,14 +27,14 @@ func serve(t *testing.T, records ...string) *dnstest.Server {
 }
 
 // checkRecords expects one finding with these records.
-func checkRecords(t *testing.T, got dnsclient.Answer, err error, want ...string) {
+func checkRecords(t *testing.T, got status.Records, err error, want ...string) {
 	t.Helper()
-	if err != nil || len(got.Findings) != 1 || len(got.Findings[0].Servers) == 0 || !reflect.DeepEqual(got.Findings[0].Records, want) {
+	if err != nil || len(got.Found) != 1 || len(got.Found[0].Servers) == 0 || !reflect.DeepEqual(got.Found[0].Values, want) {
 		t.Errorf("got %+v, %v; want %q", got, err, want)
 	}
 }
 
-func checkFailure(t *testing.T, err error, reason dnsclient.Reason, texts ...string) {
+func checkFailure(t *testing.T, err error, reason status.Reason, texts ...string) {
 	t.Helper()
 	var failure *dnsclient.Error
 	if !errors.As(err, &failure) || failure.Reason != reason {
@@ -76,7 +77,7 @@ func TestTXT(t *testing.T) {
 			s := serve(t, test.records...)
 			got, err := dnsclient.New(dnsclient.Options{}).TXT(t.Context(), proof, []string{s.Address()})
 			checkRecords(t, got, err, test.want...)
-			if servers := got.Findings[0].Servers; !reflect.DeepEqual(servers, []string{s.Address()}) || len(got.Silent) != 0 {
+			if servers := got.Found[0].Servers; !reflect.DeepEqual(servers, []string{s.Address()}) || len(got.Silent) != 0 {
 				t.Errorf("said by %q, silent %q", servers, got.Silent)
 			}
 		})
@@ -122,10 +123,10 @@ func TestCirclesEnd(t *testing.T) {
 		"www.example.com. CNAME www.example.com.")
 	client := dnsclient.New(dnsclient.Options{})
 	_, err := client.TXT(t.Context(), proof, []string{s.Address()})
-	checkFailure(t, err, dnsclient.ReasonBadResponse, proof+": "+s.Address()+": its CNAME records run in a circle")
+	checkFailure(t, err, status.ReasonBadResponse, proof+": "+s.Address()+": its CNAME records run in a circle")
 	for _, name := range []string{"www.example.com", "a.example"} {
 		_, err = client.Follow(t.Context(), name, nil, []string{s.Address()})
-		checkFailure(t, err, dnsclient.ReasonBadResponse, "CNAME of "+name, "circle")
+		checkFailure(t, err, status.ReasonBadResponse, "CNAME of "+name, "circle")
 	}
 	if n := s.Queries(dns.TypeCNAME); n != 3 {
 		t.Errorf("%d queries went into the circles, want 3", n)
@@ -145,11 +146,11 @@ func TestChainsOfAliases(t *testing.T) {
 		txt, err := client.TXT(t.Context(), proof, []string{s.Address()})
 		chain, followErr := client.Follow(t.Context(), proof, nil, []string{s.Address()})
 		if tooLong {
-			checkFailure(t, err, dnsclient.ReasonBadResponse, "more than 10")
-			checkFailure(t, followErr, dnsclient.ReasonBadResponse, "more than 10")
+			checkFailure(t, err, status.ReasonBadResponse, "more than 10")
+			checkFailure(t, followErr, status.ReasonBadResponse, "more than 10")
 		} else {
 			checkRecords(t, txt, err, "t0ken")
-			if followErr != nil || len(chain.Findings[0].Records) != aliases {
+			if followErr != nil || len(chain.Found[0].Values) != aliases {
 				t.Errorf("followed %+v, %v", chain, followErr)
 			}
 		}
@@ -169,7 +170,7 @@ func TestTooManyRecords(t *testing.T) {
 		s.Publish(proof, values...)
 		got, err := dnsclient.New(dnsclient.Options{}).TXT(t.Context(), proof, []string{s.Address()})
 		if tooMany {
-			checkFailure(t, err, dnsclient.ReasonBadResponse, "more than 32 TXT records")
+			checkFailure(t, err, status.ReasonBadResponse, "more than 32 TXT records")
 		} else {
 			checkRecords(t, got, err, values...)
 		}
@@ -182,15 +183,15 @@ func TestMisplaced(t *testing.T) {
 	for name, test := range map[string]struct {
 		records []string
 		asked   string // the domain; "" is www.example.com
-		want    []dnsclient.Misplaced
+		want    []status.Found
 		queries int
 	}{
 		"the zone appended twice": {[]string{`_dnsauth.www.example.com.example.com. TXT "t0ken"`}, "",
-			[]dnsclient.Misplaced{{Name: "_dnsauth.www.example.com.example.com", Records: []string{"t0ken"}}}, 4},
+			[]status.Found{{Name: "_dnsauth.www.example.com.example.com", Values: []string{"t0ken"}}}, 4},
 		"without the first label": {[]string{`www.example.com. TXT "t0ken"`, `www.example.com. TXT "spf"`}, "",
-			[]dnsclient.Misplaced{{Name: "www.example.com", Records: []string{"spf", "t0ken"}}}, 4},
+			[]status.Found{{Name: "www.example.com", Values: []string{"spf", "t0ken"}}}, 4},
 		"directly under the zone": {[]string{`_dnsauth.example.com. TXT "t0ken"`}, "",
-			[]dnsclient.Misplaced{{Name: "_dnsauth.example.com", Records: []string{"t0ken"}}}, 4},
+			[]status.Found{{Name: "_dnsauth.example.com", Values: []string{"t0ken"}}}, 4},
 		"the zone itself": {nil, "example.com", nil, 3},
 		"nowhere":         {nil, "", nil, 4},
 		"in its place":    {[]string{`_dnsauth.www.example.com. TXT "t0ken"`, `_dnsauth.example.com. TXT "t0ken"`}, "", nil, 1},
@@ -237,9 +238,9 @@ func TestEveryServerIsToldOf(t *testing.T) {
 	sick, gone := serve(t), closed(t)
 	sick.Behave(proof, dnstest.Refuse(dns.RcodeServerFailure))
 	_, err := dnsclient.New(dnsclient.Options{}).TXT(t.Context(), proof, []string{gone, sick.Address()})
-	checkFailure(t, err, dnsclient.ReasonServerError, gone+": ", "connection refused; "+sick.Address()+": refused with SERVFAIL")
+	checkFailure(t, err, status.ReasonServerError, gone+": ", "connection refused; "+sick.Address()+": refused with SERVFAIL")
 	_, err = dnsclient.New(dnsclient.Options{}).TXT(t.Context(), proof, []string{gone})
-	checkFailure(t, err, dnsclient.ReasonConnect, "connection refused")
+	checkFailure(t, err, status.ReasonConnect, "connection refused")
 }
 
 func TestNoResolver(t *testing.T) {
@@ -248,7 +249,7 @@ func TestNoResolver(t *testing.T) {
 		"no such file":                func() ([]string, error) { return nil, errors.New("no such file") },
 	} {
 		_, err := dnsclient.New(dnsclient.Options{System: system}).TXT(t.Context(), proof, nil)
-		checkFailure(t, err, dnsclient.ReasonDNS, name)
+		checkFailure(t, err, status.ReasonDNS, name)
 	}
 }
 
@@ -257,7 +258,7 @@ func TestCallerHangsUp(t *testing.T) {
 	ctx, hangUp := context.WithCancel(t.Context())
 	s.Behave(proof, func(dns.ResponseWriter, *dns.Msg, dns.HandlerFunc) { hangUp() })
 	_, err := dnsclient.New(dnsclient.Options{Try: time.Hour}).TXT(ctx, proof, []string{s.Address()})
-	checkFailure(t, err, dnsclient.ReasonTimeout)
+	checkFailure(t, err, status.ReasonTimeout)
 	if n := s.Queries(dns.TypeTXT); n != 1 {
 		t.Errorf("%d queries for a caller who is gone", n)
 	}

@@ -7,37 +7,24 @@ import (
 	"net"
 	"slices"
 	"strings"
+
+	"oss_cname_exporter/internal/status"
 )
-
-// Reason says in one word why there is no answer. The set is closed.
-type Reason string
-
-// The reasons, in the words of the reasons for which OSS gives none.
-const (
-	ReasonTimeout     Reason = "timeout"      // no answer before the deadline
-	ReasonConnect     Reason = "connect"      // no connection to the server, or it broke
-	ReasonDNS         Reason = "dns"          // whom to ask could not be found out
-	ReasonServerError Reason = "server_error" // the server refused, SERVFAIL among it
-	ReasonBadResponse Reason = "bad_response" // the reply is malformed, answers something else, loops, or takes too much
-)
-
-// Reasons returns the whole closed set.
-func Reasons() []Reason {
-	return []Reason{ReasonTimeout, ReasonConnect, ReasonDNS, ReasonServerError, ReasonBadResponse}
-}
 
 var (
-	errCircle     = &Error{ReasonBadResponse, errors.New("its CNAME records run in a circle")}
-	errEndless    = &Error{ReasonBadResponse, fmt.Errorf("its chain of CNAME records has more than %d", maxAliases)}
-	errTooMany    = &Error{ReasonBadResponse, fmt.Errorf("it has more than %d TXT records", maxRecords)}
-	errBudget     = &Error{ReasonBadResponse, fmt.Errorf("given up after %d messages: too many servers or aliases", maxMessages)}
-	errUnreadable = &Error{ReasonBadResponse, errors.New("the reply cannot be read")}
+	errCircle     = &Error{status.ReasonBadResponse, errors.New("its CNAME records run in a circle")}
+	errEndless    = &Error{status.ReasonBadResponse, fmt.Errorf("its chain of CNAME records has more than %d", maxAliases)}
+	errTooMany    = &Error{status.ReasonBadResponse, fmt.Errorf("it has more than %d TXT records", maxRecords)}
+	errBudget     = &Error{status.ReasonBadResponse, fmt.Errorf("given up after %d messages: too many servers or aliases", maxMessages)}
+	errUnreadable = &Error{status.ReasonBadResponse, errors.New("the reply cannot be read")}
 )
 
-// Error is any failure to get an answer. It prints on one line.
+// Error is any failure to get an answer. It prints on one line. Its reason is
+// timeout, connect, server_error (SERVFAIL among it), bad_response (also of a
+// look-up that would take too much), or dns: whom to ask could not be found out.
 type Error struct {
-	Reason Reason // never empty
-	Err    error  // what went wrong, in words
+	Reason status.Reason // never empty
+	Err    error         // what went wrong, in words
 }
 
 // Error implements error.
@@ -80,12 +67,12 @@ func (f failures) texts() []string {
 }
 
 func rank(err error) int {
-	return slices.Index([]Reason{ReasonServerError, ReasonBadResponse, ReasonTimeout, ReasonConnect, ReasonDNS}, reasonOf(err))
+	return slices.Index([]status.Reason{status.ReasonServerError, status.ReasonBadResponse, status.ReasonTimeout, status.ReasonConnect, status.ReasonDNS}, reasonOf(err))
 }
 
 // reasonOf names why err came about. What neither timed out nor failed in the
 // network is a message that could not be read.
-func reasonOf(err error) Reason {
+func reasonOf(err error) status.Reason {
 	var (
 		known   *Error
 		network net.Error
@@ -94,11 +81,11 @@ func reasonOf(err error) Reason {
 	case errors.As(err, &known):
 		return known.Reason
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return ReasonTimeout
+		return status.ReasonTimeout
 	case errors.As(err, &network) && network.Timeout():
-		return ReasonTimeout
+		return status.ReasonTimeout
 	case errors.As(err, &network):
-		return ReasonConnect
+		return status.ReasonConnect
 	}
-	return ReasonBadResponse
+	return status.ReasonBadResponse
 }

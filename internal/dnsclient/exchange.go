@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"oss_cname_exporter/internal/status"
 )
 
 // question is what servers are asked.
@@ -46,7 +48,7 @@ func (l *lookup) ask(ctx context.Context, servers []server, q question) (reply, 
 			if ctx.Err() != nil || errors.Is(err, errBudget) {
 				return reply{}, failed.join()
 			}
-			if reasonOf(err) == ReasonTimeout && l.markSilent(s) {
+			if reasonOf(err) == status.ReasonTimeout && l.markSilent(s) {
 				again = append(again, s)
 			}
 		}
@@ -133,15 +135,15 @@ func refusesEDNS(m *dns.Msg) bool {
 func check(q question, m *dns.Msg) error {
 	switch {
 	case m.Truncated:
-		return &Error{ReasonBadResponse, errors.New("the answer is cut short, over TCP too")}
+		return &Error{status.ReasonBadResponse, errors.New("the answer is cut short, over TCP too")}
 	case !m.Response, len(m.Question) != 1, m.Question[0].Qtype != q.qtype, !strings.EqualFold(m.Question[0].Name, q.name):
-		return &Error{ReasonBadResponse, errors.New("the reply does not answer the question")}
+		return &Error{status.ReasonBadResponse, errors.New("the reply does not answer the question")}
 	case m.Rcode != dns.RcodeSuccess && m.Rcode != dns.RcodeNameError:
-		return &Error{ReasonServerError, fmt.Errorf("refused with %s%s", rcode(m), explanation(m))}
+		return &Error{status.ReasonServerError, fmt.Errorf("refused with %s%s", rcode(m), explanation(m))}
 	case isDoubtful(m):
-		return &Error{ReasonServerError, fmt.Errorf("the answer is not that of the zone%s", explanation(m))}
+		return &Error{status.ReasonServerError, fmt.Errorf("the answer is not that of the zone%s", explanation(m))}
 	case !q.recurse && !m.Authoritative:
-		return &Error{ReasonServerError, fmt.Errorf("the server is not authoritative%s%s", referral(m), explanation(m))}
+		return &Error{status.ReasonServerError, fmt.Errorf("the server is not authoritative%s%s", referral(m), explanation(m))}
 	}
 	return nil
 }

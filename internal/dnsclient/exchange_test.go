@@ -10,6 +10,7 @@ import (
 
 	"oss_cname_exporter/internal/dnsclient"
 	"oss_cname_exporter/internal/fake/dnstest"
+	"oss_cname_exporter/internal/status"
 )
 
 func TestBadServers(t *testing.T) {
@@ -18,16 +19,16 @@ func TestBadServers(t *testing.T) {
 	for name, test := range map[string]struct {
 		behave  dnstest.Behaviour
 		queries int
-		want    dnsclient.Reason // "" is the answer
+		want    status.Reason // "" is the answer
 		text    string
 	}{
-		"silent":                  {dnstest.Silent, 2, dnsclient.ReasonTimeout, "no answer in time"},
-		"SERVFAIL":                {dnstest.Refuse(dns.RcodeServerFailure), 1, dnsclient.ReasonServerError, ": refused with SERVFAIL"},
-		"REFUSED":                 {dnstest.Refuse(dns.RcodeRefused), 1, dnsclient.ReasonServerError, ": refused with REFUSED"},
-		"a code nobody knows":     {dnstest.Refuse(14), 1, dnsclient.ReasonServerError, ": refused with RCODE 14"},
-		"lies":                    {dnstest.Lie, 1, dnsclient.ReasonBadResponse, "does not answer the question"},
-		"garbles":                 {dnstest.Garble, 2, dnsclient.ReasonBadResponse, ": the reply cannot be read: "},
-		"always short":            {dnstest.TruncateAlways, 2, dnsclient.ReasonBadResponse, "cut short, over TCP too"},
+		"silent":                  {dnstest.Silent, 2, status.ReasonTimeout, "no answer in time"},
+		"SERVFAIL":                {dnstest.Refuse(dns.RcodeServerFailure), 1, status.ReasonServerError, ": refused with SERVFAIL"},
+		"REFUSED":                 {dnstest.Refuse(dns.RcodeRefused), 1, status.ReasonServerError, ": refused with REFUSED"},
+		"a code nobody knows":     {dnstest.Refuse(14), 1, status.ReasonServerError, ": refused with RCODE 14"},
+		"lies":                    {dnstest.Lie, 1, status.ReasonBadResponse, "does not answer the question"},
+		"garbles":                 {dnstest.Garble, 2, status.ReasonBadResponse, ": the reply cannot be read: "},
+		"always short":            {dnstest.TruncateAlways, 2, status.ReasonBadResponse, "cut short, over TCP too"},
 		"truncates":               {dnstest.Truncate, 2, "", ""},
 		"loses a query":           {dnstest.SilentOnce(), 2, "", ""},
 		"a cache":                 {dnstest.NotAuthoritative, 1, "", ""},
@@ -35,25 +36,25 @@ func TestBadServers(t *testing.T) {
 		"EDNS is NOTIMP":          {withoutEDNS(dns.RcodeNotImplemented), 2, "", ""},
 		"EDNS is BADVERS":         {withoutEDNS(dns.RcodeBadVers), 2, "", ""},
 		"EDNS is dropped":         {dnstest.WithoutEDNS(dnstest.Silent), 2, "", ""},
-		"all is FORMERR":          {dnstest.Refuse(dns.RcodeFormatError), 2, dnsclient.ReasonServerError, "refused with FORMERR"},
-		"EDNS is SERVFAIL":        {withoutEDNS(dns.RcodeServerFailure), 1, dnsclient.ReasonServerError, "refused with SERVFAIL"},
+		"all is FORMERR":          {dnstest.Refuse(dns.RcodeFormatError), 2, status.ReasonServerError, "refused with FORMERR"},
+		"EDNS is SERVFAIL":        {withoutEDNS(dns.RcodeServerFailure), 1, status.ReasonServerError, "refused with SERVFAIL"},
 		"more than asked for":     {dnstest.Oversize, 1, "", ""},
 		"a guess comes before":    {dnstest.Forge(proof + `. TXT "forged"`), 1, "", ""},
-		"DNSSEC fails":            {explain(dns.RcodeServerFailure, 6, "no key\nfor you"), 1, dnsclient.ReasonServerError, `refused with SERVFAIL (extended error 6, DNSSEC Bogus: "no key\nfor you")`},
-		"an error nobody knows":   {explain(dns.RcodeRefused, 4711, ""), 1, dnsclient.ReasonServerError, `refused with REFUSED (extended error 4711)`},
-		"a long explanation":      {explain(dns.RcodeRefused, 0, strings.Repeat("x", 500)), 1, dnsclient.ReasonServerError, strings.Repeat("x", 200) + `" …)`},
-		"not too long":            {explain(dns.RcodeRefused, 0, strings.Repeat("x", 200)), 1, dnsclient.ReasonServerError, strings.Repeat("x", 200) + `")`},
-		"blocked":                 {explain(dns.RcodeNameError, 15, "by law"), 1, dnsclient.ReasonServerError, `not that of the zone (extended error 15, Blocked: "by law")`},
-		"filtered":                {explain(dns.RcodeSuccess, 17, ""), 1, dnsclient.ReasonServerError, `not that of the zone (extended error 17, Filtered)`},
-		"none, when last seen":    {explain(dns.RcodeNameError, 19, ""), 1, dnsclient.ReasonServerError, "extended error 19"},
-		"nothing, when last seen": {explain(dns.RcodeSuccess, 3, ""), 1, dnsclient.ReasonServerError, "extended error 3"},
+		"DNSSEC fails":            {explain(dns.RcodeServerFailure, 6, "no key\nfor you"), 1, status.ReasonServerError, `refused with SERVFAIL (extended error 6, DNSSEC Bogus: "no key\nfor you")`},
+		"an error nobody knows":   {explain(dns.RcodeRefused, 4711, ""), 1, status.ReasonServerError, `refused with REFUSED (extended error 4711)`},
+		"a long explanation":      {explain(dns.RcodeRefused, 0, strings.Repeat("x", 500)), 1, status.ReasonServerError, strings.Repeat("x", 200) + `" …)`},
+		"not too long":            {explain(dns.RcodeRefused, 0, strings.Repeat("x", 200)), 1, status.ReasonServerError, strings.Repeat("x", 200) + `")`},
+		"blocked":                 {explain(dns.RcodeNameError, 15, "by law"), 1, status.ReasonServerError, `not that of the zone (extended error 15, Blocked: "by law")`},
+		"filtered":                {explain(dns.RcodeSuccess, 17, ""), 1, status.ReasonServerError, `not that of the zone (extended error 17, Filtered)`},
+		"none, when last seen":    {explain(dns.RcodeNameError, 19, ""), 1, status.ReasonServerError, "extended error 19"},
+		"nothing, when last seen": {explain(dns.RcodeSuccess, 3, ""), 1, status.ReasonServerError, "extended error 3"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, `_dnsauth.www.example.com. TXT "t0ken"`)
 			s.Behave(proof, test.behave)
 			opts := dnsclient.Options{Try: time.Second}
-			if test.want == dnsclient.ReasonTimeout {
+			if test.want == status.ReasonTimeout {
 				opts.Try = 50 * time.Millisecond
 			}
 			got, err := dnsclient.New(opts).TXT(t.Context(), proof, []string{s.Address()})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/trace"
 )
 
@@ -35,18 +36,24 @@ func (c *Client) newLookup(ctx context.Context, qtype uint16, resolvers, until [
 	}
 }
 
+// answer is what is found of one name.
+type answer struct {
+	status.Records
+	zone string // of the name, as far as an answer told; "" if none did
+}
+
 // find returns the records of name, to which the aliases in via led. Where
 // servers disagree about an alias, each one's is followed.
-func (l *lookup) find(ctx context.Context, name string, via []string) (Answer, error) {
+func (l *lookup) find(ctx context.Context, name string, via []string) (answer, error) {
 	if slices.Contains(via, name) {
-		return Answer{}, errCircle
+		return answer{}, errCircle
 	}
 	if len(via) > maxAliases {
-		return Answer{}, errEndless
+		return answer{}, errEndless
 	}
-	replies, answer, err := l.query(ctx, name)
+	replies, a, err := l.query(ctx, name)
 	if err != nil {
-		return Answer{}, err
+		return answer{}, err
 	}
 	var failed failures
 	beyond := map[string]found{} // by alias
@@ -54,28 +61,28 @@ func (l *lookup) find(ctx context.Context, name string, via []string) (Answer, e
 		s, err := l.read(r.msg, name)
 		next, known := beyond[s.alias]
 		if err == nil && s.alias != "" && !known {
-			next.Answer, next.err = l.find(ctx, s.alias, slices.Concat(via, s.passed))
+			next.answer, next.err = l.find(ctx, s.alias, slices.Concat(via, s.passed))
 			beyond[s.alias] = next
 		}
 		switch err = cmp.Or(err, next.err); {
 		case err != nil:
 			failed = append(failed, &Error{reasonOf(err), fmt.Errorf("%s: %w", r.server, err)})
 		case s.alias == "":
-			answer.add([]string{r.server}, s.records)
+			a.Add([]string{r.server}, s.records)
 		default:
-			answer.addBeyond(r.server, s.records, next.Answer)
+			a.addBeyond(r.server, s.records, next.answer)
 		}
 	}
-	if len(answer.Findings) == 0 {
-		return Answer{}, failed.join()
+	if len(a.Found) == 0 {
+		return answer{}, failed.join()
 	}
-	answer.Silent = append(answer.Silent, failed.texts()...)
-	return answer, nil
+	a.Silent = append(a.Silent, failed.texts()...)
+	return a, nil
 }
 
 // found is what find returned.
 type found struct {
-	Answer
+	answer
 	err error
 }
 
@@ -126,13 +133,13 @@ func (l *lookup) chain(m *dns.Msg, name string) ([]string, error) {
 }
 
 // addBeyond takes in what is found where a server's alias leads to.
-func (a *Answer) addBeyond(server string, so []string, beyond Answer) {
-	for _, f := range beyond.Findings {
+func (a *answer) addBeyond(server string, so []string, beyond answer) {
+	for _, f := range beyond.Found {
 		servers := []string{server}
-		if len(beyond.Findings) > 1 { // it is not this server that decides
+		if len(beyond.Found) > 1 { // it is not this server that decides
 			servers = f.Servers
 		}
-		a.add(servers, slices.Concat(so, f.Records))
+		a.Add(servers, slices.Concat(so, f.Values))
 	}
 	for _, silent := range beyond.Silent {
 		if !slices.Contains(a.Silent, silent) {
@@ -144,7 +151,7 @@ func (a *Answer) addBeyond(server string, so []string, beyond Answer) {
 // misplaced looks for TXT records where consoles and people put those of name by
 // mistake: with the zone appended twice, without the first label, and directly
 // under the zone. It takes half of the time that is left.
-func (l *lookup) misplaced(ctx context.Context, name, zone string) []Misplaced {
+func (l *lookup) misplaced(ctx context.Context, name, zone string) []status.Found {
 	if zone == "" || zone == "." {
 		return nil
 	}
@@ -154,7 +161,7 @@ func (l *lookup) misplaced(ctx context.Context, name, zone string) []Misplaced {
 		defer cancel()
 	}
 	next, _ := dns.NextLabel(name, 0)
-	var found []Misplaced
+	var found []status.Found
 	for _, other := range []string{name + zone, name[next:], name[:next] + zone} {
 		if _, ok := dns.IsDomainName(other); !ok || other == name || !dns.IsSubDomain(zone, other) || ctx.Err() != nil {
 			continue
@@ -164,7 +171,7 @@ func (l *lookup) misplaced(ctx context.Context, name, zone string) []Misplaced {
 			continue
 		}
 		if records, err := values(r.msg, other); err == nil && len(records) > 0 {
-			found = append(found, Misplaced{Name: host(other), Records: records})
+			found = append(found, status.Found{Name: host(other), Values: records})
 		}
 	}
 	return found

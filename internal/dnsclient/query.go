@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/miekg/dns"
+
+	"oss_cname_exporter/internal/status"
 )
 
 // server is one address that messages are sent to.
@@ -32,18 +34,18 @@ func (l *lookup) isAuthoritative() bool {
 }
 
 // query puts the question to whom it is meant for: the first resolver that
-// answers, or all servers of the zone. The Answer says who was silent.
-func (l *lookup) query(ctx context.Context, name string) ([]reply, Answer, error) {
+// answers, or all servers of the zone. The answer says who was silent.
+func (l *lookup) query(ctx context.Context, name string) ([]reply, answer, error) {
 	if !l.isAuthoritative() {
 		r, err := l.recurse(ctx, name, l.qtype, l.resolvers)
 		if err != nil {
-			return nil, Answer{}, err
+			return nil, answer{}, err
 		}
-		return []reply{r}, Answer{zone: zoneIn(r.msg, name)}, nil
+		return []reply{r}, answer{zone: zoneIn(r.msg, name)}, nil
 	}
 	z, err := l.authorities(ctx, name)
 	if err != nil {
-		return nil, Answer{}, err
+		return nil, answer{}, err
 	}
 	replies, errs := parallel(len(z.servers), func(i int) (reply, error) {
 		return l.ask(ctx, z.servers[i], question{name: name, qtype: l.qtype})
@@ -58,9 +60,9 @@ func (l *lookup) query(ctx context.Context, name string) ([]reply, Answer, error
 		got = append(got, replies[i])
 	}
 	if failed = append(failed, z.failed...); len(got) == 0 {
-		return nil, Answer{}, failed.join()
+		return nil, answer{}, failed.join()
 	}
-	return got, Answer{Silent: failed.texts(), zone: z.name}, nil
+	return got, answer{status.Records{Silent: failed.texts()}, z.name}, nil
 }
 
 // queryOne puts the question about a name in zone to the first server that answers.
@@ -85,7 +87,7 @@ func (l *lookup) recurse(ctx context.Context, name string, qtype uint16, resolve
 	if len(resolvers) == 0 {
 		var err error
 		if resolvers, err = l.opts.System(); err != nil {
-			return reply{}, &Error{ReasonDNS, fmt.Errorf("finding the system's resolvers: %w", err)}
+			return reply{}, &Error{status.ReasonDNS, fmt.Errorf("finding the system's resolvers: %w", err)}
 		}
 	}
 	var servers []server
@@ -93,7 +95,7 @@ func (l *lookup) recurse(ctx context.Context, name string, qtype uint16, resolve
 		servers = append(servers, server{address: address})
 	}
 	if len(servers) == 0 {
-		return reply{}, &Error{ReasonDNS, errors.New("there is no resolver to ask")}
+		return reply{}, &Error{status.ReasonDNS, errors.New("there is no resolver to ask")}
 	}
 	return l.ask(ctx, servers, question{name: name, qtype: qtype, recurse: true})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/trace"
 )
 
@@ -62,7 +63,7 @@ func exchange(ctx context.Context, network, address string, m *dns.Msg) (*dns.Ms
 		case err != nil:
 			return nil, fmt.Errorf("%w: %w", errUnreadable, err)
 		case r.Id != m.Id:
-			return nil, &Error{ReasonBadResponse, errors.New("the reply does not answer the question")}
+			return nil, &Error{status.ReasonBadResponse, errors.New("the reply does not answer the question")}
 		}
 		return r, nil
 	}
@@ -70,8 +71,8 @@ func exchange(ctx context.Context, network, address string, m *dns.Msg) (*dns.Ms
 
 // inTime returns err, or that there was no time for anything else.
 func inTime(ctx context.Context, err error) error {
-	if ctx.Err() != nil || reasonOf(err) == ReasonTimeout {
-		return &Error{ReasonTimeout, errors.New("no answer in time")}
+	if ctx.Err() != nil || reasonOf(err) == status.ReasonTimeout {
+		return &Error{status.ReasonTimeout, errors.New("no answer in time")}
 	}
 	return err
 }

@@ -1,9 +1,10 @@
 package poller_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,20 +49,39 @@ func bindingsOf(bucket string) (bindings []ossclient.Binding) {
 	return bindings
 }
 
-func (w *world) TXT(ctx context.Context, name string, _ []string) ([]string, error) {
+func (w *world) TXT(ctx context.Context, name string, _ []string) (status.Records, error) {
 	w.txts.add(w, name)
 	if w.txt != nil {
-		return w.txt(ctx)
+		return said(w.txt(ctx))
 	}
-	return []string{"t"}, nil
+	return said([]string{"t"}, nil)
 }
 
-func (w *world) Follow(ctx context.Context, name string, until, _ []string) ([]string, error) {
+func (w *world) Follow(ctx context.Context, name string, until, _ []string) (status.Records, error) {
 	w.follows.add(w, name)
 	if w.follow != nil {
-		return w.follow(ctx)
+		return said(w.follow(ctx))
 	}
-	return until[:1], nil
+	return said(until[:1], nil)
+}
+
+// said is what name servers say: ns1 and ns2 the same, or each its own where a
+// value begins with the server's name and a colon.
+func said(values []string, err error) (status.Records, error) {
+	if err != nil {
+		return status.Records{}, err
+	}
+	var r status.Records
+	for _, server := range []string{"ns1", "ns2"} {
+		var own []string
+		for _, value := range values {
+			if of, rest, ok := strings.Cut(value, ":"); !ok || of == server {
+				own = append(own, cmp.Or(rest, value))
+			}
+		}
+		r.Add([]string{server}, own)
+	}
+	return r, nil
 }
 
 func (c *counter) add(w *world, name string) {
@@ -184,7 +204,7 @@ func TestWhatTheAnswersMean(t *testing.T) {
 // others are learnt, and its own stay.
 func TestChecksFailAlone(t *testing.T) {
 	denied := &ossclient.Error{Operation: "ListCname", Reason: status.ReasonAccessDenied}
-	silent := &dnsclient.Error{Reason: dnsclient.ReasonTimeout, Err: errors.New("no answer")}
+	silent := &dnsclient.Error{Reason: status.ReasonTimeout, Err: errors.New("no answer")}
 	for check, fail := range map[status.Check]func(*world){
 		status.CheckBinding: func(w *world) {
 			w.list = func(context.Context) ([]ossclient.Binding, error) { return nil, denied }
@@ -236,7 +256,7 @@ func TestSilentResolverCostsTokensNothing(t *testing.T) {
 		w.setOther(after(100*time.Millisecond, token))
 		hang := func(ctx context.Context) ([]string, error) {
 			<-ctx.Done()
-			return nil, &dnsclient.Error{Reason: dnsclient.ReasonTimeout, Err: ctx.Err()}
+			return nil, &dnsclient.Error{Reason: status.ReasonTimeout, Err: ctx.Err()}
 		}
 		w.txt, w.follow = hang, hang
 		cfg := checked(30, config.Checks{DNS: true})
@@ -333,10 +353,64 @@ func TestDroppedChecksAreForgotten(t *testing.T) {
 	})
 }
 
-func TestEveryReasonOfDNSIsAReason(t *testing.T) {
-	for _, reason := range dnsclient.Reasons() {
-		if !slices.Contains(status.Reasons(), status.Reason(reason)) {
-			t.Errorf("%s is none", reason)
+// TestNameServersDisagree has name servers that say different things: the record
+// counts only if all have the token, and where the domain leads is unknown.
+func TestNameServersDisagree(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, w := newWorld()
+		const bucket = "examplebucket.oss-cn-hangzhou.aliyuncs.com"
+		w.txt = func(context.Context) ([]string, error) { return []string{"ns1:old", "ns2:t"}, nil }
+		w.follow = func(context.Context) ([]string, error) { return []string{"ns2:" + bucket}, nil }
+		s := poll(t.Context(), p, checked(1, all))[0]
+		if s.DNSVerified != status.No || s.Proof.Verdict != status.VerdictDisagree || s.State(time.Now()) == status.StateReadyToBind {
+			t.Errorf("of the TXT record got %v, %+v", s.DNSVerified, s.Proof)
 		}
-	}
+		if want := "ns1: no record; ns2: " + bucket; s.PointsToBucket != status.Unknown || s.LeadsTo != "" || s.Differences != want {
+			t.Errorf("of the CNAME record got %v, %q, %q; want %q", s.PointsToBucket, s.LeadsTo, s.Differences, want)
+		}
+		w.txt, w.follow = nil, nil
+		s = poll(t.Context(), p, checked(1, all))[0]
+		if s.DNSVerified != status.Yes || s.Proof.Verdict != status.VerdictValid || s.PointsToBucket != status.Yes || s.Differences != "" {
+			t.Errorf("once they agree, got %+v", s)
+		}
+	})
+}
+
+// TestTokenOfBeforeIsRemembered replaces the token, at once and after a time
+// without one, and leaves the record as it was.
+func TestTokenOfBeforeIsRemembered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, w := newWorld()
+		verdict := func(value string, a answer) status.Verdict {
+			t.Helper()
+			time.Sleep(time.Minute)
+			w.setOther(a)
+			w.txt = func(context.Context) ([]string, error) { return []string{value}, nil }
+			return poll(t.Context(), p, checked(1, all))[0].Proof.Verdict
+		}
+		holds := func(value ossclient.Secret) answer {
+			return func(context.Context) (ossclient.Token, error) {
+				return ossclient.Token{Value: value, Expires: expires}, nil
+			}
+		}
+		for i, step := range []struct {
+			value string
+			token answer
+			want  status.Verdict
+		}{
+			{"first", holds("first"), status.VerdictValid},
+			{"first", holds("first"), status.VerdictValid},
+			{"first", holds("second"), status.VerdictPrevious},
+			{"first", holds("second"), status.VerdictPrevious},
+			{"second", holds("second"), status.VerdictValid},
+			{"second", noToken, ""},
+			{"second", noToken, ""},
+			{"second", holds("third"), status.VerdictPrevious},
+			{"first", holds("third"), status.VerdictOther},
+		} {
+			if got := verdict(step.value, step.token); got != step.want {
+				t.Errorf("step %d: got %q, want %q", i, got, step.want)
+			}
+		}
+	})
 }

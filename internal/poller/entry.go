@@ -56,6 +56,10 @@ func (p *Poller) forget(r *poll) {
 func (e *entry) learn(a answer, now time.Time) {
 	a.facts.Confirmed = now
 	a.facts = a.facts.Following(e.answer.facts)
+	a.previous = e.answer.previous
+	if last := e.answer.token; last != "" && last != a.token {
+		a.previous = last
+	}
 	e.confirmed, e.answer, e.keep = now, a, 1
 	if !e.last.Succeeded() {
 		e.keep = rand.Float64()

@@ -39,8 +39,9 @@ type key struct {
 type answer struct {
 	facts    status.Facts
 	token    ossclient.Secret
+	previous ossclient.Secret // the token before; "" if none was seen
 	bindings []ossclient.Binding
-	records  []string // the values of the TXT records, or where the CNAME records lead
+	records  status.Records // TXT records, or where the CNAME records lead
 }
 
 // newKinds returns the questions that somebody is there to answer, the token's first.
@@ -68,14 +69,14 @@ func newKinds(oss TokenGetter, lister BindingLister, resolver DNS) []kind {
 		kinds = append(kinds, kind{
 			check: status.CheckTXT, key: txtKey, ttl: cacheTTL, fill: fillTXT,
 			ask: func(ctx context.Context, t *config.Target) (answer, error) {
-				values, err := resolver.TXT(ctx, t.Proof(), t.Checks.Resolvers)
-				return answer{records: values}, err
+				found, err := resolver.TXT(ctx, t.Proof(), t.Checks.Resolvers)
+				return answer{records: found}, err
 			},
 		}, kind{
 			check: status.CheckCNAME, key: cnameKey, ttl: cacheTTL, fill: fillCNAME,
 			ask: func(ctx context.Context, t *config.Target) (answer, error) {
-				names, err := resolver.Follow(ctx, t.Cname(), hosts(t), t.Checks.Resolvers)
-				return answer{records: names}, err
+				found, err := resolver.Follow(ctx, t.Cname(), hosts(t), t.Checks.Resolvers)
+				return answer{records: found}, err
 			},
 		})
 	}
@@ -155,7 +156,8 @@ func txtKey(t *config.Target) (key, bool) {
 
 func fillTXT(s *status.Status, _ *config.Target, a, token *answer) {
 	if token.facts.Exists {
-		s.DNSVerified = status.Of(slices.Contains(a.records, string(token.token)))
+		s.Proof = status.NewProof(string(token.token), string(token.previous), a.records)
+		s.DNSVerified = status.Of(s.Proof.Verdict == status.VerdictValid)
 	}
 }
 
@@ -163,10 +165,16 @@ func cnameKey(t *config.Target) (key, bool) {
 	return key{check: status.CheckCNAME, name: t.Name, lane: dnsLane(t)}, t.Checks.DNS
 }
 
+// fillCNAME says where the CNAME record leads if all name servers say the same.
 func fillCNAME(s *status.Status, t *config.Target, a, _ *answer) {
+	if s.Differences = a.records.Differences(); s.Differences != "" {
+		return
+	}
 	s.PointsToBucket = status.No
-	if n := len(a.records); n > 0 {
-		s.LeadsTo = a.records[n-1]
-		s.PointsToBucket = status.Of(slices.Contains(hosts(t), s.LeadsTo))
+	for _, f := range a.records.Found {
+		if n := len(f.Values); n > 0 {
+			s.LeadsTo = f.Values[n-1]
+			s.PointsToBucket = status.Of(slices.Contains(hosts(t), s.LeadsTo))
+		}
 	}
 }

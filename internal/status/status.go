@@ -26,8 +26,10 @@ type Status struct {
 	Enabled            Tristate              // OSS serves it; only if Bound
 	CertificateExpires time.Time             // zero if there is no certificate, or it is unknown
 	DNSVerified        Tristate              // the TXT record carries the token; only if there is a token
-	PointsToBucket     Tristate              // the CNAME record leads to the bucket
+	Proof              Proof                 // why it does or does not
+	PointsToBucket     Tristate              // the CNAME record leads to the bucket; unknown while name servers disagree
 	LeadsTo            string                // where it leads in the end; "" is nowhere
+	Differences        string                // which name servers say what of the CNAME record; "" if they agree
 }
 
 // Facts is the last definitive answer about a token. The zero value: there was

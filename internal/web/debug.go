@@ -83,6 +83,9 @@ func writeStatus(b *bytes.Buffer, t *config.Target, s *status.Status, now time.T
 		lines = append(lines, [][2]string{
 			{"state", c.State}, {"next", c.Action}, {"certificate", c.Certificate}, {"leads to", s.LeadsTo},
 		}...)
+		for _, text := range c.Proof {
+			lines = append(lines, [2]string{"TXT record", text})
+		}
 		for _, text := range c.Warnings {
 			lines = append(lines, [2]string{"warning", text})
 		}

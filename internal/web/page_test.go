@@ -63,6 +63,16 @@ func TestPageSaysWhatChecksFound(t *testing.T) {
 			[]string{`class="state">token_missing<small>create a token`, `class="critical">the CNAME record leads to a bucket that does not know`}},
 		"ready":  {with(token(time.Hour), func(r *status.Status) { r.Checks, r.DNSVerified = well, status.Yes }), []string{`class="state">ready_to_bind<small>bind the domain`}},
 		"failed": {with(token(time.Hour), func(r *status.Status) { r.Checks = fails }), []string{`class="state">unknown`, `class="failed">dns_txt: timeout: &lt;b&gt;no answer`}},
+		"a record that does not count": {with(token(time.Hour), func(r *status.Status) {
+			r.Checks, r.DNSVerified = well, status.No
+			r.Proof = status.Proof{Verdict: status.VerdictOther, Values: []string{"<i>spf\u200b", strings.Repeat("e", 500), "c", "d", "e", "f"}, Silent: []string{"ns2: no answer"}}
+		}), []string{`<small>the TXT record has another value than the token</small><small>it says &#34;&lt;i&gt;spf\u200b&#34;</small>`, `it says &#34;` + strings.Repeat("e", 80) + `&#34;</small>`,
+			"<small>and 2 more values</small><small>could not be asked: ns2: no answer</small>"}},
+		"a record that counts": {with(token(time.Hour), func(r *status.Status) {
+			r.Checks, r.DNSVerified, r.Proof = well, status.Yes, status.Proof{Verdict: status.VerdictValid}
+		}), []string{`bind the domain before the token expires</small></td>`}},
+		"servers that disagree": {with(none, func(r *status.Status) { r.Checks, r.Differences = well, "ns1: no record; ns2: a.example" }),
+			[]string{`class="critical">the name servers disagree about the CNAME record: ns1: no record; ns2: a.example`}},
 		"died": {with(none, func(r *status.Status) { r.Facts.Expired = now.Add(-time.Minute) }),
 			[]string{`class="state">token_expired`, "no token: it expired<small>2030-01-01 11:59:00 UTC"}},
 	} {

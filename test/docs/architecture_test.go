@@ -34,7 +34,7 @@ var law = map[string]struct{ may, never []string }{
 	"internal/status":       {may: []string{"internal/secret"}, never: []string{"net/http", "github.com/", "golang.org/", "log"}}, // pure
 	"internal/secret":       {never: []string{"net/http", "github.com/", "golang.org/"}},
 	"internal/trace":        {never: []string{sdk, dnslib, "net/http", "github.com/"}},
-	"internal/dnsclient":    {may: []string{"internal/trace"}, never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
+	"internal/dnsclient":    {may: []string{"internal/status", "internal/trace"}, never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
 	"ossclient":             {may: []string{"internal/secret", "internal/status", "internal/trace"}, never: []string{dnslib, "github.com/prometheus/", "github.com/go-kit/", "log"}},
 	"internal/region":       {never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/"}},
 	"internal/domain":       {never: []string{sdk, "net/http"}},

@@ -51,11 +51,14 @@ func (s *Server) Publish(name string, values ...string) {
 	}
 }
 
-// Alias makes target what the CNAME record of name says.
+// Alias makes target what the CNAME record of name says; "" removes it.
 func (s *Server) Alias(name, target string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.remove(name, dns.TypeCNAME)
+	if target == "" {
+		return
+	}
 	header := dns.RR_Header{Name: dns.Fqdn(name), Rrtype: dns.TypeCNAME, Class: dns.ClassINET}
 	s.add(&dns.CNAME{Hdr: header, Target: dns.Fqdn(target)})
 }

@@ -1,0 +1,153 @@
+package status
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Verdict says in one word whether the TXT record of a domain counts as the
+// proof of its ownership, and why not; "" is that nobody knows. The set is closed.
+type Verdict string
+
+// The verdicts.
+const (
+	VerdictValid     Verdict = "valid"            // all servers have the token
+	VerdictMissing   Verdict = "missing"          // there is no TXT record
+	VerdictDisagree  Verdict = "servers_disagree" // some servers have the token, others do not
+	VerdictQuoted    Verdict = "quotes"           // the token in quotation marks, which are part of the value
+	VerdictBlanks    Verdict = "blanks"           // the token with blanks or invisible characters
+	VerdictCase      Verdict = "case"             // the token in other letters, upper or lower
+	VerdictExtra     Verdict = "extra_text"       // the token with text around it, such as _dnsauth=
+	VerdictTruncated Verdict = "truncated"        // only a part of the token
+	VerdictPrevious  Verdict = "previous_token"   // the token before this one
+	VerdictMisplaced Verdict = "wrong_name"       // the token under another name
+	VerdictOther     Verdict = "other_value"      // some other value
+)
+
+// Verdicts returns the whole closed set.
+func Verdicts() []Verdict {
+	return []Verdict{
+		VerdictValid, VerdictMissing, VerdictDisagree, VerdictQuoted, VerdictBlanks, VerdictCase,
+		VerdictExtra, VerdictTruncated, VerdictPrevious, VerdictMisplaced, VerdictOther,
+	}
+}
+
+// Proof is what is known of the TXT record of a domain. The zero value: nothing.
+type Proof struct {
+	Verdict Verdict
+	Name    string   // where the token is instead; only of VerdictMisplaced
+	Lacking []string // the servers without the token; only of VerdictDisagree
+	Having  []string // the servers with the token; only of VerdictDisagree
+	Values  []string // what the record says instead of the token; for people's eyes, never for a log
+	Silent  []string // the servers that could not say, and why
+}
+
+// NewProof judges TXT records. previous is the token before token, "" if there was
+// none; without a token there is nothing to prove.
+func NewProof(token, previous string, records Records) Proof {
+	if token == "" || len(records.Found) == 0 {
+		return Proof{}
+	}
+	p := Proof{Silent: records.Silent}
+	for _, f := range records.Found {
+		if slices.Contains(f.Values, token) {
+			p.Having = append(p.Having, f.Servers...)
+			continue
+		}
+		p.Lacking = append(p.Lacking, f.Servers...)
+		p.Values = append(p.Values, f.Values...)
+	}
+	switch {
+	case len(p.Lacking) == 0:
+		p.Verdict, p.Having = VerdictValid, nil
+	case len(p.Having) > 0:
+		p.Verdict = VerdictDisagree
+	default:
+		p.Verdict, p.Lacking = nearest(p.Values, token, previous), nil
+	}
+	if p.Verdict == VerdictMissing {
+		for _, f := range records.Misplaced {
+			if slices.Contains(f.Values, token) {
+				p.Verdict, p.Name = VerdictMisplaced, f.Name
+				break
+			}
+		}
+	}
+	return p
+}
+
+// nearest returns the verdict about the value that is nearest to the token.
+func nearest(values []string, token, previous string) Verdict {
+	best := VerdictMissing
+	for _, value := range values {
+		if v := compare(value, token, previous); best == VerdictMissing || rank(v) < rank(best) {
+			best = v
+		}
+	}
+	return best
+}
+
+// rank orders verdicts about values: the lower, the nearer to the token.
+func rank(v Verdict) int { return slices.Index(Verdicts(), v) }
+
+// compare says how value differs from token.
+func compare(value, token, previous string) Verdict {
+	visible := strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.In(r, unicode.Cf, unicode.Cc) {
+			return -1
+		}
+		return r
+	}, value)
+	bare := strings.Map(func(r rune) rune {
+		if strings.ContainsRune("\"'`\\“”„‘’«»＂", r) {
+			return -1
+		}
+		return r
+	}, visible)
+	const shortest = 8 // of a part that is no accident
+	switch {
+	case visible == token:
+		return VerdictBlanks
+	case bare == token:
+		return VerdictQuoted
+	case strings.EqualFold(bare, token):
+		return VerdictCase
+	case strings.Contains(strings.ToLower(bare), strings.ToLower(token)):
+		return VerdictExtra
+	case len(bare) >= shortest && strings.Contains(strings.ToLower(token), strings.ToLower(bare)):
+		return VerdictTruncated
+	case previous != "" && strings.Contains(strings.ToLower(bare), strings.ToLower(previous)):
+		return VerdictPrevious
+	}
+	return VerdictOther
+}
+
+// String says in one sentence what is wrong with the record; "" if nothing is,
+// or nobody knows. It has no value of a record.
+func (p Proof) String() string {
+	switch p.Verdict {
+	case VerdictMissing:
+		return "there is no TXT record of that name"
+	case VerdictDisagree:
+		return fmt.Sprintf("the name servers disagree: %s do not have the token yet, %s do", strings.Join(p.Lacking, ", "), strings.Join(p.Having, ", "))
+	case VerdictQuoted:
+		return "the value of the TXT record is the token in quotation marks: enter it without them"
+	case VerdictBlanks:
+		return "the value of the TXT record is the token with blanks or invisible characters: enter it without them"
+	case VerdictCase:
+		return "the value of the TXT record is the token in other letters, upper or lower: enter it as OSS gave it"
+	case VerdictExtra:
+		return "the value of the TXT record has text beside the token: enter the token alone, without _dnsauth= or the like"
+	case VerdictTruncated:
+		return "the value of the TXT record is only a part of the token: enter all of it"
+	case VerdictPrevious:
+		return "the TXT record has the token before this one: enter the new token"
+	case VerdictMisplaced:
+		return fmt.Sprintf("the token is in a TXT record of another name, %s: most consoles append the zone to the name that is entered", p.Name)
+	case VerdictOther:
+		return "the TXT record has another value than the token"
+	}
+	return ""
+}

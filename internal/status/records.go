@@ -1,0 +1,53 @@
+package status
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Records is what the servers that were asked about a name in the DNS said.
+type Records struct {
+	Found     []Found  // at least one; if there are several, the servers disagree
+	Silent    []string // the servers that could not say, and why
+	Misplaced []Found  // TXT records under other names; only if none has the right name
+}
+
+// Found is what one or several servers said alike.
+type Found struct {
+	Name    string   // of misplaced records; else ""
+	Servers []string // such as "ns1.example.com (192.0.2.53:53)"; none of misplaced records
+	Values  []string // of TXT records, sorted, or the names that CNAME records lead to, in order; none if there are none
+}
+
+// IsEmpty reports whether no server has a record.
+func (r Records) IsEmpty() bool {
+	return !slices.ContainsFunc(r.Found, func(f Found) bool { return len(f.Values) > 0 })
+}
+
+// Add takes in what servers said.
+func (r *Records) Add(servers, values []string) {
+	for i := range r.Found {
+		if slices.Equal(r.Found[i].Values, values) {
+			r.Found[i].Servers = append(r.Found[i].Servers, servers...)
+			return
+		}
+	}
+	r.Found = append(r.Found, Found{Servers: servers, Values: values})
+}
+
+// Differences says in one line which servers say what; "" if they agree.
+func (r Records) Differences() string {
+	if len(r.Found) < 2 {
+		return ""
+	}
+	var texts []string
+	for _, f := range r.Found {
+		says := "no record"
+		if len(f.Values) > 0 {
+			says = strings.Join(f.Values, ", ")
+		}
+		texts = append(texts, fmt.Sprintf("%s: %s", strings.Join(f.Servers, ", "), says))
+	}
+	return strings.Join(texts, "; ")
+}
