@@ -29,10 +29,13 @@ const (
 	MaxLabels = 32
 )
 
-// The known spellings of signature_version and of network; the first of each kind is the default.
+// The known spellings of signature_version, of probe.unlisted and of network; the first of each kind is the default.
 const (
 	SignatureV4 = "v4"
 	SignatureV1 = "v1"
+
+	UnlistedAllow  = "allow"
+	UnlistedRefuse = "refuse"
 
 	NetworkPublic    = "public"
 	NetworkInternal  = "internal"   // reachable only inside the region's own network, free of traffic charges
@@ -68,6 +71,7 @@ type Probe struct {
 	Concurrency int           // calls in flight, all scrapes together
 	RateLimit   float64       // calls a second, the accounts' default; 0 = unlimited
 	CacheTTL    time.Duration // how long an answer is not asked again, the targets' default; 0 = ask on every scrape
+	Unlisted    string        // UnlistedAllow or UnlistedRefuse: what becomes of a query about a target in no file
 }
 
 // Account says where and as whom to ask. It is comparable: equal Accounts can share a client.

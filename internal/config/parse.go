@@ -72,12 +72,13 @@ func (p *parser) readConfig(v value) {
 
 func (p *parser) readProbe(v value) {
 	probe := &p.config.Probe
-	*probe = Probe{Timeout: DefaultTimeout, Concurrency: DefaultConcurrency}
-	f := p.fields(v, "timeout", "concurrency", "rate_limit", "cache_ttl")
+	*probe = Probe{Timeout: DefaultTimeout, Concurrency: DefaultConcurrency, Unlisted: UnlistedAllow}
+	f := p.fields(v, "timeout", "concurrency", "rate_limit", "cache_ttl", "unlisted")
 	read(p.decoder, f["timeout"], &probe.Timeout, durationIn(MinTimeout, MaxTimeout))
 	read(p.decoder, f["concurrency"], &probe.Concurrency, wholeIn(1, MaxConcurrency))
 	read(p.decoder, f["rate_limit"], &probe.RateLimit, rate)
 	read(p.decoder, f["cache_ttl"], &probe.CacheTTL, durationIn(0, MaxCacheTTL))
+	read(p.decoder, f["unlisted"], &probe.Unlisted, oneOf(UnlistedAllow, UnlistedRefuse))
 }
 
 func (p *parser) readAccounts(v value) {

@@ -20,7 +20,7 @@ func TestDefaults(t *testing.T) {
 		Credentials:      config.Credentials{Type: "environment"},
 	}
 	c := parse(t, minimal)
-	if want := (config.Probe{Timeout: 5 * time.Second, Concurrency: 32}); c.Probe != want {
+	if want := (config.Probe{Timeout: 5 * time.Second, Concurrency: 32, Unlisted: config.UnlistedAllow}); c.Probe != want {
 		t.Errorf("Probe = %+v, want %+v", c.Probe, want)
 	}
 	if want := []config.Account{main}; !reflect.DeepEqual(c.Accounts, want) {
@@ -93,7 +93,7 @@ probe: {rate_limit: 7, timeout: 500ms, concurrency: 1, cache_ttl: 24h}
 	if *c.Targets[0].Account != want[2] {
 		t.Errorf("the target's account = %+v, want %+v", *c.Targets[0].Account, want[2])
 	}
-	if want := (config.Probe{500 * time.Millisecond, 1, 7, 24 * time.Hour}); c.Probe != want {
+	if want := (config.Probe{500 * time.Millisecond, 1, 7, 24 * time.Hour, config.UnlistedAllow}); c.Probe != want {
 		t.Errorf("Probe = %+v, want %+v", c.Probe, want)
 	}
 }

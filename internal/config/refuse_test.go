@@ -60,7 +60,7 @@ func TestRefusedShapes(t *testing.T) {
 		{"merge key", account + "targets:\n- &t {bucket: examplebucket, cname: a.example}\n- {<<: *t, cname: b.example, bucket: examplebucket}\n",
 			`4: targets[1]: unknown key "<<"; known: bucket, cname, account, region, endpoint, cache_ttl, checks, labels`},
 		{"mapping as key", account + target + "? {a: b}\n: c\n", `3: unknown key ""; known: probe, checks, accounts, targets, target_files`},
-		{"unprintable key", account + target + "probe: {\"a\\nb\": 1}\n", `3: probe: unknown key "a\nb"; known: timeout, concurrency, rate_limit, cache_ttl`},
+		{"unprintable key", account + target + "probe: {\"a\\nb\": 1}\n", `3: probe: unknown key "a\nb"; known: timeout, concurrency, rate_limit, cache_ttl, unlisted`},
 		{"key given twice", account + target + account, `3: accounts: given twice, first on line 1; keep one`},
 		{"key given twice in a target", account + "targets:\n- bucket: examplebucket\n  cname: a.example\n  bucket: examplebucket\n",
 			`5: targets[0].bucket: given twice, first on line 3; keep one`},

@@ -28,6 +28,9 @@ func (c *Config) Select(q Query) (*Target, error) {
 		}
 		t.Account = c.Targets[i].Account
 	}
+	if c.Probe.Unlisted == UnlistedRefuse {
+		return nil, fmt.Errorf("%s is not configured so, and probe.unlisted refuses what is not", name)
+	}
 	if t.Account, err = c.route(q, t.Account); err != nil {
 		return nil, err
 	}

@@ -81,3 +81,20 @@ func TestSelectRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestUnlistedCanBeRefused has every way in which a query leaves the file.
+func TestUnlistedCanBeRefused(t *testing.T) {
+	c := parse(t, "probe: {unlisted: refuse}\n"+manyRoutes[strings.Index(manyRoutes, "accounts:"):])
+	for _, q := range []config.Query{
+		{Bucket: "nobody-knows", Cname: "c.example", Account: "main"},
+		{Bucket: "examplebucket", Cname: "a.example", Account: "fixed"},
+		{Bucket: "examplebucket", Cname: "a.example", Region: "cn-beijing"},
+	} {
+		if got, err := c.Select(q); got != nil || err == nil || !strings.Contains(err.Error(), "not configured so, and probe.unlisted refuses") {
+			t.Errorf("%+v: got %v, %v", q, got, err)
+		}
+	}
+	if got, err := c.Select(config.Query{Bucket: "examplebucket", Cname: "a.example"}); err != nil || got.Unlisted {
+		t.Errorf("a configured target: got %+v, %v", got, err)
+	}
+}
