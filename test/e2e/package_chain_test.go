@@ -239,14 +239,15 @@ func (r rendering) checkMonitors(t *testing.T, service object) {
 func TestPackageChartConfigures(t *testing.T) {
 	for _, r := range renderings(t) {
 		dir := t.TempDir()
-		file := filepath.Join(dir, "config.yaml")
-		if err := os.WriteFile(file, []byte(at[string](r.one(t, "ConfigMap"), "data", "config.yaml")), 0o600); err != nil {
-			t.Fatal(err)
+		for name, text := range map[string]string{"config.yaml": at[string](r.one(t, "ConfigMap"), "data", "config.yaml"), "web.yml": ""} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
+		here := strings.NewReplacer("/etc/oss_cname_exporter/", dir+"/", "/etc/oss_cname_exporter_web/", dir+"/", "$(POD_NAME)", "oss-cname-exporter-2")
 		args := []string{"--config.check"}
 		for _, arg := range r.args(t) {
-			arg = strings.ReplaceAll(arg, "/etc/oss_cname_exporter/config.yaml", file)
-			args = append(args, strings.ReplaceAll(arg, "$(POD_NAME)", "oss-cname-exporter-2"))
+			args = append(args, here.Replace(arg))
 		}
 		if out := run(t, "oss_cname_exporter", args...); !strings.Contains(out, "no faults") {
 			t.Errorf("%s: %s", r.name, out)
