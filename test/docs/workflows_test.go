@@ -1,0 +1,38 @@
+package docs_test
+
+import (
+	"path/filepath"
+	"regexp"
+	"testing"
+)
+
+// TestWorkflowsArePinned wants each action by the digest of a commit, with the
+// version that it is, and no right but to read unless a job says why.
+func TestWorkflowsArePinned(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(root, ".github/workflows/*.yml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no workflows: %v", err)
+	}
+	for _, path := range files {
+		path := filepath.Join(".github/workflows", filepath.Base(path))
+		var workflow struct {
+			Permissions map[string]string
+			Jobs        map[string]struct{ Permissions map[string]string }
+		}
+		decode(t, path, &workflow)
+		if len(workflow.Permissions) != 1 || workflow.Permissions["contents"] != "read" {
+			t.Errorf("%s: a job that says nothing may %v", path, workflow.Permissions)
+		}
+		text := read(t, path)
+		for _, use := range regexp.MustCompile(`(?m)uses: .*$`).FindAllString(text, -1) {
+			if !regexp.MustCompile(`@[0-9a-f]{40} # v\d+\.\d+\.\d+$`).MatchString(use) {
+				t.Errorf("%s: %q is not pinned", path, use)
+			}
+		}
+		for _, right := range regexp.MustCompile(`(?m)^ +\w+: write.*$`).FindAllString(text, -1) {
+			if !regexp.MustCompile(` # the \w+`).MatchString(right) {
+				t.Errorf("%s: %q does not say what for", path, right)
+			}
+		}
+	}
+}
