@@ -49,6 +49,11 @@ KUSTOMIZE_VERSION  := v5.7.1
 KUSTOMIZE_DIR      := .tools/bin/kustomize-$(KUSTOMIZE_VERSION)
 KUBE_SCORE_VERSION := v1.20.0
 KUBE_SCORE_DIR     := .tools/bin/kube-score-$(KUBE_SCORE_VERSION)
+# Newer ones need a newer Go.
+GORELEASER_VERSION := v2.15.4
+GORELEASER_DIR     := .tools/bin/goreleaser-$(GORELEASER_VERSION)
+ACTIONLINT_VERSION := v1.7.12
+ACTIONLINT_DIR     := .tools/bin/actionlint-$(ACTIONLINT_VERSION)
 # Grafana's types of a dashboard, and what holds JSON to them.
 GRAFANA_PACKAGES := @grafana/schema@13.2.3 ts-json-schema-generator@2.4.0 ajv@8.20.0
 GRAFANA_DIR      := .tools/grafana-13.2.3
@@ -86,7 +91,7 @@ test: ## Run the tests, under the race detector where there is the C compiler th
 	go test $$(command -v "$$(go env CC)" >/dev/null && echo -race) -shuffle=on ./...
 
 .PHONY: lint
-lint: $(GOLANGCI_LINT) $(PROMETHEUS_DIR)/promtool $(JSONNET_DIR)/jsonnet $(JSONNET_DIR)/jsonnetfmt $(GRAFANA_DIR)/node_modules $(KUBECTL_VALIDATE_DIR)/kubectl-validate $(CRDS) ## Run every static check: Go, go.mod, alerts, dashboard, Kubernetes objects, shell, Dockerfile
+lint: $(GOLANGCI_LINT) $(ACTIONLINT_DIR)/actionlint $(PROMETHEUS_DIR)/promtool $(JSONNET_DIR)/jsonnet $(JSONNET_DIR)/jsonnetfmt $(GRAFANA_DIR)/node_modules $(KUBECTL_VALIDATE_DIR)/kubectl-validate $(CRDS) ## Run every static check: Go, go.mod, alerts, dashboard, Kubernetes objects, shell, Dockerfile
 	@$(call debian,shellcheck,shellcheck)
 	$(GOLANGCI_LINT) run
 	go mod tidy -diff
@@ -98,7 +103,9 @@ lint: $(GOLANGCI_LINT) $(PROMETHEUS_DIR)/promtool $(JSONNET_DIR)/jsonnet $(JSONN
 	node scripts/dashboard/check.mjs $(GRAFANA_DIR) deploy/dashboard.json
 	$(KUBECTL_VALIDATE_DIR)/kubectl-validate deploy/kubernetes/exporter/exporter.yaml deploy/kubernetes/sharded/exporter.yaml deploy/kubernetes/operator --version $(KUBERNETES_VERSION) --local-crds $(CRDS)
 	@git ls-files -z | xargs -0 stat -c '%s %n' | awk '$$1 > 500000 { print "larger than 500 kB, and tracked: " $$2; bad = 1 } END { exit bad }'
-	shellcheck .ci/run scripts/manifests/render
+	shellcheck .ci/run scripts/manifests/render scripts/package/docs scripts/package/sbom deploy/packages/*.sh
+	$(ACTIONLINT_DIR)/actionlint
+	go -C scripts/composelint run . $(CURDIR)/deploy/compose/compose.yml
 	go -C scripts/dockerlint run . $(CURDIR)/Dockerfile
 
 .PHONY: dashboard
@@ -120,7 +127,7 @@ e2e: $(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)
 	ALI_OSS=$(CURDIR)/$(ALI_OSS_DIR) go -C test/clients test -mod=mod -tags e2e -count=1 ./...
 
 PACKAGE_TESTS ?= ^TestPackage
-PACKAGE_TOOLS := $(HELM_DIR)/helm $(KUSTOMIZE_DIR)/kustomize $(KUBE_SCORE_DIR)/kube-score $(KUBECTL_VALIDATE_DIR)/kubectl-validate \
+PACKAGE_TOOLS := $(GORELEASER_DIR)/goreleaser $(HELM_DIR)/helm $(KUSTOMIZE_DIR)/kustomize $(KUBE_SCORE_DIR)/kube-score $(KUBECTL_VALIDATE_DIR)/kubectl-validate \
 	$(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)/alertmanager
 
 .PHONY: package-test
@@ -128,8 +135,15 @@ package-test: $(PACKAGE_TOOLS) $(CRDS) ## Install it in each way that the docume
 	@$(call debian,buildah,buildah)
 	@$(call debian,podman,podman runc)
 	@$(call debian,busybox,busybox-static)
+	@$(call debian,rpm,rpm)
+	@$(call debian,man,man-db)
+	@$(call debian,systemd-analyze,systemd)
 	PATH="$(subst $() $(),:,$(addprefix $(CURDIR)/,$(sort $(dir $(PACKAGE_TOOLS))))):$$PATH" CRDS=$(CURDIR)/$(CRDS) KUBERNETES_VERSION=$(KUBERNETES_VERSION) \
 		go test -tags e2e,packages -count=1 -v -run '$(PACKAGE_TESTS)' ./test/e2e
+
+.PHONY: release
+release: $(GORELEASER_DIR)/goreleaser ## Publish a draft of the release of this tag: archives, packages, images, checksums, SBOMs
+	$(GORELEASER_DIR)/goreleaser release --clean
 
 .PHONY: manifests
 manifests: $(HELM_DIR)/helm ## Render the plain manifests of deploy/kubernetes from the Helm chart
@@ -158,7 +172,7 @@ fuzz: ## Run each fuzz test for FUZZTIME (1m)
 
 .PHONY: clean
 clean: ## Remove whatever was built, the tools too
-	rm -rf $(BINARY) .tools test/e2e/out
+	rm -rf $(BINARY) .tools dist test/e2e/out
 
 $(GOLANGCI_LINT):
 	GOBIN=$(CURDIR)/$(@D) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
@@ -174,6 +188,12 @@ $(JSONNET_DIR)/%:
 
 $(KUBECTL_VALIDATE_DIR)/%:
 	GOBIN=$(CURDIR)/$(@D) go install sigs.k8s.io/kubectl-validate@$(KUBECTL_VALIDATE_VERSION)
+
+$(GORELEASER_DIR)/%:
+	GOBIN=$(CURDIR)/$(@D) go install github.com/goreleaser/$*/v2@$(GORELEASER_VERSION)
+
+$(ACTIONLINT_DIR)/%:
+	GOBIN=$(CURDIR)/$(@D) go install github.com/rhysd/actionlint/cmd/$*@$(ACTIONLINT_VERSION)
 
 $(HELM_DIR)/%:
 	GOBIN=$(CURDIR)/$(@D) go install helm.sh/helm/v3/cmd/$*@$(HELM_VERSION)
