@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -285,6 +286,38 @@ func TestAddressesByTurns(t *testing.T) {
 	checkRecords(t, got, err, "t0ken")
 	if len(got.Silent) != 0 || len(got.Found[0].Servers) != 2 {
 		t.Errorf("got %+v, want both servers to answer", got)
+	}
+}
+
+// TestSameServersEachTime has more servers than are asked, in an order that
+// changes: the same ones are asked.
+func TestSameServersEachTime(t *testing.T) {
+	w := newWorld(t, 1)
+	for i := 20; i > 0; i-- {
+		w.cache.Add(fmt.Sprintf("example.com. NS a%02d.example.com.", i), fmt.Sprintf("a%02d.example.com. A 127.0.0.1", i))
+	}
+	w.servers[0].Publish(proof, "t0ken")
+	got, err := w.client.TXT(t.Context(), proof, authoritative)
+	checkRecords(t, got, err, "t0ken")
+	if servers := got.Found[0].Servers; len(servers) != 8 || !strings.HasPrefix(servers[0], "a01.") || !strings.HasPrefix(servers[7], "a08.") {
+		t.Errorf("asked %q, want the first eight", servers)
+	}
+}
+
+// TestAddressesAreBounded has a server with many addresses of both kinds, where
+// nobody listens.
+func TestAddressesAreBounded(t *testing.T) {
+	w := newWorld(t, 1)
+	w.servers[0].Publish(proof, "t0ken")
+	w.cache.Add("example.com. NS ns0.example.com.")
+	for i := range 9 {
+		w.cache.Add(fmt.Sprintf("ns0.example.com. A 127.0.0.%d", i+10), fmt.Sprintf("ns0.example.com. AAAA ::ffff:127.0.1.%d", i+10))
+	}
+	got, err := w.newClient(dnsclient.Options{IPv6: func() bool { return true }}).TXT(t.Context(), proof, authoritative)
+	checkRecords(t, got, err, "t0ken")
+	want := regexp.MustCompile(`^ns0\S+ \(127\.0\.0\.10:.*; ns0\S+ \(127\.0\.1\.10:.*; ns0\S+ \(127\.0\.0\.11:.*; ns0\S+ \(127\.0\.1\.11:[^;]*$`)
+	if len(got.Silent) != 1 || !want.MatchString(got.Silent[0]) {
+		t.Errorf("silent were %q, want %s", got.Silent, want)
 	}
 }
 

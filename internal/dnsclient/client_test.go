@@ -241,6 +241,19 @@ func TestEveryServerIsToldOf(t *testing.T) {
 	checkFailure(t, err, status.ReasonServerError, gone+": ", "connection refused; "+sick.Address()+": refused with SERVFAIL")
 	_, err = dnsclient.New(dnsclient.Options{}).TXT(t.Context(), proof, []string{gone})
 	checkFailure(t, err, status.ReasonConnect, "connection refused")
+	_, err = dnsclient.New(dnsclient.Options{}).TXT(t.Context(), proof, []string{sick.Address(), sick.Address(), gone})
+	if n := strings.Count(err.Error(), "SERVFAIL"); n != 1 {
+		t.Errorf("got %q, which says the same %d times", err, n)
+	}
+	for n, want := range map[int]string{4: "refused", 6: "refused; and 2 more"} {
+		var all []string
+		for range n {
+			all = append(all, closed(t))
+		}
+		if _, err = dnsclient.New(dnsclient.Options{}).TXT(t.Context(), proof, all); !strings.HasSuffix(err.Error(), want) || strings.Count(err.Error(), "connection refused") != 4 {
+			t.Errorf("of %d got %q, want it to end with %q", n, err, want)
+		}
+	}
 }
 
 func TestNoResolver(t *testing.T) {
@@ -257,8 +270,12 @@ func TestCallerHangsUp(t *testing.T) {
 	s := serve(t)
 	ctx, hangUp := context.WithCancel(t.Context())
 	s.Behave(proof, func(dns.ResponseWriter, *dns.Msg, dns.HandlerFunc) { hangUp() })
-	_, err := dnsclient.New(dnsclient.Options{Try: time.Hour}).TXT(ctx, proof, []string{s.Address()})
-	checkFailure(t, err, status.ReasonTimeout)
+	next := serve(t)
+	_, err := dnsclient.New(dnsclient.Options{Try: time.Hour}).TXT(ctx, proof, []string{s.Address(), next.Address()})
+	checkFailure(t, err, status.ReasonTimeout, s.Address())
+	if strings.Contains(err.Error(), next.Address()) {
+		t.Errorf("got %q, which names a server that was not asked", err)
+	}
 	if n := s.Queries(dns.TypeTXT); n != 1 {
 		t.Errorf("%d queries for a caller who is gone", n)
 	}

@@ -47,21 +47,23 @@ func (f failures) join() error {
 	if len(f) == 0 {
 		return nil
 	}
+	const shown = 4
 	reason := slices.MinFunc(f, func(a, b error) int { return rank(a) - rank(b) })
-	return &Error{reasonOf(reason), errors.New(strings.Join(f.texts(), "; "))}
+	texts := f.texts()
+	text := strings.Join(texts[:min(len(texts), shown)], "; ")
+	if more := len(texts) - shown; more > 0 {
+		text += fmt.Sprintf("; and %d more", more)
+	}
+	return &Error{reasonOf(reason), errors.New(text)}
 }
 
-// texts returns what they say, each once, and only how many the rest is.
+// texts returns what they say, each once.
 func (f failures) texts() []string {
-	const shown = 2 * maxServers
 	var texts []string
 	for _, err := range f {
 		if text := err.Error(); !slices.Contains(texts, text) {
 			texts = append(texts, text)
 		}
-	}
-	if more := len(texts) - shown; more > 0 {
-		texts = append(texts[:shown], fmt.Sprintf("and %d more", more))
 	}
 	return texts
 }

@@ -24,7 +24,6 @@ const maxUDP = 1232
 
 func (q question) message(edns bool) *dns.Msg {
 	m := new(dns.Msg).SetQuestion(q.name, q.qtype)
-	m.Id = dns.Id()
 	m.RecursionDesired = q.recurse
 	if edns {
 		m.SetEdns0(maxUDP, false)
@@ -37,10 +36,10 @@ func (q question) message(edns bool) *dns.Msg {
 // again at the end, without EDNS: the message was lost, or is dropped for that.
 func (l *lookup) ask(ctx context.Context, servers []server, q question) (reply, error) {
 	var failed failures
-	for pass := 0; len(servers) > 0; pass++ {
+	for edns := true; len(servers) > 0; edns = false {
 		var again []server
 		for _, s := range l.inOrder(servers) {
-			m, err := l.askOne(ctx, s, q, pass == 0)
+			m, err := l.askOne(ctx, s, q, edns)
 			if err == nil {
 				return reply{s.String(), m}, nil
 			}
