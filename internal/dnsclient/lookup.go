@@ -21,6 +21,7 @@ type lookup struct {
 	resolvers []string
 	until     []string // where Follow stops
 	trace     *trace.Trace
+	home      string // the zone of the first name; "" until it is found, and with resolvers
 
 	mu     sync.Mutex      // guards all below
 	sent   int             // messages
@@ -68,7 +69,7 @@ func (l *lookup) find(ctx context.Context, name string, via []string) (answer, e
 		case err != nil:
 			failed = append(failed, &Error{reasonOf(err), fmt.Errorf("%s: %w", r.server, err)})
 		case s.alias == "":
-			a.Add([]string{r.server}, s.records)
+			a.Add(r.server, s.records)
 		default:
 			a.addBeyond(r.server, s.records, next.answer)
 		}
@@ -139,7 +140,9 @@ func (a *answer) addBeyond(server string, so []string, beyond answer) {
 		if len(beyond.Found) > 1 { // it is not this server that decides
 			servers = f.Servers
 		}
-		a.Add(servers, slices.Concat(so, f.Values))
+		for _, s := range servers {
+			a.Add(s, slices.Concat(so, f.Values))
+		}
 	}
 	for _, silent := range beyond.Silent {
 		if !slices.Contains(a.Silent, silent) {
@@ -166,7 +169,7 @@ func (l *lookup) misplaced(ctx context.Context, name, zone string) []status.Foun
 		if _, ok := dns.IsDomainName(other); !ok || other == name || !dns.IsSubDomain(zone, other) || ctx.Err() != nil {
 			continue
 		}
-		r, err := l.queryOne(ctx, other, zone)
+		r, err := l.queryOne(ctx, l.known(zone), other)
 		if err != nil {
 			continue
 		}

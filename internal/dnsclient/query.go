@@ -1,6 +1,7 @@
 package dnsclient
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,11 +34,13 @@ func (l *lookup) isAuthoritative() bool {
 	return len(l.resolvers) > 0 && l.resolvers[0] == Authoritative
 }
 
-// query puts the question to whom it is meant for: the first resolver that
-// answers, or all servers of the zone. The answer says who was silent.
+// query puts the question to the first resolver that answers, or to all servers
+// of the zone, and the answer says which of them could not say. Where CNAME
+// records lead in another's zone, one server of that is enough: those of a CDN
+// differ on purpose.
 func (l *lookup) query(ctx context.Context, name string) ([]reply, answer, error) {
 	if !l.isAuthoritative() {
-		r, err := l.recurse(ctx, name, l.qtype, l.resolvers)
+		r, err := l.queryOne(ctx, zone{}, name)
 		if err != nil {
 			return nil, answer{}, err
 		}
@@ -46,6 +49,11 @@ func (l *lookup) query(ctx context.Context, name string) ([]reply, answer, error
 	z, err := l.authorities(ctx, name)
 	if err != nil {
 		return nil, answer{}, err
+	}
+	l.home = cmp.Or(l.home, z.name)
+	if l.qtype == dns.TypeCNAME && z.name != l.home {
+		r, err := l.queryOne(ctx, z, name)
+		return []reply{r}, answer{zone: z.name}, err
 	}
 	replies, errs := parallel(len(z.servers), func(i int) (reply, error) {
 		return l.ask(ctx, z.servers[i], question{name: name, qtype: l.qtype})
@@ -65,14 +73,14 @@ func (l *lookup) query(ctx context.Context, name string) ([]reply, answer, error
 	return got, answer{status.Records{Silent: failed.texts()}, z.name}, nil
 }
 
-// queryOne puts the question about a name in zone to the first server that answers.
-func (l *lookup) queryOne(ctx context.Context, name, zone string) (reply, error) {
+// queryOne puts the question to the first resolver, or server of z, that answers:
+// of each server one address is asked before a second of any.
+func (l *lookup) queryOne(ctx context.Context, z zone, name string) (reply, error) {
 	if !l.isAuthoritative() {
 		return l.recurse(ctx, name, l.qtype, l.resolvers)
 	}
-	z := l.known(zone)
 	var servers []server
-	for i := range maxAddresses { // one address of each server before a second of any
+	for i := range maxAddresses {
 		for _, addresses := range z.servers {
 			if i < len(addresses) {
 				servers = append(servers, addresses[i])

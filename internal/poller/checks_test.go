@@ -79,7 +79,7 @@ func said(values []string, err error) (status.Records, error) {
 				own = append(own, cmp.Or(rest, value))
 			}
 		}
-		r.Add([]string{server}, own)
+		r.Add(server, own)
 	}
 	return r, nil
 }

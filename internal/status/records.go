@@ -25,15 +25,16 @@ func (r Records) IsEmpty() bool {
 	return !slices.ContainsFunc(r.Found, func(f Found) bool { return len(f.Values) > 0 })
 }
 
-// Add takes in what servers said.
-func (r *Records) Add(servers, values []string) {
-	for i := range r.Found {
-		if slices.Equal(r.Found[i].Values, values) {
-			r.Found[i].Servers = append(r.Found[i].Servers, servers...)
-			return
-		}
+// Add takes in what a server said.
+func (r *Records) Add(server string, values []string) {
+	i := slices.IndexFunc(r.Found, func(f Found) bool { return slices.Equal(f.Values, values) })
+	if i < 0 {
+		i = len(r.Found)
+		r.Found = append(r.Found, Found{Values: values})
 	}
-	r.Found = append(r.Found, Found{Servers: servers, Values: values})
+	if f := &r.Found[i]; !slices.Contains(f.Servers, server) {
+		f.Servers = append(f.Servers, server)
+	}
 }
 
 // Differences says in one line which servers say what; "" if they agree.
