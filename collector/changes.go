@@ -3,12 +3,14 @@ package collector
 import (
 	"cmp"
 	"sync"
+	"time"
 
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -56,7 +58,8 @@ const checkProof status.Check = "proof"
 // changeLog logs each change of an outcome once. It remembers the last outcome
 // of every configured target and check.
 type changeLog struct {
-	logger log.Logger
+	logger  log.Logger
+	history *report.History
 
 	mu   sync.Mutex // guards last
 	last map[subject]outcome
@@ -79,7 +82,7 @@ type change struct {
 
 // log logs what has changed since the last time. That a deadline came before the
 // turn of some targets is no change of theirs: it is one line a scrape.
-func (l *changeLog) log(targets []config.Target, statuses []status.Status) {
+func (l *changeLog) log(targets []config.Target, statuses []status.Status, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	counts, notProbed := map[change]int{}, 0
@@ -90,6 +93,9 @@ func (l *changeLog) log(targets []config.Target, statuses []status.Status) {
 			notProbed++
 		}
 		for _, c := range l.changes(&targets[i], &statuses[i]) {
+			if c.was != "" {
+				l.history.Add(targets[i].Name, report.Change{At: now, Check: c.check, Was: string(c.was), Is: string(c.is)})
+			}
 			if counts[c]++; counts[c] == 1 {
 				order, first = append(order, c), append(first, i)
 			}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -147,6 +149,26 @@ func TestVerdictsAreLoggedOnce(t *testing.T) {
 		c.Scrape(t.Context(), cfg.Targets[:2], nil)
 		if got := strings.TrimSpace(lines.String()); got != test.want {
 			t.Errorf("scrape %d: logged %q, want %q", i, got, test.want)
+		}
+	}
+}
+
+// TestChangesAreRemembered has the history told of what the log tells, domain by
+// domain, and not of what a target begins with.
+func TestChangesAreRemembered(t *testing.T) {
+	cfg, results := everyChecked(t)
+	p, history := &fakePoller{}, report.NewHistory()
+	c := collector.New(p, collector.Options{History: history, Now: func() time.Time { return now }})
+	failed := results[0]
+	failed.Attempt = status.Attempt{Ended: now, Reason: status.ReasonCredentials, Err: errors.New("no key")}
+	for _, s := range []status.Status{results[0], results[0], failed, failed, results[0]} {
+		p.results = []status.Status{s, s}
+		c.Scrape(t.Context(), cfg.Targets[:2], nil)
+	}
+	want := []report.Change{{At: now, Was: "credentials", Is: "bound"}, {At: now, Was: "bound", Is: "credentials"}}
+	for i := range 2 {
+		if got := history.Of(cfg.Targets[i].Name); !slices.Equal(got, want) {
+			t.Errorf("of target %d it remembers %+v", i, got)
 		}
 	}
 }

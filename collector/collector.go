@@ -11,6 +11,7 @@ import (
 	"github.com/go-kit/log"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -22,8 +23,9 @@ type Poller interface {
 
 // Options configures a Collector. The zero value works.
 type Options struct {
-	Logger log.Logger       // gets each change of a target's state; nil logs nothing
-	Now    func() time.Time // nil is time.Now
+	Logger  log.Logger       // gets each change of a target's state; nil logs nothing
+	History *report.History  // remembers each of them; nil remembers nothing
+	Now     func() time.Time // nil is time.Now
 }
 
 // Collector makes scrapes.
@@ -46,7 +48,7 @@ func New(p Poller, opts Options) *Collector {
 	plain := targetSeries()
 	return &Collector{
 		poller: p, now: opts.Now, series: append(plain, checkSeries()...), plain: len(plain),
-		changes: changeLog{logger: opts.Logger, last: map[subject]outcome{}},
+		changes: changeLog{logger: opts.Logger, history: opts.History, last: map[subject]outcome{}},
 	}
 }
 
@@ -65,7 +67,7 @@ func Names() []string {
 // it empty.
 func (c *Collector) Scrape(ctx context.Context, targets []config.Target, labels []string) *Snapshot {
 	statuses := c.poller.Poll(ctx, targets)
-	c.changes.log(targets, statuses)
+	c.changes.log(targets, statuses, c.now())
 	return &Snapshot{targets: targets, statuses: statuses, labels: labels, now: c.now, series: c.seriesOf(targets), plain: c.plain}
 }
 

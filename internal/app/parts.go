@@ -13,6 +13,7 @@ import (
 	"oss_cname_exporter/internal/discovery"
 	"oss_cname_exporter/internal/dnsclient"
 	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/schedule"
 	"oss_cname_exporter/internal/web"
 )
@@ -35,7 +36,8 @@ func newParts(ctx context.Context, store *config.Store, getenv func(string) stri
 	scheduler := schedule.New(nil)
 	targets := poller.New(clients, poller.Options{Bindings: clients, DNS: dnsclient.New(dnsclient.Options{}), Scheduler: scheduler})
 	unlisted := discovery.New(clients, scheduler, discovery.Options{Logger: logger})
-	scrapes := collector.New(targets, collector.Options{Logger: logger})
+	history := report.NewHistory()
+	scrapes := collector.New(targets, collector.Options{Logger: logger, History: history})
 	targets.Apply(store.Config())
 	exporter = web.Exporter{
 		Config: store.Config,
@@ -47,7 +49,7 @@ func newParts(ctx context.Context, store *config.Store, getenv func(string) stri
 		},
 		Own: registry(api, collector.NewTotals(store, targets)),
 		Reload: func() error {
-			return reload(ctx, store, logger, clients.Retain, targets.Apply, unlisted.Retain, scrapes.Retain)
+			return reload(ctx, store, logger, clients.Retain, targets.Apply, unlisted.Retain, scrapes.Retain, history.Retain)
 		},
 	}
 	return exporter, unlisted.Run

@@ -32,3 +32,42 @@ func Reasons() []Reason {
 		ReasonBadResponse, ReasonNotProbed, ReasonInternal,
 	}
 }
+
+// Action says what the operator does about the reason.
+func (r Reason) Action() string {
+	switch r {
+	case ReasonTimeout:
+		return "look at the network; raise probe.timeout"
+	case ReasonDNS:
+		return "look at the resolver, the region's spelling"
+	case ReasonConnect:
+		return "look at firewalls and proxies"
+	case ReasonTLS:
+		return "look at CA certificates and at what intercepts TLS"
+	case ReasonCredentials:
+		return "look at the account's credentials"
+	case ReasonAccessDenied:
+		return "grant oss:GetCnameToken; look at the bill"
+	case ReasonWrongEndpoint:
+		return "set region and endpoint to the bucket's; the error has the endpoint if OSS named it"
+	case ReasonClockSkew:
+		return "set the clock"
+	case ReasonBucketNotFound:
+		return "correct the bucket's name"
+	case ReasonInvalidArgument:
+		return "correct the name"
+	case ReasonThrottled:
+		return "set rate_limit or cache_ttl"
+	case ReasonServerError:
+		return "wait; look at Alibaba Cloud's status"
+	case ReasonClientError:
+		return "look at the code in the error"
+	case ReasonBadResponse:
+		return "look for a proxy or captive portal on the way"
+	case ReasonNotProbed:
+		return "raise the scrape timeout, probe.concurrency or cache_ttl"
+	case ReasonInternal:
+		return "report it"
+	}
+	return ""
+}

@@ -1,0 +1,154 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"oss_cname_exporter/internal/status"
+)
+
+// Document is a Report, or a page of it, as JSON has it: docs/api.schema.json.
+type Document struct {
+	Summary  string    `json:"summary"` // one line
+	Time     time.Time `json:"time"`
+	Counts   Counts    `json:"counts"`   // of all domains
+	Matching int       `json:"matching"` // domains that the filter chose
+	Page     int       `json:"page"`     // from 1
+	Pages    int       `json:"pages"`
+	Domains  []Item    `json:"domains"` // of this page
+}
+
+// Item is a Domain in words and values. What is unknown is nil.
+type Item struct {
+	Bucket      string               `json:"bucket"`
+	Cname       string               `json:"cname"`
+	Account     string               `json:"account"`
+	Region      string               `json:"region"`
+	Labels      map[string]string    `json:"labels,omitempty"`
+	Configured  bool                 `json:"configured"`
+	Severity    Severity             `json:"severity"`
+	State       status.State         `json:"state"`
+	Action      string               `json:"action"`
+	Findings    []Finding            `json:"findings,omitempty"`
+	Token       *TokenItem           `json:"token"`
+	Record      *Record              `json:"record,omitempty"`
+	Alias       *Alias               `json:"cname_record,omitempty"`
+	Binding     *BindingItem         `json:"binding,omitempty"`
+	Certificate *CertificateItem     `json:"certificate,omitempty"`
+	Attempt     *AttemptItem         `json:"attempt"`
+	Checks      map[string]CheckItem `json:"checks,omitempty"`
+	Changes     []Change             `json:"changes,omitempty"`
+}
+
+// TokenItem is the last definitive answer about a token.
+type TokenItem struct {
+	Exists    bool       `json:"exists"`
+	Expires   *time.Time `json:"expires,omitempty"`
+	Expired   *time.Time `json:"expired,omitempty"` // when the token that is gone expired unused
+	Confirmed time.Time  `json:"confirmed"`         // when OSS gave the answer
+}
+
+// BindingItem is what OSS says of a domain in the list of its bucket.
+type BindingItem struct {
+	Bound   bool  `json:"bound"`
+	Enabled *bool `json:"enabled,omitempty"`
+}
+
+// CertificateItem is the certificate that OSS serves.
+type CertificateItem struct {
+	Expires time.Time `json:"expires"`
+}
+
+// AttemptItem is how the last attempt went.
+type AttemptItem struct {
+	Ended   time.Time     `json:"ended"`
+	Seconds float64       `json:"duration_seconds"`
+	Reason  status.Reason `json:"reason,omitempty"` // "" if it succeeded
+	Error   string        `json:"error,omitempty"`
+}
+
+// CheckItem is how a check goes.
+type CheckItem struct {
+	Confirmed *time.Time   `json:"confirmed,omitempty"`
+	Attempt   *AttemptItem `json:"attempt,omitempty"`
+}
+
+// Item returns all that is said of the domain.
+func (d *Domain) Item() Item {
+	t, s := d.Target, d.Status
+	item := Item{
+		Bucket: t.Bucket, Cname: t.Cname(), Account: t.Account.Name, Region: t.Account.Region, Labels: t.Labels, Configured: !t.Unlisted,
+		Severity: d.Severity, State: d.State, Action: d.Action(), Findings: d.Findings(),
+		Token: tokenItem(s.Facts), Record: d.Record(), Alias: d.Alias(),
+		Attempt: attemptItem(s.Attempt), Changes: d.Changes(),
+	}
+	if s.Bound != status.Unknown {
+		item.Binding = &BindingItem{Bound: s.Bound == status.Yes, Enabled: truth(s.Enabled)}
+	}
+	if !s.CertificateExpires.IsZero() {
+		item.Certificate = &CertificateItem{Expires: s.CertificateExpires.UTC()}
+	}
+	if len(s.Checks) > 0 {
+		item.Checks = make(map[string]CheckItem, len(s.Checks))
+	}
+	for check, c := range s.Checks {
+		item.Checks[string(check)] = CheckItem{Confirmed: instant(c.Confirmed), Attempt: attemptItem(c.Attempt)}
+	}
+	return item
+}
+
+func tokenItem(f status.Facts) *TokenItem {
+	if f.Confirmed.IsZero() {
+		return nil
+	}
+	return &TokenItem{Exists: f.Exists, Expires: instant(f.Expires), Expired: instant(f.Expired), Confirmed: *instant(f.Confirmed)}
+}
+
+func attemptItem(a status.Attempt) *AttemptItem {
+	if a.Ended.IsZero() {
+		return nil
+	}
+	item := &AttemptItem{Ended: *instant(a.Ended), Seconds: a.Duration.Seconds(), Reason: a.Reason}
+	if a.Err != nil {
+		item.Error = Printable(a.Err.Error())
+	}
+	return item
+}
+
+// instant returns t in whole milliseconds of UTC; nil for the zero time.
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC().Truncate(time.Millisecond)
+	return &t
+}
+
+// TokenText says in few words what is known of the token.
+func (d *Domain) TokenText() string {
+	f := d.Status.Facts
+	switch {
+	case f.Confirmed.IsZero():
+		return "unknown"
+	case f.Exists && d.now.Before(f.Expires):
+		return "expires " + In(d.left())
+	case f.Exists, !f.Expired.IsZero():
+		return "expired " + Ago(d.now.Sub(d.expiredAt()))
+	}
+	return "none"
+}
+
+// Queries returns PromQL about the domain.
+func (d *Domain) Queries() []string {
+	t := d.Target
+	selector := fmt.Sprintf("{bucket=%s,cname=%s}", strconv.Quote(t.Bucket), strconv.Quote(t.Cname()))
+	queries := []string{"oss_cname_token_expires_in_seconds" + selector}
+	if t.Checks.Any() {
+		queries = append(queries, "oss_cname_state"+selector+" == 1")
+	}
+	if t.Checks.Binding {
+		queries = append(queries, "oss_cname_certificate_expires_in_seconds"+selector)
+	}
+	return append(queries, "oss_cname_token_probe_failure_reason"+selector)
+}

@@ -1,0 +1,171 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/status"
+)
+
+// Filter chooses domains. What is empty chooses all; of several values of one
+// kind a domain has one.
+type Filter struct {
+	Text       string // is found in its names, its account, its labels or its reason, in any case
+	Severities []Severity
+	States     []status.State
+	Accounts   []string
+	Labels     map[string][]string // values by name
+}
+
+// Select returns the domains that f chooses, in their order.
+func (r *Report) Select(f Filter) []*Domain {
+	text := strings.ToLower(strings.TrimSpace(f.Text))
+	ascii, _, err := domain.ParseCname(text)
+	if err != nil {
+		ascii = text
+	}
+	var chosen []*Domain
+	for _, d := range r.Domains {
+		if f.fits(d) && (text == "" || d.contains(text) || d.contains(ascii)) {
+			chosen = append(chosen, d)
+		}
+	}
+	return chosen
+}
+
+func (f *Filter) fits(d *Domain) bool {
+	return oneOf(f.Severities, d.Severity) && oneOf(f.States, d.State) && oneOf(f.Accounts, d.Target.Account.Name) && f.fitsLabels(d.Target.Labels)
+}
+
+func (f *Filter) fitsLabels(labels map[string]string) bool {
+	for name, values := range f.Labels {
+		if !slices.Contains(values, labels[name]) {
+			return false
+		}
+	}
+	return true
+}
+
+// oneOf reports whether value is one of wanted; nothing wanted is anything.
+func oneOf[T comparable](wanted []T, value T) bool {
+	return len(wanted) == 0 || slices.Contains(wanted, value)
+}
+
+// contains reports whether text, in lower case, is found in what names d.
+func (d *Domain) contains(text string) bool {
+	t := d.Target
+	if strings.Contains(t.Name.String(), text) || strings.Contains(strings.ToLower(t.Account.Name), text) ||
+		strings.Contains(string(d.Status.Attempt.Reason), text) {
+		return true
+	}
+	for value := range maps.Values(t.Labels) {
+		if strings.Contains(strings.ToLower(value), text) {
+			return true
+		}
+	}
+	return false
+}
+
+// Order is what domains are sorted by.
+type Order string
+
+// The orders.
+const (
+	ByUrgency Order = "urgency"
+	ByCname   Order = "cname"
+	ByBucket  Order = "bucket"
+	ByAccount Order = "account"
+	ByState   Order = "state"
+	ByExpiry  Order = "expires" // of the token or certificate that the domain needs
+	ByAsked   Order = "asked"
+)
+
+// Orders returns the whole closed set.
+func Orders() []Order {
+	return []Order{ByUrgency, ByCname, ByBucket, ByAccount, ByState, ByExpiry, ByAsked}
+}
+
+// Sort sorts domains, which are in the order of their urgency.
+func Sort(domains []*Domain, by Order, reverse bool) {
+	compare := map[Order]func(a, b *Domain) int{
+		ByUrgency: byUrgency,
+		ByCname:   byCname,
+		ByBucket: func(a, b *Domain) int {
+			return cmp.Or(strings.Compare(a.Target.Bucket, b.Target.Bucket), byCname(a, b))
+		},
+		ByAccount: func(a, b *Domain) int {
+			return cmp.Or(strings.Compare(a.Target.Account.Name, b.Target.Account.Name), byCname(a, b))
+		},
+		ByState: func(a, b *Domain) int {
+			return cmp.Or(strings.Compare(string(a.State), string(b.State)), byCname(a, b))
+		},
+		ByExpiry: func(a, b *Domain) int { return a.deadline().Compare(b.deadline()) },
+		ByAsked:  func(a, b *Domain) int { return a.Status.Attempt.Ended.Compare(b.Status.Attempt.Ended) },
+	}[by]
+	slices.SortStableFunc(domains, func(a, b *Domain) int {
+		if reverse {
+			return compare(b, a)
+		}
+		return compare(a, b)
+	})
+}
+
+// byCname sorts by the domain's name, a wildcard beside its base.
+func byCname(a, b *Domain) int {
+	return cmp.Or(strings.Compare(a.Target.Base, b.Target.Base), strings.Compare(a.Target.Cname(), b.Target.Cname()), strings.Compare(a.Target.Bucket, b.Target.Bucket))
+}
+
+// Counts is how many domains there are of each severity.
+type Counts struct {
+	Critical int `json:"critical"`
+	Warning  int `json:"warning"`
+	Unasked  int `json:"unasked"`
+	OK       int `json:"ok"`
+	Total    int `json:"total"`
+}
+
+// Count counts domains.
+func Count(domains []*Domain) (c Counts) {
+	c.Total = len(domains)
+	for _, d := range domains {
+		*c.of(d.Severity)++
+	}
+	return c
+}
+
+func (c *Counts) of(s Severity) *int {
+	switch s {
+	case Critical:
+		return &c.Critical
+	case Warning:
+		return &c.Warning
+	case Unasked:
+		return &c.Unasked
+	}
+	return &c.OK
+}
+
+// Of returns how many domains have a severity.
+func (c Counts) Of(s Severity) int { return *c.of(s) }
+
+// String writes c in one line, the worst first.
+func (c Counts) String() string {
+	var texts []string
+	for _, s := range Severities() {
+		if n := c.Of(s); n > 0 {
+			texts = append(texts, fmt.Sprintf("%d %s", n, s))
+		}
+	}
+	if len(texts) == 0 {
+		return "no domain is configured"
+	}
+	noun := "domains"
+	if c.Total == 1 {
+		noun = "domain"
+	}
+	return fmt.Sprintf("%s, of %d %s", strings.Join(texts, ", "), c.Total, noun)
+}

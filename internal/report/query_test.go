@@ -1,0 +1,134 @@
+package report_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/report"
+	"oss_cname_exporter/internal/status"
+)
+
+const four = `
+  - {bucket: bucket-a, cname: c.example.com, account: main, labels: {team: Web}}
+  - {bucket: bucket-b, cname: a.example.com, account: other, labels: {team: media}}
+  - {bucket: bucket-a, cname: b.example.com, account: other}
+  - {bucket: bucket-b, cname: "例子.example.com", account: main, labels: {team: Web}}
+`
+
+func fourDomains(t *testing.T) *report.Report {
+	t.Helper()
+	return report.New(parse(t, four).Targets, []status.Status{
+		asked(live(71*time.Hour), unbound, txt(status.VerdictMissing)),
+		asked(status.Facts{}, bound(90*24*time.Hour)),
+		asked(live(time.Hour), fails("throttled")),
+		{},
+	}, report.Options{Now: now})
+}
+
+// names returns the first letters of domains; x is the one that has none.
+func names(domains []*report.Domain) string {
+	var b strings.Builder
+	for _, d := range domains {
+		b.WriteByte(d.Target.Base[0])
+	}
+	return b.String()
+}
+
+func TestFilter(t *testing.T) {
+	r := fourDomains(t)
+	for want, f := range map[string]report.Filter{
+		"bxca": {},
+		"b":    {Severities: []report.Severity{report.Critical}},
+		"bx":   {Severities: []report.Severity{report.Critical, report.Unasked}},
+		"ca":   {Severities: []report.Severity{report.OK}},
+		"c":    {States: []status.State{status.StateAwaitingDNS}},
+		"ba":   {Accounts: []string{"other"}},
+		"xc":   {Labels: map[string][]string{"team": {"Web"}}},
+		"xca":  {Labels: map[string][]string{"team": {"Web", "media"}}},
+		"a":    {Accounts: []string{"other"}, Labels: map[string][]string{"team": {"media", "Web"}}},
+		"bc":   {Text: "BUCKET-A "},
+		"x":    {Text: "例子.example.com"},
+		"":     {Text: "nothing"},
+	} {
+		if got := names(r.Select(f)); got != want {
+			t.Errorf("%+v: got %q, want %q", f, got, want)
+		}
+	}
+	for text, want := range map[string]string{"web": "xc", "throttled": "b", "OTHER": "ba", "b.example": "b", "xn--": "x", "bucket-b/a.": "a"} {
+		if got := names(r.Select(report.Filter{Text: text})); got != want {
+			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestSort(t *testing.T) {
+	r := fourDomains(t)
+	for by, want := range map[report.Order]string{
+		report.ByUrgency: "bxca", report.ByCname: "abcx", report.ByBucket: "bcax", report.ByAccount: "cxab",
+		report.ByState: "cabx", report.ByExpiry: "bcax", report.ByAsked: "xbca",
+	} {
+		domains := slices.Clone(r.Domains)
+		report.Sort(domains, by, false)
+		if got := names(domains); got != want {
+			t.Errorf("%s: got %s, want %s", by, got, want)
+		}
+		first := domains[0]
+		report.Sort(domains, by, true)
+		if by != report.ByAsked && domains[len(domains)-1] != first {
+			t.Errorf("%s, reversed: got %s", by, names(domains))
+		}
+	}
+	if len(report.Orders()) != 7 {
+		t.Errorf("an order has no case: %v", report.Orders())
+	}
+}
+
+func TestCounts(t *testing.T) {
+	r := fourDomains(t)
+	if want := (report.Counts{Critical: 1, Unasked: 1, OK: 2, Total: 4}); r.Counts != want {
+		t.Errorf("got %+v", r.Counts)
+	}
+	for want, c := range map[string]report.Counts{
+		"1 critical, 1 unasked, 2 ok, of 4 domains": r.Counts,
+		"1 ok, of 1 domain":                         {OK: 1, Total: 1},
+		"no domain is configured":                   {},
+	} {
+		if got := c.String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestHistoryIsBounded(t *testing.T) {
+	h := report.NewHistory()
+	name := func(i int) domain.Name { return domain.Name{Bucket: "b", Base: fmt.Sprintf("d%d.example.com", i)} }
+	for i := range 25 {
+		h.Add(name(0), report.Change{At: now.Add(time.Duration(i)), Was: "a", Is: "b"})
+	}
+	if got := h.Of(name(0)); len(got) != 20 || !got[0].At.Equal(now.Add(24)) || !got[19].At.Equal(now.Add(5)) {
+		t.Errorf("got %d, from %v to %v", len(got), got[0].At, got[len(got)-1].At)
+	}
+	for i := range 10_000 {
+		h.Add(name(i+1), report.Change{At: now, Was: "a", Is: "b"})
+		if i == 5000 {
+			h.Add(name(1), report.Change{At: now, Was: "b", Is: "a"})
+		}
+	}
+	if len(h.Of(name(0))) != 0 || len(h.Of(name(1))) != 2 || len(h.Of(name(10_000))) != 1 {
+		t.Error("not the domain that changed first is forgotten")
+	}
+	h.Retain(&config.Config{Targets: []config.Target{{Name: name(1)}}})
+	if len(h.Of(name(2))) != 0 || len(h.Of(name(1))) != 2 {
+		t.Error("a reload forgets the wrong ones")
+	}
+	var none *report.History
+	none.Add(name(1), report.Change{})
+	if none.Of(name(1)) != nil {
+		t.Error("a nil History remembers")
+	}
+}

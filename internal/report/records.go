@@ -1,0 +1,102 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"oss_cname_exporter/internal/region"
+	"oss_cname_exporter/internal/status"
+)
+
+// Record is the TXT record that proves a domain, beside what the DNS has.
+type Record struct {
+	Name    string   `json:"name"`            // with the final dot
+	Value   string   `json:"value,omitempty"` // "" if tokens are hidden
+	Line    string   `json:"line"`            // as a zone file has it
+	Verdict string   `json:"verdict"`         // on what the DNS has, such as "valid"; "" if it was not looked at
+	Problem string   `json:"problem,omitempty"`
+	Found   []string `json:"found,omitempty"`    // what the DNS has in its place
+	Having  []string `json:"having,omitempty"`   // the name servers that have it, where they disagree
+	Lacking []string `json:"lacking,omitempty"`  // those that do not
+	Silent  []string `json:"silent,omitempty"`   // those that could not be asked, and why
+	FoundAt string   `json:"found_at,omitempty"` // the other name under which it was found
+}
+
+// Alias is where the CNAME record of a domain leads.
+type Alias struct {
+	Name        string `json:"name"` // with the final dot
+	Line        string `json:"line"` // the record that leads to the bucket, as a zone file has it
+	Should      string `json:"should"`
+	LeadsTo     string `json:"leads_to"`         // in the end; "" is nowhere
+	ToBucket    *bool  `json:"points_to_bucket"` // nil if it cannot be told
+	Differences string `json:"differences,omitempty"`
+}
+
+// Record returns the TXT record to publish; nil if there is no token that the
+// domain needs.
+func (d *Domain) Record() *Record {
+	if !d.pending() {
+		return nil
+	}
+	p := &d.Status.Proof
+	r := &Record{Name: d.Target.Proof() + ".", Verdict: string(p.Verdict), Problem: Printable(p.String()), FoundAt: p.Name,
+		Having: p.Having, Lacking: p.Lacking, Silent: p.Silent}
+	if d.hideTokens {
+		r.Line = fmt.Sprintf("%s  TXT  %s", r.Name, d.Status.Token) // which prints that it is hidden
+		return r
+	}
+	r.Value = string(d.Status.Token)
+	r.Line = fmt.Sprintf("%s  TXT  %s", r.Name, quoteTXT(r.Value))
+	r.Found = p.Values
+	return r
+}
+
+// Alias returns where the CNAME record leads and should lead; nil if nobody looked.
+func (d *Domain) Alias() *Alias {
+	if d.Status.Checks[status.CheckCNAME].Confirmed.IsZero() {
+		return nil
+	}
+	t := d.Target
+	should := t.Bucket + "." + region.PublicHost(t.Account.Region) + "."
+	a := &Alias{Name: t.Cname() + ".", Should: should, LeadsTo: d.Status.LeadsTo, Differences: Printable(d.Status.Differences)}
+	a.Line = fmt.Sprintf("%s  CNAME  %s", a.Name, a.Should)
+	a.ToBucket = truth(d.Status.PointsToBucket)
+	return a
+}
+
+// truth returns nil for what is unknown.
+func truth(t status.Tristate) *bool {
+	if t == status.Unknown {
+		return nil
+	}
+	yes := t == status.Yes
+	return &yes
+}
+
+// quoteTXT writes the value of a TXT record as a zone file has it, RFC 1035
+// section 5.1: in quotation marks, and in several strings if it is long.
+func quoteTXT(value string) string {
+	const longest = 255
+	var b strings.Builder
+	for first := true; first || value != ""; first = false {
+		part := value[:min(len(value), longest)]
+		value = value[len(part):]
+		if !first {
+			b.WriteByte(' ')
+		}
+		b.WriteByte('"')
+		for i := range len(part) {
+			switch c := part[i]; {
+			case c == '"' || c == '\\':
+				b.WriteByte('\\')
+				b.WriteByte(c)
+			case c < ' ' || c > '~':
+				fmt.Fprintf(&b, `\%03d`, c)
+			default:
+				b.WriteByte(c)
+			}
+		}
+		b.WriteByte('"')
+	}
+	return b.String()
+}

@@ -1,0 +1,138 @@
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"oss_cname_exporter/internal/status"
+)
+
+// Style says how a Report is written for a terminal. The zero value is plain.
+type Style struct {
+	Color bool
+}
+
+// paint returns text in the colour of s.
+func (style Style) paint(s Severity, text string) string {
+	code := map[Severity]string{Critical: "1;31", Warning: "33", Unasked: "36", OK: "32"}[s]
+	if !style.Color {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// WriteTable writes the domains as a table, in their order, each that is not
+// well with why and what to do.
+func WriteTable(w io.Writer, domains []*Domain, style Style) error {
+	rows := make([][4]string, len(domains))
+	widths := [4]int{len("SEVERITY"), len("DOMAIN"), len("BUCKET"), len("STATE")}
+	for i, d := range domains {
+		rows[i] = [4]string{string(d.Severity), d.Target.Cname(), d.Target.Bucket, string(d.State)}
+		for k, cell := range rows[i] {
+			widths[k] = max(widths[k], utf8.RuneCountInString(cell))
+		}
+	}
+	var b bytes.Buffer
+	if len(domains) > 0 {
+		fmt.Fprintf(&b, "%-*s  %-*s  %-*s  %-*s  %s\n", widths[0], "SEVERITY", widths[1], "DOMAIN", widths[2], "BUCKET", widths[3], "STATE", "TOKEN")
+	}
+	for i, d := range domains {
+		row := rows[i]
+		severity := style.paint(d.Severity, fmt.Sprintf("%-*s", widths[0], row[0]))
+		fmt.Fprintf(&b, "%s  %-*s  %-*s  %-*s  %s\n", severity, widths[1], row[1], widths[2], row[2], widths[3], row[3], d.TokenText())
+		d.writeAdvice(&b, strings.Repeat(" ", widths[0]+2))
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// writeAdvice writes what is wrong, and what to do about it.
+func (d *Domain) writeAdvice(b *bytes.Buffer, indent string) {
+	findings := d.Findings()
+	for _, f := range findings {
+		fmt.Fprintf(b, "%s%s\n", indent, f.Text)
+	}
+	if len(findings) > 0 || d.State == status.StateAwaitingDNS {
+		fmt.Fprintf(b, "%snext: %s\n", indent, d.Action())
+	}
+	if r := d.Record(); r != nil && d.Status.DNSVerified != status.Yes {
+		fmt.Fprintf(b, "%s%s\n", indent, r.Line)
+		if r.Problem != "" {
+			fmt.Fprintf(b, "%s%s\n", indent, r.Problem)
+		}
+	}
+}
+
+// WriteDetail writes all that is said of the domain.
+func (d *Domain) WriteDetail(w io.Writer) error {
+	var b bytes.Buffer
+	for _, line := range d.details() {
+		if line[1] != "" {
+			fmt.Fprintf(&b, "  %-13s %s\n", line[0], Printable(line[1]))
+		}
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// details returns pairs of name and value.
+func (d *Domain) details() [][2]string {
+	s := d.Status
+	lines := [][2]string{{"severity", string(d.Severity)}, {"state", string(d.State)}, {"next", d.Action()}}
+	for _, f := range d.Findings() {
+		lines = append(lines, [2]string{string(f.Severity), f.Text}, [2]string{"runbook", f.Runbook})
+	}
+	lines = append(lines, [][2]string{
+		{"token", d.TokenText()}, {"expires", Stamp(s.Facts.Expires)}, {"expired", Stamp(s.Facts.Expired)},
+		{"confirmed", d.when(s.Facts.Confirmed)}, {"asked", d.when(s.Attempt.Ended)},
+	}...)
+	lines = append(lines, d.recordDetails()...)
+	if a := d.Alias(); a != nil {
+		lines = append(lines, [][2]string{{"CNAME leads to", cmp.Or(a.LeadsTo, a.Differences, "nowhere")}, {"should be", a.Line}}...)
+	}
+	if s.Bound != status.Unknown {
+		lines = append(lines, [2]string{"bound", map[bool]string{true: "yes", false: "no"}[s.Bound == status.Yes]})
+	}
+	lines = append(lines, [2]string{"certificate", d.when(s.CertificateExpires)})
+	for _, c := range d.Changes() {
+		lines = append(lines, [2]string{"change", Stamp(c.At) + "  " + c.Text()})
+	}
+	return lines
+}
+
+func (d *Domain) recordDetails() [][2]string {
+	r := d.Record()
+	if r == nil {
+		return nil
+	}
+	lines := [][2]string{{"publish", r.Line}, {"DNS", cmp.Or(r.Problem, map[bool]string{true: "the record is there"}[r.Verdict == string(status.VerdictValid)])}}
+	for _, value := range r.Found {
+		lines = append(lines, [2]string{"DNS has", quoteTXT(value)})
+	}
+	for _, server := range r.Silent {
+		lines = append(lines, [2]string{"not asked", server})
+	}
+	return lines
+}
+
+// when says where t is from now, and t itself; "" for the zero time.
+func (d *Domain) when(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return Relative(t, d.now) + ", " + Stamp(t)
+}
+
+// Text says what changed.
+func (c Change) Text() string {
+	text := cmp.Or(c.Was, "unknown") + " → " + c.Is
+	if c.Check != "" {
+		return "check " + string(c.Check) + ": " + text
+	}
+	return text
+}
