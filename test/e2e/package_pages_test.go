@@ -1,0 +1,182 @@
+//go:build e2e && packages
+
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// page is a document of docs/install with a folder in which its commands run:
+// what a reader has there by then.
+type page struct {
+	name, text, dir string
+}
+
+// block returns the first block in a language that has this text, without its
+// indent.
+func (p page) block(t *testing.T, language, with string) string {
+	t.Helper()
+	for _, match := range regexp.MustCompile("(?ms)^( *)```"+language+"\n(.*?)^ *```").FindAllStringSubmatch(p.text, -1) {
+		if text := regexp.MustCompile(`(?m)^`+match[1]).ReplaceAllString(match[2], ""); strings.Contains(text, with) {
+			return text
+		}
+	}
+	t.Fatalf("%s has no %s with %q", p.name, language, with)
+	return ""
+}
+
+// commands returns the lines of all console blocks.
+func (p page) commands() []string {
+	var lines []string
+	for _, match := range regexp.MustCompile("(?ms)^ *```console\n(.*?)^ *```").FindAllStringSubmatch(p.text, -1) {
+		for line := range strings.Lines(match[1]) {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	return lines
+}
+
+// elsewhere says for each command that a page shows and that is not run here
+// which test does what it does, or what is missing on a machine without a
+// cluster, a registry and a service manager.
+var elsewhere = []struct{ pattern, reason string }{
+	{`^(sha256sum|tar|sudo install|sudo dpkg|sudo rpm) `, "TestPackageRelease"},
+	{`^(sudo systemctl|journalctl) `, "no service manager; TestPackageRelease starts, reloads and stops the unit's command"},
+	{`^(make image$|docker run |docker kill )`, "TestPackageImage, with buildah and podman"},
+	{`^docker compose -f deploy/compose/compose\.yml `, "no registry; TestPackageComposeFires and make lint"},
+	{`^(kubectl|helm test) `, "no cluster"},
+	{`^export `, "nothing to see"},
+	{`^oss_cname_exporter --config\.file=\S+$`, "the tests of the whole room"},
+}
+
+// TestPackagePages runs every command that a page shows, as far as a machine
+// without a cluster and a registry can.
+func TestPackagePages(t *testing.T) {
+	files, err := filepath.Glob("../../docs/install/*.md")
+	if err != nil || len(files) < 8 {
+		t.Fatalf("only %v: %v", files, err)
+	}
+	ran := 0
+	for _, path := range append(files, "../../docs/upgrading.md") {
+		p := page{name: filepath.Base(path), text: file(t, path), dir: readersFolder(t)}
+		for name, block := range map[string][2]string{
+			"helm.md":       {"values.yaml", "credentials: {roleName"},
+			"kubernetes.md": {"kustomization.yaml", "configMapGenerator"},
+			"binary.md":     {"prometheus.yml", "rule_files"},
+		} {
+			if p.name == name {
+				p.write(t, block[0], p.block(t, "yaml", block[1]))
+			}
+		}
+		for _, command := range p.commands() {
+			if p.run(t, command) {
+				ran++
+			}
+		}
+	}
+	if ran < 8 {
+		t.Errorf("ran only %d commands", ran)
+	}
+}
+
+func (p page) write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// readersFolder is the clone of the repository, seen as a folder of links, with
+// a configuration.
+func readersFolder(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, to := range map[string]string{"deploy": "deploy", "oss_cname_exporter": "", "recording.yml": "deploy/recording.yml", "alerts.yml": "deploy/alerts.yml"} {
+		if err := os.Symlink(filepath.Join(root, to), filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page{dir: dir}.write(t, "config.yaml", "accounts: {main: {region: cn-hangzhou, credentials: {type: oidc}}}\ntargets: [{bucket: examplebucket, cname: www.example.com}]\n")
+	return dir
+}
+
+// run runs a command as a reader would, and reports whether it did: what is in
+// the list is done elsewhere.
+func (p page) run(t *testing.T, command string) bool {
+	t.Helper()
+	for _, e := range elsewhere {
+		if regexp.MustCompile(e.pattern).MatchString(command) {
+			return false
+		}
+	}
+	switch {
+	case strings.HasSuffix(command, " --demo"):
+		startExporter(t, "--demo").get(t, "/metrics", "")
+		return true
+	case strings.HasPrefix(command, "helm install "):
+		command = strings.Replace(command, "install", "template", 1) // there is no cluster
+	case strings.HasPrefix(command, "promtool check rules"):
+		command += " && promtool check config prometheus.yml"
+	}
+	command = strings.ReplaceAll(command, "/etc/oss_cname_exporter/config.yaml", "config.yaml")
+	command = strings.ReplaceAll(command, "helm template ", "helm template --kube-version "+os.Getenv("KUBERNETES_VERSION")+" ")
+	if out, said, err := tryRun(t, "env", "-C", p.dir, "bash", "-euc", command); err != nil {
+		t.Errorf("%s: %s: %v\n%s%s", p.name, command, err, out, said)
+	}
+	return true
+}
+
+// TestPackageTroubleshooting asks the exporter what the page asks it.
+func TestPackageTroubleshooting(t *testing.T) {
+	exporter := startExporter(t, "--demo")
+	asked := 0
+	for _, command := range regexp.MustCompile("`(curl [^`]*localhost:19525[^`]*)`").FindAllStringSubmatch(file(t, "../../docs/troubleshooting.md"), -1) {
+		if strings.Contains(command[1], " -u ") {
+			continue // asks for a password
+		}
+		asked++
+		line := strings.NewReplacer("localhost:19525", exporter.address, "curl ", "curl --fail ", "examplebucket/www.example.com", "demo-bucket/hours.example.com").Replace(command[1])
+		if out := run(t, "bash", "-euc", line); out == "" {
+			t.Errorf("%s prints nothing", line)
+		}
+	}
+	if asked < 5 {
+		t.Errorf("the page asks %d times", asked)
+	}
+}
+
+// TestPackageComposeFires runs Prometheus with the configuration of the
+// composition, and the demo as its exporter, until an alert reaches an
+// Alertmanager.
+func TestPackageComposeFires(t *testing.T) {
+	t.Parallel()
+	exporter := startExporter(t, "--demo")
+	dir := t.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	alertmanager := start(t, "alertmanager", "--storage.path="+dir, "--web.listen-address=127.0.0.1:0", "--cluster.listen-address=", "--config.file=../../deploy/alertmanager.yml")
+	write("rules.yml", deployedRules(t))
+	prom := startPrometheus(t, edited(t, file(t, "../../deploy/compose/prometheus.yml"),
+		`/etc/prometheus/rules/\*\.yml`, filepath.Join(dir, "rules.yml"), `"alertmanager:9093"`, alertmanager.address(t), `"exporter:19525"`, exporter.address, `: 15s`, ": 3s"))
+	prom.holds(t, `ALERTS{alertname="OSSCnameTokenExpiresSoon", alertstate="firing", cname="hours.example.com"} == 1`)
+	eventually(t, patience, func(ctx context.Context) error {
+		alerts, _, err := get(ctx, "http://"+alertmanager.address(t)+"/api/v2/alerts", "application/json")
+		if err == nil && !strings.Contains(string(alerts), "hours.example.com") {
+			err = fmt.Errorf("Alertmanager has %s", alerts)
+		}
+		return err
+	})
+}
