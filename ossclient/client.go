@@ -27,6 +27,7 @@ type Options struct {
 	Account     string            // its name, for messages; may be ""
 	Region      string            // plain region id such as "cn-hangzhou"; V4 signs it
 	Endpoint    string            // host, or http(s) URL; "" is the region's, on Network
+	UseCname    bool              // Endpoint is used as it is, without the bucket's name before it: a bound domain, or PrivateLink
 	Network     Network           // the region's endpoint to use; 0 is the public one
 	SignatureV1 bool              // the old signature; false is V4
 	Credentials Credentials       // asked before each call
@@ -97,7 +98,7 @@ func sdkConfig(opts Options) *oss.Config {
 	}
 	switch {
 	case opts.Endpoint != "":
-		cfg.WithEndpoint(opts.Endpoint)
+		cfg.WithEndpoint(opts.Endpoint).WithUseCName(opts.UseCname)
 	case opts.Network == Internal:
 		cfg.WithUseInternalEndpoint(true)
 	case opts.Network == DualStack:

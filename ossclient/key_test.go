@@ -40,6 +40,20 @@ func TestNetworks(t *testing.T) {
 	}
 }
 
+// TestEndpointIsUsedAsItIs puts no bucket's name before a domain that leads to the bucket.
+func TestEndpointIsUsedAsItIs(t *testing.T) {
+	for useCname, want := range map[bool]string{true: "static.example.com:443", false: "examplebucket.static.example.com:443"} {
+		f := newFixture(t)
+		f.opts.Endpoint, f.opts.UseCname = "https://static.example.com", useCname
+		var dialled string
+		f.opts.Transport = f.dialing(dialNowhere(&dialled))
+		f.failure(t)
+		if dialled != want {
+			t.Errorf("dialled %q, want %q", dialled, want)
+		}
+	}
+}
+
 // dialNowhere refuses every connection and keeps where it would have gone.
 func dialNowhere(address *string) func(context.Context, string, string) (net.Conn, error) {
 	return func(_ context.Context, _, to string) (net.Conn, error) {

@@ -140,6 +140,7 @@ func (c *Clients) client(a *config.Account) (*ossclient.Client, error) {
 		Account:     a.Name,
 		Region:      a.Region,
 		Endpoint:    a.Endpoint,
+		UseCname:    a.UseCname,
 		Network:     networkOf(*a),
 		SignatureV1: a.SignatureVersion == config.SignatureV1,
 		Credentials: c.source(sourceOf(*a), through),

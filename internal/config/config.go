@@ -79,6 +79,7 @@ type Account struct {
 	Name             string
 	Region           string      // plain id: cn-hangzhou
 	Endpoint         string      // scheme://host[:port]; "" = the region's, on Network
+	UseCname         bool        // Endpoint is used as it is, without the bucket's name before it
 	Network          string      // NetworkPublic, NetworkInternal or NetworkDualStack
 	SignatureVersion string      // SignatureV4 or SignatureV1
 	RateLimit        float64     // calls a second; 0 = unlimited

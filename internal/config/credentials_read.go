@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,29 +46,29 @@ type credentialsText struct {
 	want  string // what to write if it is missing
 }
 
-func (c *Credentials) texts() []credentialsText {
+func (p *parser) credentialsTexts(c *Credentials) []credentialsText {
 	return []credentialsText{
-		{"access_key_id_file", &c.AccessKeyIDFile, filePath, "the file that holds the access key id"},
-		{"access_key_secret_file", &c.AccessKeySecretFile, filePath, "the file that holds the access key secret"},
-		{"security_token_file", &c.SecurityTokenFile, filePath, ""},
+		{"access_key_id_file", &c.AccessKeyIDFile, p.path, "the file that holds the access key id"},
+		{"access_key_secret_file", &c.AccessKeySecretFile, p.path, "the file that holds the access key secret"},
+		{"security_token_file", &c.SecurityTokenFile, p.path, ""},
 		{"role_name", &c.RoleName, roleName, ""},
 		{"metadata_endpoint", &c.MetadataEndpoint, endpoint, ""},
 		{"role_arn", &c.RoleARN, arn("role"), `the role's ARN, such as "acs:ram::1234567890123456:role/oss-cname-exporter"`},
 		{"oidc_provider_arn", &c.OIDCProviderARN, arn("oidc-provider"), ""},
-		{"oidc_token_file", &c.OIDCTokenFile, filePath, ""},
+		{"oidc_token_file", &c.OIDCTokenFile, p.path, ""},
 		{"external_id", &c.ExternalID, externalID, ""},
 		{"session_name", &c.SessionName, sessionName, ""},
 		{"session_policy", &c.SessionPolicy, sessionPolicy, ""},
 		{"sts_endpoint", &c.STSEndpoint, httpsEndpoint, ""},
 		{"command", &c.Command, command, "the program that prints the key, with its full path"},
-		{"profile_file", &c.ProfileFile, filePath, ""},
+		{"profile_file", &c.ProfileFile, p.path, ""},
 		{"profile", &c.Profile, printable, ""},
 	}
 }
 
 // readCredentials reads v into c, which holds the default type.
 func (p *parser) readCredentials(v value, c *Credentials) {
-	texts := c.texts()
+	texts := p.credentialsTexts(c)
 	known := []string{"type", "source", "session_duration"}
 	for _, t := range texts {
 		known = append(known, t.key)
@@ -126,9 +127,13 @@ var (
 	arnPattern         = regexp.MustCompile(`^acs:ram::[0-9]+:[a-z-]+/[a-zA-Z0-9._-]+$`)
 )
 
-func filePath(text string) (string, error) {
+// path accepts the path of a file. A relative one is beside the configuration.
+func (p *parser) path(text string) (string, error) {
 	if text == "" {
 		return "", errors.New("empty; write a path")
+	}
+	if p.dir != "" && !filepath.IsAbs(text) {
+		text = filepath.Join(p.dir, text)
 	}
 	return printable(text)
 }

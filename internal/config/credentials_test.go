@@ -91,11 +91,43 @@ func TestRefusedWays(t *testing.T) {
 		{"network: vpc", `network: "vpc": unknown; known: public, internal, dual_stack`},
 		{"endpoint: h, network: internal", `network: the endpoint decides already which network is used; keep one of them`},
 		{"proxy_url: 'http://me:s3cret@proxy:3128'", `proxy_url: "…@proxy:3128": has a user or password; set HTTPS_PROXY in the environment instead`},
-		{"proxy_url: 'proxy:3128'", `proxy_url: "proxy:3128": not a proxy; write one such as "http://proxy.example.com:3128"`},
-		{"proxy_url: 'socks5://proxy:1080'", `proxy_url: "socks5://proxy:1080": not a proxy; write one such as "http://proxy.example.com:3128"`},
+		{"proxy_url: 'proxy:3128'", `proxy_url: "proxy:3128": not a proxy; write one such as "http://proxy.example.com:3128" or "socks5://proxy.example.com:1080"`},
+		{"proxy_url: 'socks4://proxy:1080'", `proxy_url: "socks4://proxy:1080": not a proxy; write one such as "http://proxy.example.com:3128" or "socks5://proxy.example.com:1080"`},
 		{"ca_file: ''", `ca_file: "": empty; write a path`},
+		{"endpoint: 'https://examplebucket.oss-cn-hangzhou.aliyuncs.com'", `endpoint: "https://examplebucket.oss-cn-hangzhou.aliyuncs.com": has the bucket's name "examplebucket" in it; ` +
+			`write "https://oss-cn-hangzhou.aliyuncs.com", or use_cname: true to use it as it is`},
+		{"endpoint: 'examplebucket.oss-cn-hangzhou-internal.aliyuncs.com:443'", `endpoint: "https://examplebucket.oss-cn-hangzhou-internal.aliyuncs.com:443": has the bucket's name ` +
+			`"examplebucket" in it; write "https://oss-cn-hangzhou-internal.aliyuncs.com", or use_cname: true to use it as it is`},
+		{"endpoint: 'https://examplebucket.cn-hangzhou.oss.aliyuncs.com'", `endpoint: "https://examplebucket.cn-hangzhou.oss.aliyuncs.com": has the bucket's name "examplebucket" in it; ` +
+			`write "https://cn-hangzhou.oss.aliyuncs.com", or use_cname: true to use it as it is`},
+		{"use_cname: true", `endpoint: use_cname is of no use without an endpoint; write the domain or the PrivateLink endpoint to use as it is`},
+		{"use_cname: true, endpoint: h, discover: true", `discover: an endpoint that is used as it is serves no list of buckets; remove it, or use_cname`},
 	} {
 		t.Run(tt.written, func(t *testing.T) { checkFaults(t, withAccount(tt.written), "1: accounts.main."+tt.want) })
+	}
+}
+
+// TestProxies has every kind of proxy that net/http speaks with.
+func TestProxies(t *testing.T) {
+	for _, proxy := range []string{"", "http://proxy:3128", "https://proxy", "socks5://127.0.0.1:1080", "socks5h://[::1]:1080"} {
+		if got := parse(t, withAccount("proxy_url: '"+proxy+"'")).Accounts[0].ProxyURL; got != proxy {
+			t.Errorf("got %q, want %q", got, proxy)
+		}
+	}
+}
+
+// TestEndpointsThatAreUsedAsTheyAre has the account's, and targets that go back to their region's.
+func TestEndpointsThatAreUsedAsTheyAre(t *testing.T) {
+	cfg := parse(t, `accounts: {main: {region: cn-hangzhou, endpoint: examplebucket.oss-cn-hangzhou.aliyuncs.com, use_cname: true}}
+targets:
+- {bucket: examplebucket, cname: a.example}
+- {bucket: other, cname: a.example, endpoint: ""}
+- {bucket: third, cname: a.example, endpoint: third.example.com}
+`)
+	for i, want := range []bool{true, false, true} {
+		if got := cfg.Targets[i].Account; got.UseCname != want {
+			t.Errorf("%s: used as it is: %v, want %v", cfg.Targets[i].Bucket, got.UseCname, want)
+		}
 	}
 }
 

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/region"
 )
 
 // endpoint accepts [scheme://]host[:port] and returns it with the scheme, https where none was written.
@@ -48,14 +50,31 @@ func httpsEndpoint(text string) (string, error) {
 
 // proxyURL accepts a proxy. One that wants a password is named by HTTPS_PROXY: no secret is written in the file.
 func proxyURL(text string) (string, error) {
-	proxy, err := endpoint(text)
+	scheme, host, named := strings.Cut(text, "://")
+	proxy, err := endpoint("http://" + host)
 	switch {
+	case text == "":
+		return "", nil
 	case strings.Contains(text, "@"):
 		return "", errors.New("has a user or password; set HTTPS_PROXY in the environment instead")
-	case err != nil || text != "" && !strings.Contains(text, "://"):
-		return "", errors.New(`not a proxy; write one such as "http://proxy.example.com:3128"`)
+	case err != nil || !named || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, scheme):
+		return "", errors.New(`not a proxy; write one such as "http://proxy.example.com:3128" or "socks5://proxy.example.com:1080"`)
 	}
-	return proxy, nil
+	return scheme + strings.TrimPrefix(proxy, "http"), nil
+}
+
+// checkEndpoint refuses an endpoint that is a bucket's own host: the bucket's name would be put before it once more.
+func (p *parser) checkEndpoint(v value, account Account) {
+	_, host, _ := strings.Cut(account.Endpoint, "://")
+	host, _, _ = strings.Cut(host, ":")
+	at, known := region.ParseHost(host)
+	switch {
+	case account.UseCname && account.Endpoint == "":
+		p.fault(v, "use_cname is of no use without an endpoint; write the domain or the PrivateLink endpoint to use as it is")
+	case !account.UseCname && known && at.Bucket != "":
+		_, service, _ := strings.Cut(host, ".")
+		p.fault(v, `%s: has the bucket's name %s in it; write "https://%s", or use_cname: true to use it as it is`, quote(account.Endpoint), quote(at.Bucket), service)
+	}
 }
 
 // checkHost accepts IP addresses and names of any number of labels.

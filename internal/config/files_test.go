@@ -188,3 +188,37 @@ func FuzzTargetFile(f *testing.F) {
 		}
 	})
 }
+
+// TestPathsAreBesideTheFile has each kind of path that the configuration names, from another folder.
+func TestPathsAreBesideTheFile(t *testing.T) {
+	path := inFiles(t, "conf/config.yaml", `
+accounts:
+  main: {region: cn-hangzhou, ca_file: tls/ca.pem, credentials: {type: static_files, access_key_id_file: secrets/id, access_key_secret_file: ./secrets/secret, security_token_file: /run/token}}
+  pod: {region: cn-hangzhou, credentials: {type: oidc, oidc_token_file: ../token}}
+  cli: {region: cn-hangzhou, credentials: {type: profile, profile_file: cli.json}}
+targets: [{bucket: examplebucket, cname: a.example, account: main}]
+`)
+	c, err := config.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Dir(path)
+	got := map[string]string{}
+	for _, a := range c.Accounts {
+		for key, value := range map[string]string{
+			"ca_file": a.CAFile, "id": a.Credentials.AccessKeyIDFile, "secret": a.Credentials.AccessKeySecretFile,
+			"token": a.Credentials.SecurityTokenFile, "oidc": a.Credentials.OIDCTokenFile, "profile": a.Credentials.ProfileFile,
+		} {
+			if value != "" {
+				got[key] = value
+			}
+		}
+	}
+	want := map[string]string{
+		"ca_file": dir + "/tls/ca.pem", "id": dir + "/secrets/id", "secret": dir + "/secrets/secret", "token": "/run/token",
+		"oidc": filepath.Dir(dir) + "/token", "profile": dir + "/cli.json",
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+}

@@ -141,8 +141,8 @@ func render(c *config.Config) string {
 	fmt.Fprintf(&b, "probe: {timeout: %v, concurrency: %d, rate_limit: %v, cache_ttl: %v}\naccounts:\n",
 		c.Probe.Timeout, c.Probe.Concurrency, c.Probe.RateLimit, c.Probe.CacheTTL)
 	for _, a := range c.Accounts {
-		fmt.Fprintf(&b, "  %q: {region: %s, endpoint: %q, signature_version: %s, rate_limit: %v, proxy_url: %q, credentials: {%s}",
-			a.Name, a.Region, a.Endpoint, a.SignatureVersion, a.RateLimit, a.ProxyURL, renderCredentials(a.Credentials))
+		fmt.Fprintf(&b, "  %q: {region: %s, endpoint: %q, use_cname: %v, signature_version: %s, rate_limit: %v, proxy_url: %q, credentials: {%s}",
+			a.Name, a.Region, a.Endpoint, a.UseCname, a.SignatureVersion, a.RateLimit, a.ProxyURL, renderCredentials(a.Credentials))
 		if a.CAFile != "" {
 			fmt.Fprintf(&b, ", ca_file: %s", strconv.QuoteToASCII(a.CAFile))
 		}

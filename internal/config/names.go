@@ -23,8 +23,8 @@ func checkAccountName(name string) error {
 	return nil
 }
 
-// region accepts a plain region id, and knows the endpoint names it is mistaken for.
-func region(text string) (string, error) {
+// regionID accepts a plain region id, and knows the endpoint names it is mistaken for.
+func regionID(text string) (string, error) {
 	plain, _, _ := strings.Cut(strings.ToLower(text), ".")
 	plain = strings.TrimSuffix(strings.TrimPrefix(plain, "oss-"), "-internal")
 	switch {

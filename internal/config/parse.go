@@ -112,20 +112,25 @@ func (p *parser) account(e entry) (account Account, discover bool) {
 		RateLimit:        p.config.Probe.RateLimit,
 		Credentials:      Credentials{Type: CredentialsEnvironment},
 	}
-	f := p.fields(e.value, "region", "endpoint", "network", "signature_version", "rate_limit", "proxy_url", "ca_file", "discover", "credentials")
+	f := p.fields(e.value, "region", "endpoint", "use_cname", "network", "signature_version", "rate_limit", "proxy_url", "ca_file", "discover", "credentials")
 	if f == nil {
 		return account, false
 	}
-	require(p.decoder, f["region"], &account.Region, region, `the plain region id, such as "cn-hangzhou"`)
-	read(p.decoder, f["endpoint"], &account.Endpoint, endpoint)
+	require(p.decoder, f["region"], &account.Region, regionID, `the plain region id, such as "cn-hangzhou"`)
+	read(p.decoder, f["use_cname"], &account.UseCname, trueOrFalse)
+	if read(p.decoder, f["endpoint"], &account.Endpoint, endpoint) || account.UseCname {
+		p.checkEndpoint(f["endpoint"], account)
+	}
 	if read(p.decoder, f["network"], &account.Network, oneOf(NetworkPublic, NetworkInternal, NetworkDualStack)) && account.Endpoint != "" {
 		p.fault(f["network"], "the endpoint decides already which network is used; keep one of them")
 	}
 	read(p.decoder, f["signature_version"], &account.SignatureVersion, oneOf(SignatureV4, SignatureV1))
 	read(p.decoder, f["rate_limit"], &account.RateLimit, rate)
 	read(p.decoder, f["proxy_url"], &account.ProxyURL, proxyURL)
-	read(p.decoder, f["ca_file"], &account.CAFile, filePath)
-	read(p.decoder, f["discover"], &discover, trueOrFalse)
+	read(p.decoder, f["ca_file"], &account.CAFile, p.path)
+	if read(p.decoder, f["discover"], &discover, trueOrFalse) && discover && account.UseCname {
+		p.fault(f["discover"], "an endpoint that is used as it is serves no list of buckets; remove it, or use_cname")
+	}
 	p.readCredentials(f["credentials"], &account.Credentials)
 	if slices.Contains([]string{CredentialsOIDC, CredentialsAssumeRole, CredentialsProfile}, account.Credentials.Type) {
 		account.Credentials.STSRegion = account.Region

@@ -67,8 +67,11 @@ func (p *parser) readTargetAccount(f map[string]value) *Account {
 		require(p.decoder, f["account"], &account, p.accountNamed, want)
 	}
 	inherited := account.Region
-	read(p.decoder, f["endpoint"], &account.Endpoint, endpoint)
-	if read(p.decoder, f["region"], &account.Region, region) && f["endpoint"].node == nil {
+	if read(p.decoder, f["endpoint"], &account.Endpoint, endpoint) {
+		account.UseCname = account.UseCname && account.Endpoint != ""
+		p.checkEndpoint(f["endpoint"], account)
+	}
+	if read(p.decoder, f["region"], &account.Region, regionID) && f["endpoint"].node == nil {
 		p.checkEndpointServes(f["region"], account, inherited)
 	}
 	if p.shared[account] == nil {

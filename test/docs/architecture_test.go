@@ -39,7 +39,7 @@ var law = map[string]struct{ may, never []string }{
 	"ossclient":             {may: []string{"internal/secret", "internal/status", "internal/trace"}, never: []string{dnslib, "github.com/prometheus/", "github.com/go-kit/", "log"}},
 	"internal/region":       {never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/"}},
 	"internal/domain":       {never: []string{sdk, "net/http"}},
-	"internal/config":       {never: []string{sdk, "net/http", "github.com/go-kit/"}},
+	"internal/config":       {may: []string{"internal/region"}, never: []string{sdk, "net/http", "github.com/go-kit/"}},
 	"internal/fake/dnstest": {never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/"}},
 	"internal/fake/osstest": {may: []string{"internal/region"}, never: []string{"github.com/prometheus/", "github.com/go-kit/"}},
 	"internal/fake/ststest": {never: []string{sdk, "github.com/prometheus/", "github.com/go-kit/"}},
