@@ -43,9 +43,7 @@ func (s source) open(getenv func(string) string, transport http.RoundTripper) cr
 	case config.CredentialsProcess:
 		return credentials.FromProcess(s.Command, nil)
 	case config.CredentialsProfile:
-		return credentials.FromProfile(credentials.Profile{
-			File: s.ProfileFile, Name: s.Profile, Getenv: getenv, STS: sts, VPC: s.vpc(getenv),
-		})
+		return credentials.FromProfile(s.profile(getenv, sts))
 	default:
 		return credentials.FromEnvironment(getenv)
 	}
@@ -68,6 +66,10 @@ func (s source) stsEndpoint(getenv func(string) string) string {
 
 func (s source) vpc(getenv func(string) string) bool {
 	return s.internal || strings.EqualFold(getenv("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED"), "true")
+}
+
+func (s source) profile(getenv func(string) string, sts credentials.STS) credentials.Profile {
+	return credentials.Profile{File: s.ProfileFile, Name: s.Profile, Getenv: getenv, STS: sts, VPC: s.vpc(getenv)}
 }
 
 func (s source) keyFiles() credentials.KeyFiles {

@@ -84,6 +84,7 @@ func TestReloadKeepsConnections(t *testing.T) {
 // TestStormOfReloads changes ca_file each time, in the middle of questions, and lets go of what was before.
 func TestStormOfReloads(t *testing.T) {
 	s := newSecured(t)
+	s.mustAnswer(t)
 	for i := range 100 {
 		done := make(chan struct{})
 		go func() { defer close(done); s.mustAnswer(t) }()

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"sync"
@@ -32,6 +33,7 @@ type route struct {
 	mu        sync.Mutex      // guards all below
 	transport *http.Transport // nil until ca_file was read
 	text      string          // of ca_file, as transport has it
+	closed    bool            // nobody needs it any more but for requests under way
 }
 
 func newRoute(key routeKey) *route {
@@ -44,20 +46,44 @@ func newRoute(key routeKey) *route {
 
 // RoundTrip implements http.RoundTripper.
 func (r *route) RoundTrip(req *http.Request) (*http.Response, error) {
-	transport := r.current()
+	transport, _ := r.current()
 	if transport == nil {
 		if err := r.refresh(req.Context()); err != nil {
 			return nil, err
 		}
-		transport = r.current()
+		transport, _ = r.current()
 	}
-	return transport.RoundTrip(req)
+	resp, err := transport.RoundTrip(req)
+	if err == nil {
+		resp.Body = &reply{resp.Body, r, transport}
+	}
+	return resp, err
 }
 
-func (r *route) current() *http.Transport {
+// current returns the connections to use, and whether they are to be kept
+// after use.
+func (r *route) current() (transport *http.Transport, keep bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.transport
+	return r.transport, !r.closed
+}
+
+// reply is the body of a reply, whose end sets its connection free. One that was
+// replaced meanwhile is closed: it would stay open until it has been idle for
+// long.
+type reply struct {
+	io.ReadCloser
+	route     *route
+	transport *http.Transport
+}
+
+// Close implements io.Closer.
+func (b *reply) Close() error {
+	err := b.ReadCloser.Close()
+	if current, keep := b.route.current(); current != b.transport || !keep {
+		b.transport.CloseIdleConnections()
+	}
+	return err
 }
 
 // refresh reads ca_file and replaces the connections if it says something else.
@@ -117,9 +143,20 @@ func (r *route) unusable(err error) error {
 	return &ossclient.Error{Operation: "TLS", Reason: ossclient.ReasonTLS, Err: fmt.Errorf("reading ca_file %q: %w", r.caFile, err)}
 }
 
-// close ends the connections that are not in use.
+// close ends the connections that are not in use, and the others after use.
 func (r *route) close() {
-	if transport := r.current(); transport != nil {
-		transport.CloseIdleConnections()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	if r.transport != nil {
+		r.transport.CloseIdleConnections()
 	}
+}
+
+// reasonOf returns what is wrong with a route, without the operation.
+func reasonOf(err error) error {
+	if failure, ok := errors.AsType[*ossclient.Error](err); ok {
+		return failure.Err
+	}
+	return err
 }

@@ -25,7 +25,7 @@ func TestExampleFile(t *testing.T) {
 	shanghai := main
 	shanghai.Region, shanghai.Endpoint = "cn-shanghai", "https://oss-cn-shanghai-internal.aliyuncs.com"
 	finance := config.Account{
-		Name: "finance", Region: "cn-hzfinance", Endpoint: "https://oss-cn-hzfinance.aliyuncs.com", Network: "public",
+		Name: "finance", Region: "cn-hangzhou-finance", Endpoint: "https://oss-cn-hzfinance.aliyuncs.com", Network: "public",
 		SignatureVersion: "v4", ProxyURL: "http://proxy.example.com:3128", CAFile: "/etc/ssl/example-ca.pem",
 		Credentials: config.Credentials{
 			Type: "static_files", AccessKeyIDFile: "/run/secrets/oss/access_key_id",
@@ -44,7 +44,7 @@ func TestExampleFile(t *testing.T) {
 	}
 	want := []config.Target{
 		{Name: domain.Name{Bucket: "examplebucket", Base: "www.example.com"}, Account: &main},
-		{Name: domain.Name{Bucket: "examplebucket", Base: "example.com", Wildcard: true}, Account: &main, Labels: map[string]string{"team": "web"}},
+		{Name: domain.Name{Bucket: "assets-1234567890123456-cn-hangzhou-ab-apsr", Base: "assets.example.com", Wildcard: true}, Account: &main, Labels: map[string]string{"team": "web"}},
 		{Name: domain.Name{Bucket: "examplebucket-shanghai", Base: "static.example.com"}, Account: &shanghai, CacheTTL: time.Minute,
 			Checks: config.Checks{Binding: true, DNS: true, Resolvers: []string{"192.0.2.53:53", "192.0.2.54:5353"}}},
 		{Name: domain.Name{Bucket: "examplebucket-ledger", Base: "ledger.example.com"}, Account: &finance, Labels: map[string]string{"team": "payments", "tier": "gold"}},

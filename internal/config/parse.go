@@ -121,6 +121,7 @@ func (p *parser) account(e entry) (account Account, discover bool) {
 	if read(p.decoder, f["endpoint"], &account.Endpoint, endpoint) || account.UseCname {
 		p.checkEndpoint(f["endpoint"], account)
 	}
+	p.warnOfRegion(f["region"], account)
 	if read(p.decoder, f["network"], &account.Network, oneOf(NetworkPublic, NetworkInternal, NetworkDualStack)) && account.Endpoint != "" {
 		p.fault(f["network"], "the endpoint decides already which network is used; keep one of them")
 	}

@@ -42,6 +42,7 @@ func (t *Target) withCname(text string) (n domain.Name, err error) {
 
 // checkUnique refuses a second target with the same labels bucket and cname: two equal series fail the whole scrape.
 func (p *parser) checkUnique(v value, t Target) {
+	p.warnOfName(v, t.Name)
 	first, twice := p.pairs[t.Name]
 	switch {
 	case !twice:
@@ -73,6 +74,12 @@ func (p *parser) readTargetAccount(f map[string]value) *Account {
 	}
 	if read(p.decoder, f["region"], &account.Region, regionID) && f["endpoint"].node == nil {
 		p.checkEndpointServes(f["region"], account, inherited)
+	}
+	switch {
+	case f["region"].node != nil:
+		p.warnOfRegion(f["region"], account)
+	case f["endpoint"].node != nil:
+		p.warnOfRegion(f["endpoint"], account)
 	}
 	if p.shared[account] == nil {
 		p.shared[account] = &account

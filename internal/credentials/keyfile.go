@@ -81,3 +81,9 @@ func (f namedFile) read(ctx context.Context) (string, error) {
 	}
 	return text, nil
 }
+
+// CheckFile reports what is wrong with a file that should hold one value.
+func CheckFile(ctx context.Context, option, path string) error {
+	_, err := namedFile{option, NewFile(path)}.read(ctx)
+	return err
+}

@@ -25,7 +25,19 @@ type Profile struct {
 
 // FromProfile gets keys the way the CLI would. It reads the file each time it
 // is asked, and starts anew when the file has changed; it never writes to it.
-func FromProfile(p Profile) Source {
+func FromProfile(p Profile) Source { return p.reader() }
+
+// Check reports what is wrong with the file or with the profile in it. It asks
+// nobody for a key.
+func (p Profile) Check(ctx context.Context) error {
+	r := p.reader()
+	if _, err := r.source(ctx); err != nil {
+		return r.failed(err)
+	}
+	return nil
+}
+
+func (p Profile) reader() *profileReader {
 	p.File = cmp.Or(p.File, p.Getenv("ALIBABA_CLOUD_CONFIG_FILE"), filepath.Join(p.Getenv("HOME"), ".aliyun", "config.json"))
 	p.Name = cmp.Or(p.Name, p.Getenv("ALIBABACLOUD_PROFILE"), p.Getenv("ALIBABA_CLOUD_PROFILE"), p.Getenv("ALICLOUD_PROFILE"))
 	return &profileReader{Profile: p, file: NewFile(p.File)}
@@ -45,9 +57,13 @@ type profileReader struct {
 func (r *profileReader) Key(ctx context.Context) (ossclient.Key, error) {
 	from, err := r.source(ctx)
 	if err != nil {
-		return ossclient.Key{}, fmt.Errorf("reading profile_file %q: %w", r.File, err)
+		return ossclient.Key{}, r.failed(err)
 	}
 	return from.Key(ctx)
+}
+
+func (r *profileReader) failed(err error) error {
+	return fmt.Errorf("reading profile_file %q: %w", r.File, err)
 }
 
 func (r *profileReader) source(ctx context.Context) (Source, error) {

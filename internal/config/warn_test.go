@@ -1,0 +1,58 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+
+	"oss_cname_exporter/internal/config"
+)
+
+// TestWarnings has what is accepted and hardly meant, and beside each what is meant.
+func TestWarnings(t *testing.T) {
+	const hangzhou = "accounts: {main: {region: cn-hangzhou}}\n"
+	for _, tt := range []struct{ name, text, want string }{
+		{"slip", "accounts: {main: {region: cn-hangzou}}\ntargets: [{bucket: examplebucket, cname: a.example}]\n",
+			`1: accounts.main.region: "cn-hangzou" is no region that was known in 2026-11; write "cn-hangzhou"`},
+		{"unknown region", "accounts: {main: {region: moon-north-1}}\ntargets: [{bucket: examplebucket, cname: a.example}]\n",
+			`1: accounts.main.region: "moon-north-1" is no region that was known in 2026-11; see whether it is spelt right`},
+		{"name of an endpoint", "accounts: {main: {region: cn-hzfinance}}\ntargets: [{bucket: examplebucket, cname: a.example}]\n",
+			`1: accounts.main.region: "cn-hzfinance" is the name of an endpoint; write the region id, "cn-hangzhou-finance"`},
+		{"endpoint of another region", "accounts: {main: {region: cn-hangzhou, endpoint: oss-cn-shanghai-internal.aliyuncs.com}}\ntargets: [{bucket: examplebucket, cname: a.example}]\n",
+			`1: accounts.main.region: the endpoint "https://oss-cn-shanghai-internal.aliyuncs.com" is of region "cn-shanghai", and requests are signed for "cn-hangzhou"; write the same region in both`},
+		{"target's region", hangzhou + "targets:\n- {bucket: examplebucket, cname: a.example, region: cn-shangai}\n",
+			`3: targets[0].region: "cn-shangai" is no region that was known in 2026-11; write "cn-shanghai"`},
+		{"target's endpoint", hangzhou + "targets:\n- {bucket: examplebucket, cname: a.example, endpoint: 'https://cn-beijing.oss.aliyuncs.com'}\n",
+			`3: targets[0].endpoint: the endpoint "https://cn-beijing.oss.aliyuncs.com" is of region "cn-beijing", and requests are signed for "cn-hangzhou"; write the same region in both`},
+		{"bucket's own host", hangzhou + "targets:\n- {bucket: examplebucket, cname: examplebucket.oss-cn-hangzhou.aliyuncs.com}\n",
+			`3: targets[0]: "examplebucket.oss-cn-hangzhou.aliyuncs.com" is a host of OSS's own, which needs no token; write the domain that is to be bound to the bucket`},
+		{"wildcard of a standard bucket", hangzhou + "targets:\n- {bucket: examplebucket, cname: '*.assets.example.com'}\n",
+			`3: targets[0]: "examplebucket/*.assets.example.com": only an Agentic Bucket, whose name ends in "-ab-apsr", takes a wildcard domain`},
+		{"wildcard of two labels", hangzhou + "targets:\n- {bucket: assets-1234567890123456-cn-hangzhou-ab-apsr, cname: '*.example.com'}\n",
+			`3: targets[0]: "assets-1234567890123456-cn-hangzhou-ab-apsr/*.example.com": the domain of a wildcard needs three labels, such as "*.assets.example.com"`},
+
+		{"finance", "accounts: {main: {region: cn-hangzhou-finance, endpoint: oss-cn-hzfinance.aliyuncs.com}}\ntargets: [{bucket: examplebucket, cname: a.example}]\n", ""},
+		{"acceleration", "accounts: {main: {region: cn-hangzhou, endpoint: oss-accelerate.aliyuncs.com}}\ntargets: [{bucket: examplebucket, cname: a.example}]\n", ""},
+		{"a host of one's own", "accounts: {main: {region: cn-hangzhou, endpoint: 'http://127.0.0.1:1'}}\ntargets: [{bucket: examplebucket, cname: a.example}]\n", ""},
+		{"wildcard of an Agentic Bucket", hangzhou + "targets:\n- {bucket: assets-1234567890123456-cn-hangzhou-ab-apsr, cname: '*.assets.example.com'}\n", ""},
+		{"all well", hangzhou + "targets:\n- {bucket: examplebucket, cname: a.example, region: cn-shanghai}\n", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			warnings := parse(t, tt.text).Warnings
+			got := strings.TrimPrefix(warnings.Error(), "config.yaml:")
+			if got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestExampleHasNoWarnings holds our own example to what we say of others' files.
+func TestExampleHasNoWarnings(t *testing.T) {
+	c, err := config.Load("../../config.example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range c.Warnings {
+		t.Error(w)
+	}
+}
