@@ -101,6 +101,10 @@ func (c *Clients) Retain(cfg *config.Config) {
 	}
 }
 
+// Close ends what the keys and connections have under way, such as programs. Use
+// c no more.
+func (c *Clients) Close() { c.Retain(&config.Config{}) }
+
 // extract removes from m, and returns, what has no key in keep.
 func extract[K comparable, V any](m map[K]V, keep map[K]bool) []V {
 	var removed []V

@@ -16,11 +16,25 @@ import (
 	"oss_cname_exporter/internal/credentials"
 )
 
-// Check looks at what the accounts of cfg refer to, and returns a line for each
-// thing that is of no use: files of keys and certificates, profiles, programs,
-// and the proxies of the environment. It asks nobody and runs nothing. A file
-// may be missing only here, or only now, so that none of it refuses cfg.
-func Check(ctx context.Context, cfg *config.Config, getenv func(string) string, now time.Time) []string {
+// Warning is something that an account refers to and that is of no use.
+type Warning struct {
+	Account string // its name; "" is all that use the environment's proxies
+	Text    string // one line, which says what to do
+}
+
+// String returns the warning on one line.
+func (w Warning) String() string {
+	if w.Account == "" {
+		return w.Text
+	}
+	return fmt.Sprintf("account %q: %s", w.Account, w.Text)
+}
+
+// Check looks at what the accounts of cfg refer to: files of keys and
+// certificates, profiles, programs, and the proxies of the environment. It asks
+// nobody and runs nothing. A file may be missing only here, or only now, so that
+// none of it refuses cfg.
+func Check(ctx context.Context, cfg *config.Config, getenv func(string) string, now time.Time) []Warning {
 	warnings := checkProxies(getenv)
 	for _, a := range cfg.Accounts {
 		for _, err := range []error{
@@ -30,7 +44,7 @@ func Check(ctx context.Context, cfg *config.Config, getenv func(string) string, 
 			checkProgram(a.Credentials),
 		} {
 			if err != nil {
-				warnings = append(warnings, fmt.Sprintf("account %q: %v", a.Name, err))
+				warnings = append(warnings, Warning{a.Name, err.Error()})
 			}
 		}
 	}
@@ -39,11 +53,11 @@ func Check(ctx context.Context, cfg *config.Config, getenv func(string) string, 
 
 // checkProxies finds variables that net/http passes over in silence: requests
 // would go directly.
-func checkProxies(getenv func(string) string) []string {
-	var warnings []string
+func checkProxies(getenv func(string) string) []Warning {
+	var warnings []Warning
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 		if value := getenv(name); value != "" && !isProxy(value) {
-			warnings = append(warnings, name+" is no URL of a proxy, and requests go directly; write one such as http://proxy.example.com:3128")
+			warnings = append(warnings, Warning{Text: name + " is no URL of a proxy, and requests go directly; write one such as http://proxy.example.com:3128"})
 		}
 	}
 	return warnings

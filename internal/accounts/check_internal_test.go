@@ -58,7 +58,10 @@ func TestCheck(t *testing.T) {
 			"HTTPS_PROXY is no URL of a proxy, and requests go directly; write one such as http://proxy.example.com:3128", "http_proxy is no URL of a proxy",
 		}},
 	} {
-		got := Check(t.Context(), parse(t, test.account), func(name string) string { return test.env[name] }, test.now)
+		var got []string
+		for _, w := range Check(t.Context(), parse(t, test.account), func(name string) string { return test.env[name] }, test.now) {
+			got = append(got, w.String())
+		}
 		if !slices.EqualFunc(got, test.want, strings.Contains) || strings.Contains(strings.Join(got, " "), "s3cret") {
 			t.Errorf("%s:\ngot  %q\nwant %q", test.account, got, test.want)
 		}

@@ -55,12 +55,12 @@ func connectProxy(t *testing.T) (url string, asked *tunnels) {
 			w.WriteHeader(http.StatusBadGateway)
 			return
 		}
-		w.WriteHeader(http.StatusOK)
-		client, _, err := http.NewResponseController(w).Hijack()
+		client, _, err := http.NewResponseController(w).Hijack() // a client sends nothing before the answer
 		if err != nil {
 			t.Error(err)
 			return
 		}
+		_, _ = io.WriteString(client, "HTTP/1.1 200 Connection established\r\n\r\n")
 		relay(client, upstream)
 	}))
 	t.Cleanup(server.Close)

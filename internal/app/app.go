@@ -89,10 +89,7 @@ func Run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	case err != nil:
 		return err
 	case flags.check:
-		for _, warning := range store.Config().Warnings {
-			fmt.Fprintf(stdout, "%v (warning)\n", warning)
-		}
-		fmt.Fprintf(stdout, "%s: %d targets, no faults\n", name, len(store.Config().Targets))
+		printCheck(stdout, name, store.Config(), references(ctx, store.Config(), getenv))
 		return nil
 	}
 	warnOf(store.Config(), logger)
@@ -101,13 +98,15 @@ func Run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if flags.noProcessSeries {
 		registry = collector.NewRegistryWithoutProcess
 	}
-	exporter, background := newParts(ctx, store, getenv, logger, registry)
-	group.Go(func() error { background(ctx); return nil })
-	group.Go(func() error { reloadOnHangup(ctx, signals.hangups, exporter.Reload); return nil })
+	p := newParts(ctx, store, getenv, logger, registry)
+	defer p.close()
+	group.Go(func() error { p.background(ctx); return nil })
+	group.Go(func() error { warnOfReferences(ctx, store.Config(), getenv, logger); return nil })
+	group.Go(func() error { reloadOnHangup(ctx, signals.hangups, p.exporter.Reload); return nil })
 	if flags.watch && !flags.demo {
-		group.Go(func() error { watch(ctx, source, exporter.Reload); return nil })
+		group.Go(func() error { watch(ctx, source, p.exporter.Reload); return nil })
 	}
-	group.Go(func() error { return serve(ctx, exporter, flags, listening, logger) })
+	group.Go(func() error { return serve(ctx, p.exporter, flags, listening, logger) })
 	return group.Wait()
 }
 

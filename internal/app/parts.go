@@ -21,16 +21,22 @@ import (
 // NewExporter builds the parts, and runs those that work in the background
 // until ctx is done.
 func NewExporter(ctx context.Context, store *config.Store, getenv func(string) string, logger log.Logger) web.Exporter {
-	exporter, background := newParts(ctx, store, getenv, logger, collector.NewRegistry)
-	go background(ctx)
-	return exporter
+	p := newParts(ctx, store, getenv, logger, collector.NewRegistry)
+	go p.background(ctx)
+	return p.exporter
 }
 
-// newParts builds the parts. The caller runs background, which returns when its
-// context is done. Reloads end with ctx. registry makes that of the exporter's
-// own series.
+// parts are the parts of a running exporter.
+type parts struct {
+	exporter   web.Exporter
+	background func(context.Context) // what works in the background until its context is done
+	close      func()                // for the end, when nobody asks any more
+}
+
+// newParts builds the parts. Reloads end with ctx. registry makes that of the
+// exporter's own series.
 func newParts(ctx context.Context, store *config.Store, getenv func(string) string, logger log.Logger,
-	registry func(...prometheus.Collector) *prometheus.Registry) (exporter web.Exporter, background func(context.Context)) {
+	registry func(...prometheus.Collector) *prometheus.Registry) parts {
 	api := collector.NewAPI()
 	clients := accounts.New(getenv, userAgent(), api)
 	scheduler := schedule.New(nil)
@@ -39,7 +45,8 @@ func newParts(ctx context.Context, store *config.Store, getenv func(string) stri
 	history := report.NewHistory()
 	scrapes := collector.New(targets, collector.Options{Logger: logger, History: history})
 	targets.Apply(store.Config())
-	exporter = web.Exporter{
+	warn := func(cfg *config.Config) { warnOfReferences(ctx, cfg, getenv, logger) }
+	exporter := web.Exporter{
 		Config: store.Config,
 		Scrape: scrapes.Scrape,
 		Peek:   targets.Peek,
@@ -49,10 +56,10 @@ func newParts(ctx context.Context, store *config.Store, getenv func(string) stri
 		},
 		Own: registry(api, collector.NewTotals(store, targets)),
 		Reload: func() error {
-			return reload(ctx, store, logger, clients.Retain, targets.Apply, unlisted.Retain, scrapes.Retain, history.Retain)
+			return reload(ctx, store, logger, clients.Retain, targets.Apply, unlisted.Retain, scrapes.Retain, history.Retain, warn)
 		},
 	}
-	return exporter, unlisted.Run
+	return parts{exporter, unlisted.Run, clients.Close}
 }
 
 // userAgent names the exporter to OSS.

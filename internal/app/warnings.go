@@ -1,13 +1,34 @@
 package app
 
 import (
+	"context"
+	"fmt"
+	"io"
 	"os"
+	"time"
 
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
 
+	"oss_cname_exporter/internal/accounts"
 	"oss_cname_exporter/internal/config"
 )
+
+// printCheck prints what --config.check found in the file of that name, which is
+// accepted: a line for all of it, then one for each warning.
+func printCheck(w io.Writer, name string, cfg *config.Config, references []accounts.Warning) {
+	fmt.Fprintf(w, "%s: %d targets, no faults", name, len(cfg.Targets))
+	if n := len(cfg.Warnings) + len(references); n > 0 {
+		fmt.Fprintf(w, ", %d warnings", n)
+	}
+	fmt.Fprintln(w)
+	for _, warning := range cfg.Warnings {
+		fmt.Fprintf(w, "%s:%d: warning: %s\n", warning.File, warning.Line, warning.Text)
+	}
+	for _, warning := range references {
+		fmt.Fprintf(w, "%s: warning: %v\n", name, warning)
+	}
+}
 
 // warnOf logs what is accepted in cfg and hardly meant.
 func warnOf(cfg *config.Config, logger log.Logger) {
@@ -15,6 +36,25 @@ func warnOf(cfg *config.Config, logger log.Logger) {
 		level.Warn(logger).Log("msg", "configuration", "file", w.File, "line", w.Line, "warning", w.Text)
 	}
 	warnOfOpenFiles(cfg, logger)
+}
+
+// referencesTimeout bounds the look at what a configuration refers to.
+const referencesTimeout = 10 * time.Second
+
+// references returns what the accounts of cfg refer to and that is of no use.
+func references(ctx context.Context, cfg *config.Config, getenv func(string) string) []accounts.Warning {
+	ctx, cancel := context.WithTimeout(ctx, referencesTimeout)
+	defer cancel()
+	return accounts.Check(ctx, cfg, getenv, time.Now())
+}
+
+// warnOfReferences logs them.
+func warnOfReferences(ctx context.Context, cfg *config.Config, getenv func(string) string, logger log.Logger) {
+	for _, w := range references(ctx, cfg, getenv) {
+		if ctx.Err() == nil {
+			level.Warn(logger).Log("msg", "configuration", "account", w.Account, "warning", w.Text)
+		}
+	}
 }
 
 // warnOfOpenFiles tells of files with secrets that every user of the machine

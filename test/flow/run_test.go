@@ -105,6 +105,28 @@ func TestConfigCheck(t *testing.T) {
 	}
 }
 
+// TestConfigCheckWarns of the text and of what it refers to, and does not fail.
+func TestConfigCheckWarns(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	text := "accounts: {main: {region: cn-hangzou, ca_file: ca.pem}}\ntargets: [{bucket: examplebucket, cname: www.example.com}]\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var stdout bytes.Buffer
+	getenv := func(name string) string { return map[string]string{"HTTPS_PROXY": "my proxy"}[name] }
+	if err := app.Run(t.Context(), []string{"--config.check", "--config.file=" + path}, getenv, &stdout, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	want := path + `: 1 targets, no faults, 3 warnings
+` + path + `:1: warning: accounts.main.region: "cn-hangzou" is no region that was known in 2026-11; write "cn-hangzhou"
+` + path + `: warning: HTTPS_PROXY is no URL of a proxy, and requests go directly; write one such as http://proxy.example.com:3128
+` + path + `: warning: account "main": reading ca_file "` + filepath.Dir(path) + `/ca.pem": no such file; mount it, or correct the path
+`
+	if stdout.String() != want {
+		t.Errorf("got\n%swant\n%s", &stdout, want)
+	}
+}
+
 // TestCannotStart has everything that is wrong before the first request: each
 // is an error of its own, and nothing listens afterwards.
 func TestCannotStart(t *testing.T) {

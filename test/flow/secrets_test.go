@@ -177,7 +177,7 @@ func (v *vault) check(t *testing.T, said, logged string, spoilt bool) {
 	for _, account := range v.accounts() {
 		works := strings.Contains(said, `oss_cname_token_exists{bucket="vault-bucket",cname="`+account+`.example.com"} 1`)
 		fails := strings.Contains(said, `cname="`+account+`.example.com",reason="credentials"} 1`)
-		lines := len(regexp.MustCompile(`account"?[=:]"?`+account+`[" ]`).FindAllString(logged, -1))
+		lines := len(regexp.MustCompile(`(?m)^.*account"?[=:]"?`+account+`[" ].*probe failed.*$`).FindAllString(logged, -1))
 		if works == spoilt || fails != spoilt || spoilt && lines != 1 {
 			t.Errorf("account %s: works is %v, fails is %v, in %d lines of the log:\n%s", account, works, fails, lines, logged)
 		}
