@@ -159,6 +159,26 @@ func TestServersAreCompared(t *testing.T) {
 		}, func(w *world) []status.Found {
 			return []status.Found{{Servers: ns(w, 0, 1)}, {Servers: ns(w, 2), Values: []string{"t0ken"}}}
 		}, nil},
+		"aliases to what one cannot say": {func(w *world) {
+			for _, s := range w.servers {
+				s.Alias(proof, "proofs.example.com")
+				s.Publish("proofs.example.com", "t0ken")
+			}
+			w.servers[0].Behave("proofs.example.com", dnstest.Refuse(dns.RcodeServerFailure))
+		}, func(w *world) []status.Found {
+			return []status.Found{{Servers: ns(w, 0, 1, 2), Values: []string{"t0ken"}}}
+		}, []string{"refused with SERVFAIL"}},
+		"different aliases, of which one server cannot say": {func(w *world) {
+			for i, s := range w.servers {
+				s.Alias(proof, fmt.Sprintf("proofs%d.example.com", i%2))
+				s.Publish("proofs0.example.com", "t0ken")
+				s.Publish("proofs1.example.com", "t0ken")
+			}
+			w.servers[0].Behave("proofs0.example.com", dnstest.Refuse(dns.RcodeServerFailure))
+			w.servers[0].Behave("proofs1.example.com", dnstest.Refuse(dns.RcodeServerFailure))
+		}, func(w *world) []status.Found {
+			return []status.Found{{Servers: ns(w, 0, 1, 2), Values: []string{"t0ken"}}}
+		}, []string{"refused with SERVFAIL"}},
 		"an alias to a circle at one": {func(w *world) {
 			w.servers[0].Alias(proof, proof)
 			w.servers[1].Publish(proof, "t0ken")

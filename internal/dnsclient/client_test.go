@@ -1,6 +1,7 @@
 package dnsclient_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -183,22 +184,26 @@ func TestMisplaced(t *testing.T) {
 	for name, test := range map[string]struct {
 		records []string
 		asked   string // the domain; "" is www.example.com
+		zone    string // "" is example.com
 		want    []status.Found
 		queries int
 	}{
-		"the zone appended twice": {[]string{`_dnsauth.www.example.com.example.com. TXT "t0ken"`}, "",
+		"the zone appended twice": {[]string{`_dnsauth.www.example.com.example.com. TXT "t0ken"`}, "", "",
 			[]status.Found{{Name: "_dnsauth.www.example.com.example.com", Values: []string{"t0ken"}}}, 4},
-		"without the first label": {[]string{`www.example.com. TXT "t0ken"`, `www.example.com. TXT "spf"`}, "",
+		"without the first label": {[]string{`www.example.com. TXT "t0ken"`, `www.example.com. TXT "spf"`}, "", "",
 			[]status.Found{{Name: "www.example.com", Values: []string{"spf", "t0ken"}}}, 4},
-		"directly under the zone": {[]string{`_dnsauth.example.com. TXT "t0ken"`}, "",
+		"directly under the zone": {[]string{`_dnsauth.example.com. TXT "t0ken"`}, "", "",
 			[]status.Found{{Name: "_dnsauth.example.com", Values: []string{"t0ken"}}}, 4},
-		"the zone itself": {nil, "example.com", nil, 3},
-		"nowhere":         {nil, "", nil, 4},
-		"in its place":    {[]string{`_dnsauth.www.example.com. TXT "t0ken"`, `_dnsauth.example.com. TXT "t0ken"`}, "", nil, 1},
-		"no zone known":   {[]string{`_dnsauth.www.example.net. CNAME a.example.`}, "www.example.net", nil, 2},
+		"the zone itself":        {nil, "example.com", "", nil, 3},
+		"nowhere":                {nil, "", "", nil, 4},
+		"in its place":           {[]string{`_dnsauth.www.example.com. TXT "t0ken"`, `_dnsauth.example.com. TXT "t0ken"`}, "", "", nil, 1},
+		"no zone known":          {[]string{`_dnsauth.www.example.net. CNAME a.example.`}, "www.example.net", "", nil, 2},
+		"a zone of its own":      {[]string{`www.example.com. TXT "t0ken"`}, "", "_dnsauth.www.example.com", nil, 3},
+		"only the root is known": {[]string{`www.example.com. TXT "t0ken"`, ". SOA ns.example. host.example. 1 2 3 4 5"}, "", "example.net", nil, 1},
+		"too long a name":        {[]string{`www.example.com. TXT "t0ken"`}, strings.Repeat(strings.Repeat("x", 59)+".", 3) + strings.Repeat("x", 50) + ".example.com", "", nil, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, append(dnstest.Zone("example.com"), test.records...)...)
+			s := serve(t, append(dnstest.Zone(cmp.Or(test.zone, "example.com")), test.records...)...)
 			domain := test.asked
 			if domain == "" {
 				domain = "www.example.com"
@@ -211,6 +216,19 @@ func TestMisplaced(t *testing.T) {
 				t.Errorf("%d queries, want %d", n, test.queries)
 			}
 		})
+	}
+}
+
+// TestMisplacedCannotBeLookedFor has a server that fails for all other names:
+// the right one has no record all the same.
+func TestMisplacedCannotBeLookedFor(t *testing.T) {
+	s := serve(t, dnstest.Zone("example.com")...)
+	s.BehaveAlways(dnstest.Refuse(dns.RcodeServerFailure))
+	s.Behave(proof, func(w dns.ResponseWriter, m *dns.Msg, genuine dns.HandlerFunc) { genuine(w, m) })
+	got, err := dnsclient.New(dnsclient.Options{}).TXT(t.Context(), proof, []string{s.Address()})
+	checkRecords(t, got, err)
+	if len(got.Misplaced) != 0 {
+		t.Errorf("got %+v", got.Misplaced)
 	}
 }
 

@@ -81,6 +81,20 @@ func TestStaleRecordsAreRecords(t *testing.T) {
 	checkRecords(t, got, err, "t0ken")
 }
 
+// TestFewExplanations has a server with more to say than fits.
+func TestFewExplanations(t *testing.T) {
+	s := serve(t)
+	s.Behave(proof, func(w dns.ResponseWriter, m *dns.Msg, _ dns.HandlerFunc) {
+		reply := new(dns.Msg).SetRcode(m, dns.RcodeRefused).SetEdns0(1232, false)
+		for code := range uint16(5) {
+			reply.IsEdns0().Option = append(reply.IsEdns0().Option, &dns.EDNS0_EDE{InfoCode: 1000 + code})
+		}
+		_ = w.WriteMsg(reply)
+	})
+	_, err := dnsclient.New(dnsclient.Options{}).TXT(t.Context(), proof, []string{s.Address()})
+	checkFailure(t, err, status.ReasonServerError, "refused with REFUSED (extended error 1000; extended error 1001; extended error 1002)")
+}
+
 type explained struct{ dns.ResponseWriter }
 
 func (e explained) WriteMsg(m *dns.Msg) error {
