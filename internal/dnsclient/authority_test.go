@@ -295,6 +295,18 @@ func TestSilentServerIsNoDisagreement(t *testing.T) {
 	}
 }
 
+// TestServerWithoutAddress has a zone that names a server that is gone.
+func TestServerWithoutAddress(t *testing.T) {
+	w := newWorld(t, 1)
+	w.cache.Add("example.com. NS gone.example.com.")
+	w.servers[0].Publish(proof, "t0ken")
+	got, err := w.client.TXT(t.Context(), proof, authoritative)
+	checkRecords(t, got, err, "t0ken")
+	if want := []string{"gone.example.com has no address"}; !reflect.DeepEqual(got.Silent, want) {
+		t.Errorf("silent were %q, want %q", got.Silent, want)
+	}
+}
+
 // TestAddressesThatRefuse has a server with four addresses that nobody listens
 // on, and a good one.
 func TestAddressesThatRefuse(t *testing.T) {

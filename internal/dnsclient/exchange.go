@@ -36,10 +36,14 @@ func (q question) message(edns bool) *dns.Msg {
 // again at the end, without EDNS: the message was lost, or is dropped for that.
 func (l *lookup) ask(ctx context.Context, servers []server, q question) (reply, error) {
 	var failed failures
+	share := 4
+	if q.recurse && len(servers) == 1 { // the only resolver may itself have to wait for a server that is silent
+		share = 2
+	}
 	for edns := true; len(servers) > 0; edns = false {
 		var again []server
 		for _, s := range l.inOrder(servers) {
-			m, err := l.askOne(ctx, s, q, edns)
+			m, err := l.askOne(ctx, s, q, l.patience(ctx, share), edns)
 			if err == nil {
 				return reply{s.String(), m}, nil
 			}
@@ -83,8 +87,8 @@ func (l *lookup) markSilent(s server) bool {
 // askOne puts a question to one server: without EDNS if the server refuses
 // that, over TCP if the answer cannot be had in a datagram. It refuses whatever
 // is no answer.
-func (l *lookup) askOne(ctx context.Context, s server, q question, edns bool) (*dns.Msg, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.patience(ctx))
+func (l *lookup) askOne(ctx context.Context, s server, q question, patience time.Duration, edns bool) (*dns.Msg, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	edns = edns && !l.isPlain(s)
 	m, err := l.send(ctx, "udp", s, q.message(edns))
@@ -93,7 +97,9 @@ func (l *lookup) askOne(ctx context.Context, s server, q question, edns bool) (*
 		m, err = l.send(ctx, "udp", s, q.message(edns))
 	}
 	if errors.Is(err, errUnreadable) || err == nil && m.Truncated {
-		m, err = l.send(ctx, "tcp", s, q.message(edns))
+		if m, err = l.send(ctx, "tcp", s, q.message(edns)); err != nil {
+			err = &Error{reasonOf(err), fmt.Errorf("over TCP, since the answer cannot be had over UDP: %w", err)}
+		}
 	}
 	if err == nil {
 		err = check(q, m)
@@ -112,11 +118,11 @@ func (l *lookup) isPlain(s server) bool {
 	return l.plain[s.address]
 }
 
-// patience is how long one server has: a quarter of what is left, so that some
+// patience is how long one server has: a share of what is left, so that some
 // that are silent leave time for the others.
-func (l *lookup) patience(ctx context.Context) time.Duration {
+func (l *lookup) patience(ctx context.Context, share int) time.Duration {
 	if deadline, ok := ctx.Deadline(); ok {
-		return min(l.opts.Try, time.Until(deadline)/4)
+		return min(l.opts.Try, time.Until(deadline)/time.Duration(share))
 	}
 	return l.opts.Try
 }

@@ -2,6 +2,7 @@ package dnsclient_test
 
 import (
 	"context"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +28,7 @@ func TestBadServers(t *testing.T) {
 		"REFUSED":                 {dnstest.Refuse(dns.RcodeRefused), 1, status.ReasonServerError, ": refused with REFUSED"},
 		"a code nobody knows":     {dnstest.Refuse(14), 1, status.ReasonServerError, ": refused with RCODE 14"},
 		"lies":                    {dnstest.Lie, 1, status.ReasonBadResponse, "does not answer the question"},
-		"garbles":                 {dnstest.Garble, 2, status.ReasonBadResponse, ": the reply cannot be read: "},
+		"garbles":                 {dnstest.Garble, 2, status.ReasonBadResponse, ": over TCP, since the answer cannot be had over UDP: the reply cannot be read: "},
 		"always short":            {dnstest.TruncateAlways, 2, status.ReasonBadResponse, "cut short, over TCP too"},
 		"truncates":               {dnstest.Truncate, 2, "", ""},
 		"loses a query":           {dnstest.SilentOnce(), 2, "", ""},
@@ -117,6 +118,25 @@ func TestLargeAnswers(t *testing.T) {
 		t.Log(name)
 		checkRecords(t, got, err, values...)
 	}
+}
+
+// TestNoTCP has an answer too long for UDP at a server that a firewall lets
+// nobody reach over TCP.
+func TestNoTCP(t *testing.T) {
+	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	started := make(chan struct{})
+	s := dns.Server{PacketConn: packets, NotifyStartedFunc: func() { close(started) }, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, m *dns.Msg) {
+		dnstest.Truncate(w, m, nil)
+	})}
+	ended := make(chan error)
+	go func() { ended <- s.ActivateAndServe() }()
+	<-started
+	defer func() { _ = s.Shutdown(); <-ended }()
+	_, err = dnsclient.New(dnsclient.Options{}).TXT(t.Context(), proof, []string{packets.LocalAddr().String()})
+	checkFailure(t, err, status.ReasonConnect, "over TCP, since the answer cannot be had over UDP: ", "connection refused")
 }
 
 // TestIDsCannotBeGuessed asks the same again: the messages differ.
