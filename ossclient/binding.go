@@ -5,7 +5,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -66,9 +65,9 @@ type certificateReply struct {
 // parseBindings reads the body of a 200. What is wrong with one domain is that
 // domain's error: it must not cost the bucket's others. A list that is not whole
 // ends with a Binding that has no name.
-func parseBindings(body io.Reader, asked string) ([]Binding, error) {
+func parseBindings(body []byte, asked string) ([]Binding, error) {
 	var reply bindingsReply
-	if err := xml.NewDecoder(body).Decode(&reply); err != nil {
+	if err := xml.Unmarshal(body, &reply); err != nil {
 		return nil, fmt.Errorf("reading reply: %w", err)
 	}
 	if err := matchesBucket(asked, reply.Bucket); err != nil {

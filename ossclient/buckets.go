@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/xml"
 	"fmt"
-	"io"
 	"regexp"
 	"strings"
 )
@@ -34,9 +33,9 @@ type bucketReply struct{ Name, Location, Region string }
 
 // parseBuckets reads the body of a 200. A page must lead further, or following
 // the markers would never end.
-func parseBuckets(body io.Reader, region, marker string) (Buckets, error) {
+func parseBuckets(body []byte, region, marker string) (Buckets, error) {
 	var reply bucketsReply
-	if err := xml.NewDecoder(body).Decode(&reply); err != nil {
+	if err := xml.Unmarshal(body, &reply); err != nil {
 		return Buckets{}, fmt.Errorf("reading reply: %w", err)
 	}
 	if reply.Buckets == nil {

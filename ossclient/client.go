@@ -144,7 +144,7 @@ func (c *Client) GetCnameToken(ctx context.Context, name domain.Name) (token Tok
 		"comp":     "token",
 		"cname":    name.Base,
 		"wildcard": strconv.FormatBool(name.Wildcard), // some kinds of buckets insist on it
-	}, func(body io.Reader) error {
+	}, func(body []byte) error {
 		token, err = parseToken(body, name)
 		return err
 	})
@@ -154,7 +154,7 @@ func (c *Client) GetCnameToken(ctx context.Context, name domain.Name) (token Tok
 // ListCname asks which domains are bound to a bucket; none is an answer, too.
 // The error is an *Error; ctx bounds the whole call, retries included.
 func (c *Client) ListCname(ctx context.Context, bucket string) (bound []Binding, err error) {
-	failure := c.ask(ctx, c.listCname, bucket, map[string]string{"cname": ""}, func(body io.Reader) error {
+	failure := c.ask(ctx, c.listCname, bucket, map[string]string{"cname": ""}, func(body []byte) error {
 		bound, err = parseBindings(body, bucket)
 		return err
 	})
@@ -170,7 +170,7 @@ func (c *Client) ListBuckets(ctx context.Context, marker string) (page Buckets, 
 	if marker != "" {
 		query["marker"] = marker
 	}
-	failure := c.ask(ctx, c.listBuckets, "", query, func(body io.Reader) error {
+	failure := c.ask(ctx, c.listBuckets, "", query, func(body []byte) error {
 		page, err = parseBuckets(body, c.region, marker)
 		return err
 	})
@@ -182,12 +182,16 @@ func (c *Client) ListBuckets(ctx context.Context, marker string) (page Buckets, 
 
 // ask puts a question about a bucket, or with "" about the account, and has the
 // answer parsed; nil if that was what OSS documents.
-func (c *Client) ask(ctx context.Context, x exchange, bucket string, query map[string]string, parse func(body io.Reader) error) *Error {
+func (c *Client) ask(ctx context.Context, x exchange, bucket string, query map[string]string, parse func(body []byte) error) *Error {
 	output, err := c.get(ctx, x, bucket, query)
 	if err != nil {
 		return newError(ctx, x.operation, err)
 	}
-	if err := parse(output.Body); err != nil {
+	body, err := io.ReadAll(output.Body)
+	if err == nil {
+		err = parse(body)
+	}
+	if err != nil {
 		return &Error{
 			Operation: x.operation, Reason: ReasonBadResponse, Status: output.StatusCode, Err: &remoteError{err: err},
 			RequestID: RemoteText(output.Headers.Get(requestIDHeader)),

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/xml"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -30,9 +29,9 @@ type tokenReply struct {
 
 // parseToken reads the body of a 200 and refuses whatever does not answer the
 // question that was asked.
-func parseToken(body io.Reader, asked domain.Name) (Token, error) {
+func parseToken(body []byte, asked domain.Name) (Token, error) {
 	var reply tokenReply
-	if err := xml.NewDecoder(body).Decode(&reply); err != nil {
+	if err := xml.Unmarshal(body, &reply); err != nil {
 		return Token{}, fmt.Errorf("reading reply: %w", err)
 	}
 	value := strings.TrimSpace(reply.Token)

@@ -38,18 +38,19 @@ func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 	if !h.NoProcessSeries {
 		failures = h.Own
 	}
-	h.write(w, r, gathered, failures)
+	h.write(w, r, gathered, failures, true)
 }
 
 // write answers with what g gathers, in the exposition format that r wants.
-// Failures are counted in own; nil is nowhere.
-func (h *handler) write(w http.ResponseWriter, r *http.Request, g prometheus.Gatherer, own prometheus.Registerer) {
+// failures counts what could not be encoded; nil counts nothing.
+func (h *handler) write(w http.ResponseWriter, r *http.Request, g prometheus.Gatherer, failures prometheus.Registerer, compress bool) {
 	w.Header().Set("Vary", "Accept, Accept-Encoding")
 	promhttp.HandlerFor(g, promhttp.HandlerOpts{
-		ErrorLog:          h.Logger,
-		ErrorHandling:     promhttp.ContinueOnError, // one bad series must not cost the others
-		Registry:          own,
-		EnableOpenMetrics: true,
+		ErrorLog:           h.Logger,
+		ErrorHandling:      promhttp.ContinueOnError, // one bad series must not cost the others
+		Registry:           failures,
+		EnableOpenMetrics:  true,
+		DisableCompression: !compress,
 	}).ServeHTTP(w, r)
 }
 
