@@ -2,6 +2,8 @@ package collector
 
 import (
 	"cmp"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,180 +16,216 @@ import (
 	"oss_cname_exporter/internal/status"
 )
 
-// outcome is how a person would call the result of a question in one word: a
-// reason, a state, or one of the constants below.
-type outcome string
-
-const (
-	outcomeUnknown     outcome = "unknown"  // never asked
-	outcomeToken       outcome = "token"    // OSS holds a token
-	outcomeNoToken     outcome = "no_token" // OSS holds none
-	outcomeAnswered    outcome = "answered" // of a check: it got a definitive answer
-	outcomeCredentials         = outcome(status.ReasonCredentials)
-)
-
-// tokenOutcome is why the last attempt failed, else the state, and where that is
-// unknown the answer.
-func tokenOutcome(s *status.Status) outcome {
-	switch {
-	case s.Attempt.Ended.IsZero():
-		return outcomeUnknown
-	case s.Attempt.Reason != "":
-		return outcome(s.Attempt.Reason)
-	}
-	if state := s.State(s.Attempt.Ended); state != status.StateUnknown {
-		return outcome(state)
-	}
-	if s.Facts.Exists {
-		return outcomeToken
-	}
-	return outcomeNoToken
-}
-
-func checkOutcome(a status.Attempt) outcome {
-	if a.Ended.IsZero() {
-		return outcomeUnknown
-	}
-	return cmp.Or(outcome(a.Reason), outcomeAnswered)
-}
-
-// checkProof stands for the verdict about the TXT record, whose outcomes are
-// verdicts.
-const checkProof status.Check = "proof"
-
-// changeLog logs each change of an outcome once. It remembers the last outcome
-// of every configured target and check.
+// changeLog logs what changes, and not what stays as it is: how the questions of
+// each group go, and the state of each target.
 type changeLog struct {
 	logger  log.Logger
 	history *report.History
 
-	mu   sync.Mutex // guards last
-	last map[subject]outcome
+	mu     sync.Mutex // guards all below
+	asked  map[subject]asked
+	states map[domain.Name]stateOf
+	proofs map[domain.Name]status.Verdict
+	groups map[group]*health
+	missed missed
 }
 
-// subject is what has an outcome: a target's token, or one of its checks.
+// subject is what is asked: about a target's token, or one of its checks.
 type subject struct {
 	name  domain.Name
 	check status.Check // "" is the token
 }
 
-// change is a change of outcome that is logged in one line, however many targets
-// it concerns.
-type change struct {
-	account string
-	name    domain.Name // what the targets of a change that concerns several have in common
-	check   status.Check
-	was, is outcome
+// asked is how the last question about a subject went.
+type asked struct {
+	group  group
+	reason status.Reason
 }
 
-// log logs what has changed since the last time. That a deadline came before the
-// turn of some targets is no change of theirs: it is one line a scrape.
+// group is what fails by one cause: the questions of one kind that are put to an
+// account in a region.
+type group struct {
+	account, region string
+	check           status.Check
+}
+
+func compareGroups(a, b group) int {
+	return cmp.Or(cmp.Compare(a.account, b.account), cmp.Compare(a.region, b.region), cmp.Compare(a.check, b.check))
+}
+
+func newChangeLog(logger log.Logger, history *report.History) *changeLog {
+	return &changeLog{
+		logger: logger, history: history,
+		asked: map[subject]asked{}, states: map[domain.Name]stateOf{}, proofs: map[domain.Name]status.Verdict{}, groups: map[group]*health{},
+	}
+}
+
+// change is that a question goes otherwise than the last time. Those of one
+// change have the same cause: one bucket's list, one account's key.
+type change struct {
+	group   group
+	name    domain.Name // what they have in common
+	was, is status.Reason
+}
+
+// changed is a change with the first target that it concerns.
+type changed struct {
+	change
+	targets int
+	first   int
+}
+
+// log logs what has changed since the last time.
 func (l *changeLog) log(targets []config.Target, statuses []status.Status, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	counts, notProbed := map[change]int{}, 0
-	var first []int // of each change the first target, in the order of the targets
-	var order []change
+	var all []*changed
+	known := map[change]*changed{}
+	met := map[group]bool{}
+	notProbed := 0
 	for i := range statuses {
-		if statuses[i].Attempt.Reason == status.ReasonNotProbed {
+		t, s := &targets[i], &statuses[i]
+		if t.Unlisted { // nothing is remembered of it, so everything would be a change
+			level.Debug(about(l.logger, t)).Log("msg", "probed a target that is not configured", "state", s.State(now), "reason", s.Attempt.Reason, "err", s.Attempt.Err)
+			continue
+		}
+		if s.Attempt.Reason == status.ReasonNotProbed {
 			notProbed++
 		}
-		for _, c := range l.changes(&targets[i], &statuses[i]) {
-			if c.was != "" {
-				l.history.Add(targets[i].Name, report.Change{At: now, Check: c.check, Was: string(c.was), Is: string(c.is)})
+		for _, c := range l.changesOf(t, s, now) {
+			if known[c] == nil {
+				known[c] = &changed{change: c, first: i}
+				all = append(all, known[c])
 			}
-			if counts[c]++; counts[c] == 1 {
-				order, first = append(order, c), append(first, i)
-			}
+			known[c].targets++
+		}
+		met[group{t.Account.Name, t.Account.Region, ""}] = true
+	}
+	for _, g := range slices.SortedFunc(maps.Keys(l.groups), compareGroups) {
+		if met[group{g.account, g.region, ""}] {
+			l.report(g, all, targets, statuses, now)
 		}
 	}
-	for i, c := range order {
-		l.write(c, counts[c], &targets[first[i]], &statuses[first[i]])
-	}
-	if notProbed > 0 {
-		level.Warn(l.logger).Log("msg", "the scrape ended before every target had its turn; raise the scrape timeout, probe.concurrency or cache_ttl",
-			"not_probed", notProbed, "targets", len(targets))
-	}
+	l.logStates(targets, statuses, now)
+	l.logProofs(targets, statuses, now)
+	l.missed.log(l.logger, notProbed, len(targets), now)
 }
 
-// changes returns what has changed of one target, and remembers it. That the
-// account's credentials fail is a change of the token alone.
-func (l *changeLog) changes(t *config.Target, s *status.Status) (changes []change) {
-	note := func(check status.Check, is outcome, shared domain.Name) {
-		if is == outcome(status.ReasonNotProbed) {
+// changesOf returns how the questions about one target go otherwise than the
+// last time, and remembers it. That the account's credentials fail is a change
+// of the token's alone.
+func (l *changeLog) changesOf(t *config.Target, s *status.Status, at time.Time) (changes []change) {
+	note := func(check status.Check, a status.Attempt, shared domain.Name) {
+		if a.Ended.IsZero() || a.Reason == status.ReasonNotProbed || check != "" && a.Reason == status.ReasonCredentials {
 			return
 		}
-		was := l.last[subject{t.Name, check}]
-		if !t.Unlisted {
-			l.last[subject{t.Name, check}] = is
-		}
-		if is == was || check != "" && (is == outcomeCredentials || was == outcomeCredentials) {
+		of, now := subject{t.Name, check}, asked{group{t.Account.Name, t.Account.Region, check}, a.Reason}
+		was, before := l.asked[of]
+		if before && was == now {
 			return
 		}
-		changes = append(changes, change{t.Account.Name, shared, check, was, is})
+		if before {
+			l.groups[was.group].remove(was.reason)
+		}
+		l.asked[of] = now
+		l.healthOf(now.group, at).add(now.reason)
+		if was.reason != now.reason {
+			if was.reason == status.ReasonCredentials || now.reason == status.ReasonCredentials {
+				shared = domain.Name{}
+			}
+			changes = append(changes, change{now.group, shared, was.reason, now.reason})
+			if before {
+				l.history.Add(t.Name, report.Change{At: at, Check: check, Was: word(check, was.reason, s, at), Is: word(check, now.reason, s, at)})
+			}
+		}
 	}
-	is := tokenOutcome(s)
-	shared := t.Name
-	if is == outcomeCredentials || l.last[subject{name: t.Name}] == outcomeCredentials {
-		shared = domain.Name{}
-	}
-	note("", is, shared)
+	note("", s.Attempt, t.Name)
 	for _, check := range status.Checks() {
 		if c, made := s.Checks[check]; made {
-			note(check, checkOutcome(c.Attempt), domain.Name{Bucket: t.Bucket})
+			shared := t.Name
+			if check == status.CheckBinding {
+				shared = domain.Name{Bucket: t.Bucket}
+			}
+			note(check, c.Attempt, shared)
 		}
-	}
-	if s.Proof.Verdict != "" {
-		note(checkProof, outcome(s.Proof.Verdict), domain.Name{Bucket: t.Bucket})
 	}
 	return changes
 }
 
-// write logs c, of which t with its status s is the first of n targets.
-func (l *changeLog) write(c change, n int, t *config.Target, s *status.Status) {
-	logger := log.With(l.logger, "account", t.Account.Name, "region", t.Account.Region)
-	if n > 1 || c.name == (domain.Name{}) {
-		logger = log.With(logger, "targets", n)
-	}
-	if c.name != (domain.Name{}) {
-		logger = log.With(logger, "bucket", t.Bucket, "cname", t.Cname())
-	}
-	if c.check == checkProof {
-		writeProof(log.With(logger, "proof", c.is, "was", c.was), c, &s.Proof)
-		return
-	}
-	attempt := s.Attempt
-	if c.check != "" {
-		logger, attempt = log.With(logger, "check", c.check), s.Checks[c.check].Attempt
-	}
-	logger = log.With(logger, "state", c.is, "was", c.was)
+// word says how a question went: why it failed, else what is known now.
+func word(check status.Check, reason status.Reason, s *status.Status, now time.Time) string {
 	switch {
-	case t.Unlisted: // nothing is remembered of it, so everything is a change
-		level.Debug(logger).Log("msg", "probed a target that is not configured", "err", attempt.Err)
-	case attempt.Err != nil && c.check != "":
-		level.Warn(logger).Log("msg", "check failed", "err", attempt.Err)
-	case attempt.Err != nil:
-		level.Warn(logger).Log("msg", "probe failed", "err", attempt.Err)
-	case c.was == "":
-		level.Debug(logger).Log("msg", "probe succeeded for the first time")
-	case c.check != "":
-		level.Info(logger).Log("msg", "check works again")
-	default:
-		level.Info(logger).Log("msg", "state changed")
+	case reason != "":
+		return string(reason)
+	case check != "":
+		return "answered"
+	}
+	return situationOf(s, now).String()
+}
+
+func (l *changeLog) healthOf(g group, now time.Time) *health {
+	h := l.groups[g]
+	if h == nil {
+		h = newHealth(now)
+		l.groups[g] = h
+	}
+	return h
+}
+
+// report logs the changes of one group: each by itself while they are few, else
+// that there are many, and when that is over.
+func (l *changeLog) report(g group, all []*changed, targets []config.Target, statuses []status.Status, now time.Time) {
+	var changes []*changed
+	for _, c := range all {
+		if c.group == g {
+			changes = append(changes, c)
+		}
+	}
+	logger := log.With(l.logger, "account", g.account, "region", g.region)
+	if g.check != "" {
+		logger = log.With(logger, "check", g.check)
+	}
+	each := l.groups[g].report(logger, changes, func(c *changed) error { return attemptOf(&statuses[c.first], g.check).Err }, now)
+	for _, c := range changes {
+		l.write(c, each, &targets[c.first], &statuses[c.first], now)
 	}
 }
 
-// writeProof logs a change of the verdict about a TXT record. That a record is
-// not there yet is no news of a target that is seen for the first time.
-func writeProof(logger log.Logger, c change, p *status.Proof) {
-	switch is := status.Verdict(c.is); {
-	case c.was == "" && (is == status.VerdictValid || is == status.VerdictMissing):
-		level.Debug(logger).Log("msg", "looked at the TXT record for the first time")
-	case is == status.VerdictValid:
-		level.Info(logger).Log("msg", "the TXT record carries the token")
-	default:
-		level.Info(logger).Log("msg", "the TXT record does not carry the token", "why", p)
+// write logs one change, of which t with its status s is the first target; at
+// debug level if a line says it that is about many.
+func (l *changeLog) write(c *changed, each bool, t *config.Target, s *status.Status, now time.Time) {
+	logger := about(l.logger, t)
+	if c.name == (domain.Name{}) {
+		logger = log.With(l.logger, "account", t.Account.Name, "region", t.Account.Region)
 	}
+	if c.targets > 1 || c.name == (domain.Name{}) {
+		logger = log.With(logger, "targets", c.targets)
+	}
+	kind := "probe"
+	if c.group.check != "" {
+		logger, kind = log.With(logger, "check", c.group.check), "check"
+	}
+	warn, info := level.Warn(logger), level.Info(logger)
+	if !each {
+		warn, info = level.Debug(logger), level.Debug(logger)
+	}
+	if c.is != "" {
+		warn.Log("msg", kind+" failed", "state", s.State(now), "reason", c.is, "was", c.was, "err", attemptOf(s, c.group.check).Err)
+		return
+	}
+	info.Log("msg", kind+" works again", "state", s.State(now), "was", c.was)
+}
+
+func attemptOf(s *status.Status, check status.Check) status.Attempt {
+	if check == "" {
+		return s.Attempt
+	}
+	return s.Checks[check].Attempt
+}
+
+// about returns logger for lines about t.
+func about(logger log.Logger, t *config.Target) log.Logger {
+	return log.With(logger, "account", t.Account.Name, "region", t.Account.Region, "bucket", t.Bucket, "cname", t.Cname())
 }
 
 // retain forgets all that is not about a target of cfg.
@@ -198,9 +236,21 @@ func (l *changeLog) retain(cfg *config.Config) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for s := range l.last {
+	for s, a := range l.asked {
 		if !keep[s.name] {
-			delete(l.last, s)
+			l.groups[a.group].remove(a.reason)
+			delete(l.asked, s)
+		}
+	}
+	for name := range l.states {
+		if !keep[name] {
+			delete(l.states, name)
+			delete(l.proofs, name)
+		}
+	}
+	for g, h := range l.groups {
+		if h.total == 0 {
+			delete(l.groups, g)
 		}
 	}
 }

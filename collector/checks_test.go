@@ -98,16 +98,16 @@ func TestChangesOfChecksAreLoggedOnce(t *testing.T) {
 	c := collector.New(p, collector.Options{Logger: logger})
 	ok := status.Attempt{Ended: now}
 	failed := status.Attempt{Ended: now, Reason: "access_denied", Err: errors.New("no right")}
-	const check = "account=main region=cn-hangzhou targets=2 bucket=examplebucket cname=bound.example.com check=binding"
+	const check = "account=main region=cn-hangzhou bucket=examplebucket cname=bound.example.com targets=2 check=binding"
 	for i, test := range []struct {
 		attempt status.Attempt
 		want    string
 	}{
 		{ok, ""},
 		{ok, ""},
-		{failed, "level=warn " + check + ` state=access_denied was=answered msg="check failed" err="no right"`},
+		{failed, "level=warn " + check + ` msg="check failed" state=bound reason=access_denied was= err="no right"`},
 		{failed, ""},
-		{ok, "level=info " + check + ` state=answered was=access_denied msg="check works again"`},
+		{ok, "level=info " + check + ` msg="check works again" state=bound was=access_denied`},
 		{status.Attempt{Ended: now, Reason: "credentials", Err: errors.New("no key")}, ""}, // said of the tokens already
 		{ok, ""},
 	} {
@@ -128,7 +128,10 @@ func TestVerdictsAreLoggedOnce(t *testing.T) {
 	var lines bytes.Buffer
 	p := &fakePoller{}
 	c := collector.New(p, collector.Options{Logger: level.NewFilter(log.NewLogfmtLogger(&lines), level.AllowInfo())})
-	const whom = "level=info account=main region=cn-hangzhou targets=2 bucket=examplebucket cname=bound.example.com"
+	whom := func(says string) string {
+		const of = "level=info account=main region=cn-hangzhou bucket=examplebucket cname="
+		return of + "bound.example.com" + says + "\n" + of + "ready.example.com" + says
+	}
 	for i, test := range []struct {
 		proof status.Proof
 		want  string
@@ -136,11 +139,11 @@ func TestVerdictsAreLoggedOnce(t *testing.T) {
 		{status.Proof{}, ""},
 		{status.Proof{Verdict: status.VerdictMissing}, ""},
 		{status.Proof{Verdict: status.VerdictQuoted, Values: []string{`"t0ken"`}},
-			whom + ` proof=quotes was=missing msg="the TXT record does not carry the token" why="the value of the TXT record is the token in quotation marks: enter it without them"`},
+			whom(` proof=quotes was=missing msg="the TXT record does not carry the token" why="the value of the TXT record is the token in quotation marks: enter it without them"`)},
 		{status.Proof{Verdict: status.VerdictQuoted}, ""},
 		{status.Proof{}, ""},
-		{status.Proof{Verdict: status.VerdictValid}, whom + ` proof=valid was=quotes msg="the TXT record carries the token"`},
-		{status.Proof{Verdict: status.VerdictMissing}, whom + ` proof=missing was=valid msg="the TXT record does not carry the token" why="there is no TXT record of that name"`},
+		{status.Proof{Verdict: status.VerdictValid}, whom(` proof=valid was=quotes msg="the TXT record carries the token"`)},
+		{status.Proof{Verdict: status.VerdictMissing}, whom(` proof=missing was=valid msg="the TXT record does not carry the token" why="there is no TXT record of that name"`)},
 	} {
 		lines.Reset()
 		one := results[0]

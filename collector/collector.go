@@ -31,7 +31,7 @@ type Options struct {
 // Collector makes scrapes.
 type Collector struct {
 	poller  Poller
-	changes changeLog
+	changes *changeLog
 	now     func() time.Time
 	series  []series // as in Snapshot
 	plain   int
@@ -48,7 +48,7 @@ func New(p Poller, opts Options) *Collector {
 	plain := targetSeries()
 	return &Collector{
 		poller: p, now: opts.Now, series: append(plain, checkSeries()...), plain: len(plain),
-		changes: changeLog{logger: opts.Logger, history: opts.History, last: map[subject]outcome{}},
+		changes: newChangeLog(opts.Logger, opts.History),
 	}
 }
 

@@ -253,12 +253,12 @@ func TestChangesAreLoggedOnce(t *testing.T) {
 	}{
 		{results[0], ""}, // the first success is no news
 		{results[0], ""},
-		{results[3], "level=warn " + target + ` state=timeout was=token msg="probe failed" err="no answer"`},
+		{results[3], "level=warn " + target + ` msg="probe failed" state=unknown reason=timeout was= err="no answer"`},
 		{results[3], ""},
-		{notProbed, `level=warn msg="the scrape ended before every target had its turn; raise the scrape timeout, probe.concurrency or cache_ttl" not_probed=1 targets=1`},
+		{notProbed, `level=warn msg="the scrape ended before every target had its turn; raise the scrape timeout, probe.concurrency or cache_ttl" reason=not_probed not_probed=1 targets=1`},
 		{results[3], ""},
-		{results[0], "level=info " + target + ` state=token was=timeout msg="state changed"`},
-		{results[1], "level=info " + target + ` state=no_token was=token msg="state changed"`},
+		{results[0], "level=info " + target + ` msg="probe works again" state=unknown was=timeout`},
+		{results[1], "level=info " + target + ` msg="state changed" state=unknown token=no was=unknown`},
 		{results[1], ""},
 	} {
 		lines.Reset()
@@ -272,7 +272,7 @@ func TestChangesAreLoggedOnce(t *testing.T) {
 	lines.Reset()
 	p.results = []status.Status{results[3]}
 	c.Scrape(t.Context(), cfg.Targets[:1], nil)
-	if got, want := strings.TrimSpace(lines.String()), "level=warn "+target+` state=timeout was= msg="probe failed" err="no answer"`; got != want {
+	if got, want := strings.TrimSpace(lines.String()), "level=warn "+target+` msg="probe failed" state=unknown reason=timeout was= err="no answer"`; got != want {
 		t.Errorf("after it was forgotten: logged %q, want %q", got, want)
 	}
 }
@@ -299,10 +299,10 @@ func TestFailingCredentialsAreOneLine(t *testing.T) {
 		return status.Attempt{Ended: now, Reason: "credentials", Err: errors.New("no key for " + account)}
 	})
 	scrape(works)
-	want := `level=warn account=main region=cn-hangzhou targets=3 state=credentials was=token msg="probe failed" err="no key for main"
-level=warn account=other region=cn-shanghai targets=3 state=credentials was=token msg="probe failed" err="no key for other"
-level=info account=main region=cn-hangzhou targets=3 state=token was=credentials msg="state changed"
-level=info account=other region=cn-shanghai targets=3 state=token was=credentials msg="state changed"
+	want := `level=warn account=main region=cn-hangzhou targets=3 msg="probe failed" state=unknown reason=credentials was= err="no key for main"
+level=warn account=other region=cn-shanghai targets=3 msg="probe failed" state=unknown reason=credentials was= err="no key for other"
+level=info account=main region=cn-hangzhou targets=3 msg="probe works again" state=unknown was=credentials
+level=info account=other region=cn-shanghai targets=3 msg="probe works again" state=unknown was=credentials
 `
 	if lines.String() != want {
 		t.Errorf("logged\n%swant\n%s", &lines, want)

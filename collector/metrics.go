@@ -214,6 +214,13 @@ func newAPIDuration() *prometheus.HistogramVec {
 	}, []string{"operation"})
 }
 
+func newRefusedCounter() *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "oss_cname_exporter_refused_requests_total",
+		Help: "HTTP requests that were refused before anything was asked, by status: 400 for what they say, 403 for who sends them, 503 for how many there are.",
+	}, []string{"code"})
+}
+
 func newClockSkewDesc() *prometheus.Desc {
 	return seconds("oss_cname_exporter_clock_skew_seconds",
 		"This machine's clock minus the clock of OSS at its last answer; OSS refuses requests beyond 900 either way. Absent until OSS answered.")

@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -129,3 +130,19 @@ func (t *Totals) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(t.descs.errors, prometheus.CounterValue, float64(n), string(reason))
 	}
 }
+
+// NewRefused returns the counter of refused HTTP requests, by status, each from
+// zero.
+func NewRefused() *Refused {
+	r := &Refused{newRefusedCounter()}
+	for _, code := range []int{400, 403, 503} {
+		r.WithLabelValues(strconv.Itoa(code))
+	}
+	return r
+}
+
+// Refused counts refused HTTP requests.
+type Refused struct{ *prometheus.CounterVec }
+
+// Count takes in one of them.
+func (r *Refused) Count(code int) { r.WithLabelValues(strconv.Itoa(code)).Inc() }

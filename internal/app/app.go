@@ -14,15 +14,15 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
-	toolkit "github.com/prometheus/exporter-toolkit/web"
+	"github.com/prometheus/common/version"
 	"golang.org/x/sync/errgroup"
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/demo"
 )
 
 // Main runs the program and returns its exit status. SIGINT and SIGTERM end it
@@ -31,8 +31,7 @@ func Main(args []string, getenv func(string) string, stdout, stderr io.Writer) i
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	stampVersion()
-	if err := Run(ctx, args, getenv, stdout, stderr); err != nil {
-		PrintError(stderr, err)
+	if Run(ctx, args, getenv, stdout, stderr) != nil {
 		return 1
 	}
 	return 0
@@ -49,84 +48,94 @@ func PrintError(w io.Writer, err error) {
 }
 
 // Run is the whole program. It returns when ctx is done and the requests under
-// way are answered, or when it cannot start.
+// way are answered, or when it cannot start. It has logged the error that it
+// returns.
 func Run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
 	signals := listenForSignals()
 	defer signals.stop()
+	out := newLossy(stderr)
+	defer out.Close()
 	flags, err := parseFlags(args, stdout)
-	if err != nil || flags == nil {
+	switch {
+	case err != nil:
+		logFailure(newLogger(out, "", logFormat(args, getenv)), "the command line is refused", err)
+		return err
+	case flags == nil:
+		return nil
+	case flags.check:
+		if err := check(ctx, flags, getenv, stdout); err != nil {
+			PrintError(out, err)
+			return err
+		}
+		return nil
+	}
+	logger := newLogger(out, flags.logLevel, flags.logFormat)
+	if err := run(ctx, flags, signals.hangups, getenv, stdout, logger); err != nil {
+		logFailure(logger, "the exporter failed", err)
 		return err
 	}
-	logger := newLogger(stderr, flags.logLevel, flags.logFormat)
-	stdlog.SetOutput(log.NewStdlibAdapter(level.Warn(logger))) // where net/http's client complains
+	return nil
+}
+
+// check loads the configuration, and says on stdout what it is.
+func check(ctx context.Context, flags *flags, getenv func(string) string, stdout io.Writer) error {
+	w, err := newSetup(ctx, flags, getenv)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	printCheck(stdout, w.name, w.store.Config(), references(ctx, w.store.Config(), w.getenv))
+	return nil
+}
+
+// run is Run for a command line that asks to serve.
+func run(ctx context.Context, flags *flags, hangups <-chan os.Signal, getenv func(string) string, stdout io.Writer, logger log.Logger) error {
+	stdlog.SetFlags(0)
+	stdlog.SetOutput(newNetLines(logger)) // where net/http's client complains
+	w, err := newSetup(ctx, flags, getenv)
+	if ctx.Err() != nil { // told to end before it began
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	began := time.Now()
+	level.Info(logger).Log("msg", "starting", "version", version.Version, "revision", version.GetRevision(), "go", version.GoVersion,
+		"config", w.name, "targets", len(w.store.Config().Targets), "accounts", len(w.store.Config().Accounts),
+		"shard", flags.shard.Ordinal, "shards", flags.shard.Total)
+	warnOf(w.store.Config(), logger)
 
 	// Every goroutine belongs to this group. The first that fails ends the others.
 	group, ctx := errgroup.WithContext(ctx)
-	opts := config.SourceOptions{Beside: func() []string { return webFiles(*flags.web.WebConfigFile) }}
-	if flags.expandEnv {
-		opts.Getenv = getenv
-	}
-	source := config.NewSource(flags.configFile, opts)
-	load, name := source.Load, flags.configFile
 	listening := func(net.Addr) {}
-	if flags.demo {
-		demonstration := demo.Start()
-		defer demonstration.Close()
-		load, name, getenv = demonstration.Load, "demo", demo.Getenv
+	if w.demo != nil {
 		listening = onFirst(func(at net.Addr) {
-			group.Go(func() error { demonstration.Run(ctx, stdout, at, flags.prefix); return nil })
+			group.Go(func() error { w.demo.Run(ctx, stdout, at, flags.prefix); return nil })
 		})
-	} else if flags.watch {
-		if err := checkWatchable(flags.configFile); err != nil {
-			return err
-		}
 	}
-
-	store, err := config.NewStore(bounded(ctx, checked(load, flags), source.Forget, loadTimeout))
-	switch {
-	case ctx.Err() != nil: // told to end before it began
-		return nil
-	case err != nil:
-		return err
-	case flags.check:
-		printCheck(stdout, name, store.Config(), references(ctx, store.Config(), getenv))
-		return nil
-	}
-	warnOf(store.Config(), logger)
-
 	registry := collector.NewRegistry
 	if flags.noProcessSeries {
 		registry = collector.NewRegistryWithoutProcess
 	}
-	p := newParts(ctx, store, getenv, logger, registry)
+	p := newParts(ctx, w.store, w.getenv, logger, registry)
 	defer p.close()
 	group.Go(func() error { p.background(ctx); return nil })
-	group.Go(func() error { warnOfReferences(ctx, store.Config(), getenv, logger); return nil })
-	group.Go(func() error { reloadOnHangup(ctx, signals.hangups, p.exporter.Reload); return nil })
-	if flags.watch && !flags.demo {
-		group.Go(func() error { watch(ctx, source, p.exporter.Reload); return nil })
+	group.Go(func() error { warnOfReferences(ctx, w.store.Config(), w.getenv, logger); return nil })
+	group.Go(func() error { reloadOnHangup(ctx, hangups, p.exporter.Reload); return nil })
+	if flags.watch {
+		group.Go(func() error { watch(ctx, w.source, p.exporter.Reload); return nil })
 	}
 	group.Go(func() error { return serve(ctx, p.exporter, flags, listening, logger) })
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	level.Info(logger).Log("msg", "stopped", "after", time.Since(began).Round(time.Second))
+	return nil
 }
 
 // onFirst returns do for the first call, and nothing for those after.
 func onFirst(do func(net.Addr)) func(net.Addr) {
 	var once sync.Once
 	return func(at net.Addr) { once.Do(func() { do(at) }) }
-}
-
-// checked returns load for the exporter that flags describe: of its shard's
-// targets, and refused if the web configuration is of no use.
-func checked(load func() (*config.Config, error), flags *flags) func() (*config.Config, error) {
-	return func() (*config.Config, error) {
-		cfg, err := load()
-		if err != nil {
-			return nil, err
-		}
-		if err := toolkit.Validate(*flags.web.WebConfigFile); err != nil {
-			return nil, fmt.Errorf("web configuration %q: %w", *flags.web.WebConfigFile, err)
-		}
-		return cfg.Shard(flags.shard), nil
-	}
 }

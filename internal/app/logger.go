@@ -1,15 +1,25 @@
 package app
 
 import (
-	"fmt"
+	"errors"
 	"io"
+	stdlog "log"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
 
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
+	sloggokit "github.com/tjhop/slog-gokit"
+	"golang.org/x/time/rate"
+
+	"oss_cname_exporter/internal/config"
 )
 
-// newLogger returns the process' logger. Level and format are as the flags
-// allow them.
+// newLogger returns the process' logger, of which each line has one ts, one
+// level and one msg. Level and format are as the flags allow them.
 func newLogger(w io.Writer, least, format string) log.Logger {
 	w = log.NewSyncWriter(w)
 	logger := log.NewLogfmtLogger(w)
@@ -20,10 +30,92 @@ func newLogger(w io.Writer, least, format string) log.Logger {
 	return level.NewFilter(logger, level.Allow(level.ParseDefault(least, level.InfoValue())))
 }
 
-// printer lets promhttp complain to a go-kit logger.
-type printer struct{ log.Logger }
+// slogger returns logger for code that logs with the standard library.
+func slogger(logger log.Logger) *slog.Logger {
+	return slog.New(sloggokit.NewGoKitHandler(uniform{logger}, slog.LevelDebug))
+}
 
-// Println implements promhttp.Logger.
-func (p printer) Println(v ...any) {
-	level.Error(p).Log("msg", "serving metrics", "err", fmt.Sprint(v...))
+// uniform leaves out what the standard library's records have beside the keys
+// that every line has: the caller, and a second time.
+type uniform struct{ next log.Logger }
+
+// Log implements log.Logger.
+func (u uniform) Log(keyvals ...any) error {
+	kept := make([]any, 0, len(keyvals))
+	for pair := range slices.Chunk(keyvals, 2) {
+		if pair[0] != "caller" && pair[0] != slog.TimeKey {
+			kept = append(kept, pair...)
+		}
+	}
+	return u.next.Log(kept...)
+}
+
+// netLines takes the lines that net/http prints, each about what one peer did:
+// more than a few a minute say nothing new.
+type netLines struct {
+	logger  log.Logger
+	limiter *rate.Limiter
+
+	mu      sync.Mutex // guards dropped
+	dropped int
+}
+
+func newNetLines(logger log.Logger) *netLines {
+	return &netLines{logger: logger, limiter: rate.NewLimiter(rate.Every(10*time.Second), 5)}
+}
+
+// newStdlog returns a logger of the standard library that writes to n.
+func (n *netLines) newStdlog() *stdlog.Logger { return stdlog.New(n, "", 0) }
+
+// Write implements io.Writer: one line a call.
+func (n *netLines) Write(p []byte) (int, error) {
+	text := strings.TrimSpace(string(p))
+	// What a peer sends unasked may be anything, such as a token's value.
+	text, _, _ = strings.Cut(text, " starting with ")
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	logger := n.logger
+	if n.dropped > 0 {
+		logger = log.With(logger, "dropped", n.dropped)
+	}
+	if !n.limiter.Allow() {
+		n.dropped++
+		return len(p), nil
+	}
+	n.dropped = 0
+	return len(p), level.Warn(logger).Log("msg", text)
+}
+
+// maxLoggedFaults bounds the lines about one refused configuration.
+const maxLoggedFaults = 10
+
+// logFailure logs err after msg: a refused configuration one line a fault.
+func logFailure(logger log.Logger, msg string, err error) {
+	logger = level.Error(logger)
+	faults, ok := errors.AsType[config.Faults](err)
+	if !ok {
+		logger.Log("msg", msg, "err", err)
+		return
+	}
+	for i, f := range faults {
+		if i == maxLoggedFaults {
+			logger.Log("msg", msg, "err", "more faults, which --config.check lists", "more", len(faults)-i)
+			return
+		}
+		logger.Log("msg", msg, "file", f.File, "line", f.Line, "err", f.Text)
+	}
+}
+
+// logFormat finds, in a command line that may be refused, how it wants its log:
+// for the line that says so.
+func logFormat(args []string, getenv func(string) string) string {
+	format := getenv("OSS_CNAME_EXPORTER_LOG_FORMAT")
+	for i, arg := range args {
+		if name, value, ok := strings.Cut(arg, "="); ok && name == "--log.format" {
+			format = value
+		} else if arg == "--log.format" && i+1 < len(args) {
+			format = args[i+1]
+		}
+	}
+	return format
 }

@@ -46,6 +46,7 @@ func newParts(ctx context.Context, store *config.Store, getenv func(string) stri
 	scrapes := collector.New(targets, collector.Options{Logger: logger, History: history})
 	targets.Apply(store.Config())
 	warn := func(cfg *config.Config) { warnOfReferences(ctx, cfg, getenv, logger) }
+	refused := collector.NewRefused()
 	exporter := web.Exporter{
 		Config: store.Config,
 		Scrape: scrapes.Scrape,
@@ -54,7 +55,8 @@ func newParts(ctx context.Context, store *config.Store, getenv func(string) stri
 			unlisted.Refresh(cfg)
 			return unlisted.Report(cfg)
 		},
-		Own: registry(api, collector.NewTotals(store, targets)),
+		Own:     registry(api, refused, collector.NewTotals(store, targets)),
+		Refused: refused.Count,
 		Reload: func() error {
 			return reload(ctx, store, logger, clients.Retain, targets.Apply, unlisted.Retain, scrapes.Retain, history.Retain, warn)
 		},

@@ -69,7 +69,7 @@ func reload(ctx context.Context, store *config.Store, logger log.Logger, retain 
 	case ctx.Err() != nil:
 		return errors.New("the exporter is shutting down")
 	case err != nil:
-		level.Error(logger).Log("msg", "configuration refused, the one before stays in force", "err", err)
+		logFailure(logger, "configuration refused, the one before stays in force", err)
 		return err
 	}
 	for _, keepOnly := range retain {

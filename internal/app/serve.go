@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	stdlog "log"
-	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -13,7 +11,6 @@ import (
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
 	toolkit "github.com/prometheus/exporter-toolkit/web"
-	sloggokit "github.com/tjhop/slog-gokit"
 	"golang.org/x/sync/errgroup"
 
 	"oss_cname_exporter/internal/web"
@@ -37,7 +34,7 @@ func serve(ctx context.Context, exporter web.Exporter, flags *flags, listening f
 		TimeoutOffset: flags.timeoutOffset,
 		MaxTimeout:    flags.maxTimeout,
 		Ready:         ready,
-		Logger:        printer{logger},
+		Logger:        logger,
 		Prefix:        flags.prefix,
 		Host:          flags.host,
 
@@ -55,7 +52,7 @@ func serve(ctx context.Context, exporter web.Exporter, flags *flags, listening f
 		group.Go(func() error { return unlessClosed(health.Serve(healthListener)) })
 	}
 	group.Go(func() error {
-		return unlessClosed(toolkit.ListenAndServe(server, flags.web, slog.New(sloggokit.NewGoKitHandler(logger, nil))))
+		return unlessClosed(toolkit.ListenAndServe(server, flags.web, slogger(logger)))
 	})
 	group.Go(func() error {
 		<-ctx.Done()
@@ -83,7 +80,7 @@ func newServer(handler http.Handler, longest time.Duration, logger log.Logger) *
 		WriteTimeout:      longest + 30*time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          stdlog.New(log.NewStdlibAdapter(level.Warn(logger)), "", 0),
+		ErrorLog:          newNetLines(logger).newStdlog(),
 	}
 }
 

@@ -127,7 +127,7 @@ func TestWatcherIsNeverDeaf(t *testing.T) {
 		{"a new entry of target_files has a typo in its file", func() {
 			s.write("more.yml", "- targts: [abc/m.example.com]\n")
 			s.write("config.yaml", configOf(`"t/*.yml", more.yml`, "a"))
-		}, "a,d false", 1},
+		}, "a,d false", 2},
 		{"which is mended", func() { s.write("more.yml", fileOf("m")) }, "a,d,m true", 1},
 		{"a new entry leads to a file that is not there yet", func() {
 			s.write("config.yaml", configOf("late.yml", "a"))

@@ -10,17 +10,18 @@ import (
 	"unicode/utf8"
 )
 
-// guard returns next for requests that may be meant for it. host is the name by
-// which the exporter is reached from outside; "" is none that is known.
-func guard(next http.Handler, host string) http.Handler {
-	next = http.NewCrossOriginProtection().Handler(next) // no other site's page may reload
+// guard returns next for requests that may be meant for it.
+func (h *handler) guard(next http.Handler) http.Handler {
+	origin := http.NewCrossOriginProtection() // no other site's page may reload
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		switch query, err := url.QueryUnescape(r.URL.RawQuery); {
 		case !utf8.ValidString(r.URL.Path) || err == nil && !utf8.ValidString(query):
-			http.Error(w, "The URL is not UTF-8.", http.StatusBadRequest)
-		case r.Method != http.MethodGet && r.Method != http.MethodHead && !isOurs(r.Host, host):
-			http.Error(w, fmt.Sprintf("The exporter is not known as %.255q: ask for its IP address, or start it with the --web.external-url that it has.", r.Host), http.StatusForbidden)
+			h.refuse(w, r, http.StatusBadRequest, "The URL is not UTF-8.")
+		case origin.Check(r) != nil:
+			h.refuse(w, r, http.StatusForbidden, origin.Check(r).Error())
+		case r.Method != http.MethodGet && r.Method != http.MethodHead && !isOurs(r.Host, h.Host):
+			h.refuse(w, r, http.StatusForbidden, fmt.Sprintf("The exporter is not known as %.255q: ask for its IP address, or start it with the --web.external-url that it has.", r.Host))
 		default:
 			next.ServeHTTP(w, r)
 		}

@@ -1,14 +1,18 @@
 package web_test
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/go-kit/log"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
@@ -141,7 +145,38 @@ func TestProcessSeriesCanBeLeftOut(t *testing.T) {
 	t.Cleanup(server.Close)
 	_, body := (&fixture{url: server.URL}).get(t, "/metrics?collect[]=exporter")
 	names := slices.DeleteFunc(strings.Split(body, "\n"), func(line string) bool { return line == "" || line[0] == '#' })
-	if len(names) != 1 || !strings.HasPrefix(names[0], "oss_cname_exporter_build_info{") {
+	if len(names) == 0 || slices.ContainsFunc(names, func(line string) bool { return !strings.HasPrefix(line, "oss_cname_exporter_") }) {
 		t.Errorf("got\n%s", body)
+	}
+}
+
+// TestRefusalsAreCountedAndLogged has one of each kind.
+func TestRefusalsAreCountedAndLogged(t *testing.T) {
+	cfg, err := config.Parse("test.yaml", []byte(twoTargets))
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused, lines := collector.NewRefused(), &bytes.Buffer{}
+	handler := web.New(web.Exporter{Config: func() *config.Config { return cfg }, Refused: refused.Count, Own: collector.NewRegistry(refused)},
+		web.Options{Logger: log.NewSyncLogger(log.NewLogfmtLogger(lines))})
+	for i, test := range []struct{ method, path, code string }{
+		{http.MethodGet, "/probe?bucket=examplebucket&cname=www.example.com&account=other", "400"},
+		{http.MethodGet, "/probe", "400"},
+		{http.MethodGet, "/sd?nonsense=1", "400"},
+		{http.MethodGet, "/metrics?collect[]=nonsense", "400"},
+		{http.MethodGet, "/%ff", "400"},
+		{http.MethodPost, "/-/reload", "403"},
+	} {
+		lines.Reset()
+		w := httptest.NewRecorder()
+		req := httptest.NewRequestWithContext(t.Context(), test.method, test.path, nil)
+		req.Host = "localhost"
+		handler.ServeHTTP(w, req)
+		if strconv.Itoa(w.Code) != test.code || !strings.HasPrefix(lines.String(), `level=debug msg="request refused" path=`) || strings.Count(lines.String(), "\n") != 1 {
+			t.Errorf("%s: got %d, logged %s", test.path, w.Code, lines)
+		}
+		if got := testutil.ToFloat64(refused.WithLabelValues(test.code)); test.code == "400" && got != float64(i+1) || test.code == "403" && got != 1 {
+			t.Errorf("%s: counted %v", test.path, got)
+		}
 	}
 }

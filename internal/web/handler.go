@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/go-kit/log"
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -35,6 +36,9 @@ type Exporter struct {
 	Unlisted func(*config.Config) []discovery.Account
 	// Own holds the exporter's own series.
 	Own *prometheus.Registry
+	// Refused counts a request that was refused with an HTTP status; nil does
+	// not.
+	Refused func(code int)
 	// Reload puts the configuration as it is written now in force, or says
 	// why not. nil refuses /-/reload.
 	Reload func() error
@@ -49,8 +53,9 @@ type Options struct {
 	MaxTimeout time.Duration
 	// Ready reports whether the exporter wants requests; nil is always.
 	Ready func() bool
-	// Logger gets what could not be told to the client; nil is nobody.
-	Logger promhttp.Logger
+	// Logger gets refused requests, at debug level, and what could not be told
+	// to the client; nil logs nothing.
+	Logger log.Logger
 	// Now is the status page's clock; nil is time.Now.
 	Now func() time.Time
 	// Prefix is what all paths begin with; "" is nothing, else "/some/path".
@@ -82,7 +87,7 @@ func New(e Exporter, opts Options) http.Handler {
 	if e.Unlisted == nil {
 		e.Unlisted = func(*config.Config) []discovery.Account { return nil }
 	}
-	h := &handler{Exporter: e, Options: opts}
+	h := newHandler(e, opts)
 	mux := h.health()
 	metrics := http.Handler(http.HandlerFunc(h.metrics))
 	if !opts.NoProcessSeries {
@@ -98,7 +103,17 @@ func New(e Exporter, opts Options) http.Handler {
 		mux.HandleFunc("HEAD "+pattern, func(http.ResponseWriter, *http.Request) {}) // asks nobody, and has nothing looked for
 	}
 	mux.HandleFunc("POST /-/reload", h.reload)
-	return guard(under(opts.Prefix, mux), opts.Host)
+	return h.guard(under(opts.Prefix, mux))
+}
+
+func newHandler(e Exporter, opts Options) *handler {
+	if opts.Logger == nil {
+		opts.Logger = log.NewNopLogger()
+	}
+	if e.Refused == nil {
+		e.Refused = func(int) {}
+	}
+	return &handler{Exporter: e, Options: opts}
 }
 
 // under returns the handler of all paths that begin with prefix, which is "" or
@@ -116,8 +131,8 @@ func under(prefix string, handler http.Handler) http.Handler {
 // NewHealth returns the handler of the two health endpoints alone, for a
 // listener beside the one that wants a password.
 func NewHealth(ready func() bool) http.Handler {
-	h := &handler{Options: Options{Ready: ready}}
-	return guard(h.health(), "")
+	h := newHandler(Exporter{}, Options{Ready: ready})
+	return h.guard(h.health())
 }
 
 func (h *handler) health() *http.ServeMux {
@@ -125,13 +140,6 @@ func (h *handler) health() *http.ServeMux {
 	mux.HandleFunc("GET /-/healthy", h.healthy)
 	mux.HandleFunc("GET /-/ready", h.ready)
 	return mux
-}
-
-// complain logs what could not be told to the client.
-func (h *handler) complain(doing string, err error) {
-	if h.Logger != nil {
-		h.Logger.Println(doing+":", err)
-	}
 }
 
 // healthy answers as long as the process serves at all.
@@ -150,9 +158,9 @@ func (h *handler) ready(w http.ResponseWriter, _ *http.Request) {
 
 // reload answers when the new configuration is in force, or with every reason
 // why it is not.
-func (h *handler) reload(w http.ResponseWriter, _ *http.Request) {
+func (h *handler) reload(w http.ResponseWriter, r *http.Request) {
 	if h.Reload == nil {
-		http.Error(w, "Reloading over HTTP is off: start with --web.enable-lifecycle, or send SIGHUP.", http.StatusForbidden)
+		h.refuse(w, r, http.StatusForbidden, "Reloading over HTTP is off: start with --web.enable-lifecycle, or send SIGHUP.")
 		return
 	}
 	if err := h.Reload(); err != nil {

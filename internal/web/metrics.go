@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	dto "github.com/prometheus/client_model/go"
@@ -21,7 +23,7 @@ import (
 func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 	targets, own, err := parseCollect(r.URL.Query())
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
+		h.refuse(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
@@ -46,7 +48,7 @@ func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 func (h *handler) write(w http.ResponseWriter, r *http.Request, g prometheus.Gatherer, failures prometheus.Registerer, compress bool) {
 	w.Header().Set("Vary", "Accept, Accept-Encoding")
 	promhttp.HandlerFor(g, promhttp.HandlerOpts{
-		ErrorLog:           h.Logger,
+		ErrorLog:           printer{h.Logger},
 		ErrorHandling:      promhttp.ContinueOnError, // one bad series must not cost the others
 		Registry:           failures,
 		EnableOpenMetrics:  true,
@@ -89,4 +91,12 @@ func (b both) Gather() (families []*dto.MetricFamily, err error) {
 	}
 	slices.SortFunc(families, func(a, b *dto.MetricFamily) int { return strings.Compare(a.GetName(), b.GetName()) })
 	return families, err
+}
+
+// printer lets promhttp complain to a go-kit logger.
+type printer struct{ log.Logger }
+
+// Println implements promhttp.Logger.
+func (p printer) Println(v ...any) {
+	level.Error(p).Log("msg", "serving metrics", "err", fmt.Sprint(v...))
 }

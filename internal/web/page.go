@@ -24,7 +24,7 @@ var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
 
 // page is what a person sees: every target, the most urgent first. It shows
 // what the scrapes learnt and asks nothing itself.
-func (h *handler) page(w http.ResponseWriter, _ *http.Request) {
+func (h *handler) page(w http.ResponseWriter, r *http.Request) {
 	now := h.Now()
 	cfg := h.Config()
 	statuses := h.Peek(cfg.Targets)
@@ -48,7 +48,7 @@ func (h *handler) page(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set(name, value)
 	}
 	if err := pageTemplate.Execute(w, map[string]any{"Rows": rows, "Checked": slices.ContainsFunc(rows, func(w row) bool { return w.Checked != nil }), "Found": newFoundAccounts(h.Unlisted(cfg)), "Version": version.Info(), "Now": stamp(now)}); err != nil {
-		h.complain("writing status page", err)
+		h.failed(r, err)
 	}
 }
 

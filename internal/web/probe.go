@@ -19,14 +19,14 @@ import (
 func (h *handler) probe(w http.ResponseWriter, r *http.Request) {
 	query, debug, err := parseProbe(r.URL.RawQuery)
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
+		h.refuse(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
 	cfg := h.Config()
 	target, err := cfg.Select(query)
 	switch {
 	case err != nil:
-		http.Error(w, err.Error(), http.StatusBadRequest)
+		h.refuse(w, r, http.StatusBadRequest, err.Error())
 	case debug:
 		h.explain(w, r, target, cfg.LabelNames())
 	default:

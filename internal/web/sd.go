@@ -27,12 +27,12 @@ func (h *handler) discover(w http.ResponseWriter, r *http.Request) {
 	cfg := h.Config()
 	wanted, err := parseFilter(r.URL.RawQuery, cfg)
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
+		h.refuse(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
 	targets, err := h.targets(cfg, wanted)
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		h.refuse(w, r, http.StatusServiceUnavailable, err.Error())
 		return
 	}
 	body := list(targets, wanted)

@@ -34,11 +34,11 @@ func TestChangesAreLoggedOnce(t *testing.T) {
 		pattern string // of the only line about the target; "" is no line
 	}{
 		{"nothing happens", func() {}, ""},
-		{"the binding fails", func() { c.oss.Behave(bucket, denied) }, `level=warn .*check=binding state=access_denied .*msg="check failed"`},
-		{"it works again", func() { c.oss.Behave(bucket) }, `level=info .*check=binding .*was=access_denied msg="check works again"`},
-		{"it fails again", func() { c.oss.Behave(bucket, denied) }, `level=warn .*check=binding state=access_denied .*msg="check failed"`},
-		{"it fails in another way", func() { c.oss.Behave(bucket, osstest.Reply(200, "<html/>")) }, `check=binding state=bad_response was=access_denied`},
-		{"the token fails too", func() { c.oss.Behave(target, denied) }, `level=warn .*state=access_denied was=\w+ msg="probe failed"`},
+		{"the binding fails", func() { c.oss.Behave(bucket, denied) }, `level=warn .*check=binding .*msg="check failed" .*reason=access_denied`},
+		{"it works again", func() { c.oss.Behave(bucket) }, `level=info .*check=binding .*msg="check works again" .*was=access_denied`},
+		{"it fails again", func() { c.oss.Behave(bucket, denied) }, `level=warn .*check=binding .*msg="check failed" .*reason=access_denied`},
+		{"it fails in another way", func() { c.oss.Behave(bucket, osstest.Reply(200, "<html/>")) }, `check=binding .*reason=bad_response was=access_denied`},
+		{"the token fails too", func() { c.oss.Behave(target, denied) }, `level=warn .*msg="probe failed" .*reason=access_denied`},
 		{"the token works again", func() { c.oss.Behave(target) }, `level=info .*was=access_denied`},
 	} {
 		step.do()

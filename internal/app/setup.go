@@ -1,0 +1,65 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	toolkit "github.com/prometheus/exporter-toolkit/web"
+
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/demo"
+)
+
+// setup is what the exporter is told: its configuration and its environment.
+type setup struct {
+	name   string // of the configuration
+	store  *config.Store
+	source *config.Source
+	getenv func(string) string
+	demo   *demo.Demo // nil unless this is the demo
+}
+
+// newSetup loads the configuration that flags name. The caller closes it.
+func newSetup(ctx context.Context, flags *flags, getenv func(string) string) (*setup, error) {
+	opts := config.SourceOptions{Beside: func() []string { return webFiles(*flags.web.WebConfigFile) }}
+	if flags.expandEnv {
+		opts.Getenv = getenv
+	}
+	w := &setup{name: flags.configFile, source: config.NewSource(flags.configFile, opts), getenv: getenv}
+	load := w.source.Load
+	if flags.demo {
+		w.demo = demo.Start()
+		w.name, w.getenv, load = "demo", demo.Getenv, w.demo.Load
+	} else if flags.watch {
+		if err := checkWatchable(flags.configFile); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if w.store, err = config.NewStore(bounded(ctx, checked(load, flags), w.source.Forget, loadTimeout)); err != nil {
+		w.close()
+		return nil, err
+	}
+	return w, nil
+}
+
+func (w *setup) close() {
+	if w.demo != nil {
+		w.demo.Close()
+	}
+}
+
+// checked returns load for the exporter that flags describe: of its shard's
+// targets, and refused if the web configuration is of no use.
+func checked(load func() (*config.Config, error), flags *flags) func() (*config.Config, error) {
+	return func() (*config.Config, error) {
+		cfg, err := load()
+		if err != nil {
+			return nil, err
+		}
+		if err := toolkit.Validate(*flags.web.WebConfigFile); err != nil {
+			return nil, fmt.Errorf("web configuration %q: %w", *flags.web.WebConfigFile, err)
+		}
+		return cfg.Shard(flags.shard), nil
+	}
+}
