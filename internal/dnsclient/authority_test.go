@@ -592,6 +592,9 @@ func TestAmplification(t *testing.T) {
 			}
 			if test.most == 100 {
 				checkFailure(t, err, status.ReasonBadResponse, "given up after 100 messages")
+				if sent := len(w.cache.Asked()) + len(w.servers[0].Asked()); sent != 100 {
+					t.Errorf("gave up after %d messages", sent)
+				}
 			}
 		})
 	}

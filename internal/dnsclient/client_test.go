@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -281,6 +282,31 @@ func TestNoResolver(t *testing.T) {
 	} {
 		_, err := dnsclient.New(dnsclient.Options{System: system}).TXT(t.Context(), proof, nil)
 		checkFailure(t, err, status.ReasonDNS, name)
+	}
+}
+
+// TestConnectionsAreClosed makes look-ups that succeed, fail, and are repeated
+// over TCP.
+func TestConnectionsAreClosed(t *testing.T) {
+	s := serve(t, proof+`. TXT "t0ken"`)
+	client := dnsclient.New(dnsclient.Options{Try: 50 * time.Millisecond})
+	open := func() int {
+		files, err := os.ReadDir("/dev/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(files)
+	}
+	before := open()
+	for _, behave := range []dnstest.Behaviour{nil, dnstest.Refuse(dns.RcodeRefused), dnstest.Silent, dnstest.Truncate, dnstest.TruncateAlways} {
+		s.Behave(proof, behave)
+		for range 10 {
+			_, _ = client.TXT(t.Context(), proof, []string{s.Address()})
+		}
+	}
+	s.Close() // and with it the other ends
+	if after := open(); after > before {
+		t.Errorf("%d files are open, before it were %d", after, before)
 	}
 }
 

@@ -63,6 +63,17 @@ func TestTrace(t *testing.T) {
 	}
 }
 
+// TestTraceHasOneAliasAMessage has a chain of aliases in one reply.
+func TestTraceHasOneAliasAMessage(t *testing.T) {
+	s := serve(t, proof+". CNAME a.example.", "a.example. CNAME b.example.", `b.example. TXT "t0ken"`)
+	recorded := new(trace.Trace)
+	_, err := dnsclient.New(dnsclient.Options{}).TXT(trace.With(t.Context(), recorded), proof, []string{s.Address()})
+	want := `DNS: TXT "` + proof + `" at ` + s.Address() + `: NOERROR, 3 records, CNAME "a.example", authoritative`
+	if steps := recorded.Steps(); err != nil || len(steps) != 1 || steps[0].Text != want {
+		t.Errorf("got %v, %v; want %q", steps, err, want)
+	}
+}
+
 // named answers under another name.
 type named struct {
 	dns.ResponseWriter
