@@ -91,15 +91,17 @@ test: ## Run the tests, under the race detector where there is the C compiler th
 	go test $$(command -v "$$(go env CC)" >/dev/null && echo -race) -shuffle=on ./...
 
 .PHONY: lint
-lint: $(GOLANGCI_LINT) $(ACTIONLINT_DIR)/actionlint $(PROMETHEUS_DIR)/promtool $(JSONNET_DIR)/jsonnet $(JSONNET_DIR)/jsonnetfmt $(GRAFANA_DIR)/node_modules $(KUBECTL_VALIDATE_DIR)/kubectl-validate $(CRDS) ## Run every static check: Go, go.mod, alerts, dashboard, Kubernetes objects, shell, Dockerfile
+lint: $(GOLANGCI_LINT) $(ACTIONLINT_DIR)/actionlint $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)/amtool $(addprefix $(JSONNET_DIR)/,jsonnet jsonnetfmt jsonnet-lint) $(GRAFANA_DIR)/node_modules $(KUBECTL_VALIDATE_DIR)/kubectl-validate $(CRDS) ## Run every static check: Go, go.mod, alerts, dashboard, Kubernetes objects, shell, Dockerfile
 	@$(call debian,shellcheck,shellcheck)
 	$(GOLANGCI_LINT) run
 	go mod tidy -diff
 	go -C test/clients vet -mod=mod -tags e2e ./...
 	$(PROMETHEUS_DIR)/promtool check rules --lint=all --lint-fatal deploy/recording.yml deploy/alerts.yml
-	$(PROMETHEUS_DIR)/promtool test rules deploy/alerts_test.yml
-	$(JSONNET_DIR)/jsonnetfmt --test deploy/dashboard.jsonnet
-	$(JSONNET_DIR)/jsonnet deploy/dashboard.jsonnet | diff deploy/dashboard.json -
+	$(ALERTMANAGER_DIR)/amtool check-config deploy/alertmanager.yml
+	$(JSONNET_DIR)/jsonnetfmt --test deploy/mixin/*sonnet
+	$(JSONNET_DIR)/jsonnet-lint deploy/mixin/*sonnet
+	$(JSONNET_DIR)/jsonnet -S -m $$(mktemp -d) deploy/mixin/generate.jsonnet | while read -r file; do diff "deploy/$$(basename "$$file")" "$$file"; done # make mixin
+	go -C test/alerts vet ./...
 	node scripts/dashboard/check.mjs $(GRAFANA_DIR) deploy/dashboard.json
 	$(KUBECTL_VALIDATE_DIR)/kubectl-validate deploy/kubernetes/exporter/exporter.yaml deploy/kubernetes/sharded/exporter.yaml deploy/kubernetes/operator --version $(KUBERNETES_VERSION) --local-crds $(CRDS)
 	@git ls-files -z | xargs -0 stat -c '%s %n' | awk '$$1 > 500000 { print "larger than 500 kB, and tracked: " $$2; bad = 1 } END { exit bad }'
@@ -108,10 +110,18 @@ lint: $(GOLANGCI_LINT) $(ACTIONLINT_DIR)/actionlint $(PROMETHEUS_DIR)/promtool $
 	go -C scripts/composelint run . $(CURDIR)/deploy/compose/compose.yml
 	go -C scripts/dockerlint run . $(CURDIR)/Dockerfile
 
-.PHONY: dashboard
-dashboard: $(JSONNET_DIR)/jsonnet $(JSONNET_DIR)/jsonnetfmt ## Turn deploy/dashboard.jsonnet into what Grafana imports
-	$(JSONNET_DIR)/jsonnetfmt --in-place deploy/dashboard.jsonnet
-	$(JSONNET_DIR)/jsonnet --output-file deploy/dashboard.json deploy/dashboard.jsonnet
+.PHONY: mixin
+mixin: $(JSONNET_DIR)/jsonnet $(JSONNET_DIR)/jsonnetfmt ## Generate alerts, recording rules, dashboard and PrometheusRule from deploy/mixin
+	$(JSONNET_DIR)/jsonnetfmt --in-place deploy/mixin/*sonnet
+	$(JSONNET_DIR)/jsonnet -S -m deploy deploy/mixin/generate.jsonnet
+	$(MAKE) manifests
+
+.PHONY: test-alerts
+test-alerts: ## Play scenes from operators' lives to the alerts, with the rule engines of the two newest lines of Prometheus
+	@for line in go.mod go.before.mod; do \
+		grep -E '^\s+github.com/prometheus/prometheus ' test/alerts/$$line; \
+		go -C test/alerts test -count=1 -v -modfile=$$line . | grep -Ev '^(=== |--- PASS|PASS)'; \
+	done
 
 .PHONY: picture
 picture: $(WIDGETS_DIR)/node_modules ## Draw docs/dashboard.png from the Prometheus at PROMETHEUS_URL, with Grafana's widgets
@@ -119,7 +129,7 @@ picture: $(WIDGETS_DIR)/node_modules ## Draw docs/dashboard.png from the Prometh
 	node scripts/dashboard/picture/draw.mjs $(WIDGETS_DIR) deploy/dashboard.json $(PROMETHEUS_URL) docs/dashboard.png
 
 .PHONY: e2e
-e2e: $(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)/alertmanager $(ALI_OSS_DIR)/node_modules ## Run the simulated OSS against real clients, the binary against a real Prometheus, Alertmanager and browser, the demo against nsupdate and dig
+e2e: test-alerts $(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)/alertmanager $(ALI_OSS_DIR)/node_modules ## Run the simulated OSS against real clients, the binary against a real Prometheus, Alertmanager and browser, the demo against nsupdate and dig
 	@$(call debian,chromium,chromium)
 	@$(call debian,nsupdate,bind9-dnsutils)
 	@/usr/bin/python3 -c 'import prometheus_client' 2>/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends python3-prometheus-client; }

@@ -44,32 +44,13 @@ func alertRules(t *testing.T) []alertRule {
 	return rules
 }
 
-// TestEveryAlertIsTested wants for each alert a moment at which promtool
-// expects it to fire, with each severity that it has, and one at which not.
-func TestEveryAlertIsTested(t *testing.T) {
-	var file struct {
-		Tests []struct {
-			AlertRuleTest []struct {
-				Alertname string
-				ExpAlerts []struct {
-					ExpLabels map[string]string `yaml:"exp_labels"`
-				} `yaml:"exp_alerts"`
-			} `yaml:"alert_rule_test"`
-		}
-	}
-	decode(t, "deploy/alerts_test.yml", &file)
-	fires, silent := map[string]bool{}, map[string]bool{}
-	for _, test := range file.Tests {
-		for _, moment := range test.AlertRuleTest {
-			silent[moment.Alertname] = silent[moment.Alertname] || len(moment.ExpAlerts) == 0
-			for _, alert := range moment.ExpAlerts {
-				fires[moment.Alertname+" "+alert.ExpLabels["severity"]] = true
-			}
-		}
-	}
+// TestEveryAlertIsPlayed wants each alert, with each severity that it has,
+// brought about in test/alerts, where it also loses a scrape.
+func TestEveryAlertIsPlayed(t *testing.T) {
+	causes := read(t, "test/alerts/scrape_test.go")
 	for _, rule := range alertRules(t) {
-		if !fires[rule.Alert+" "+rule.Labels["severity"]] || !silent[rule.Alert] {
-			t.Errorf("%s is not seen to fire as %s, or not seen to be silent", rule.Alert, rule.Labels["severity"])
+		if cause := `{"` + strings.TrimPrefix(rule.Alert, "OSSCname") + " " + rule.Labels["severity"]; !strings.Contains(causes, cause) {
+			t.Errorf("no scene brings %s about as %s", rule.Alert, rule.Labels["severity"])
 		}
 	}
 }
@@ -148,7 +129,7 @@ func TestDeployedNames(t *testing.T) {
 	}
 	for _, path := range deployed(t) {
 		text := read(t, path)
-		for _, name := range regexp.MustCompile(`(?:domain:)?\boss_cname_\w+(?::last)?\b`).FindAllString(text, -1) {
+		for _, name := range regexp.MustCompile(`(?:\w+:)?\boss_cname[_:]\w+(?::\w+)?\b`).FindAllString(text, -1) {
 			isGroup := strings.Contains(text, "name: "+name+"\n")
 			if name := strings.TrimSuffix(name, "_bucket"); !isGroup && !slices.Contains(known, name) && name != "oss_cname_exporter" {
 				t.Errorf("%s names %s, which nothing describes", path, name)
@@ -162,40 +143,16 @@ func TestDeployedNames(t *testing.T) {
 	}
 }
 
-// TestDashboardThresholds holds the numbers of the dashboard to the alerts'.
-func TestDashboardThresholds(t *testing.T) {
-	thresholds := map[string][]string{} // of alerts and severities, as they are written
-	for _, rule := range alertRules(t) {
-		if limit := regexp.MustCompile(`< (\d+) \* (\d+)`).FindStringSubmatch(rule.Expr); limit != nil {
-			thresholds[rule.Alert+" "+rule.Labels["severity"]] = limit[1:]
-		}
-	}
-	source := read(t, "deploy/dashboard.jsonnet")
-	for variable, test := range map[string]struct{ alert, unit, seconds string }{
-		"token":       {"OSSCnameTokenExpiresSoon", "hour", "3600"},
-		"certificate": {"OSSCnameCertificateExpiresSoon", "day", "86400"},
-	} {
-		critical, warning := thresholds[test.alert+" critical"], thresholds[test.alert+" warning"]
-		if critical[1] != test.seconds || warning[1] != test.seconds {
-			t.Fatalf("%s: %v and %v are not in %ss", test.alert, critical, warning, test.unit)
-		}
-		want := "local " + variable + " = { critical: " + critical[0] + " * " + test.unit + ", warning: " + warning[0] + " * " + test.unit + " };"
-		if !strings.Contains(source, want) {
-			t.Errorf("the dashboard does not say %q", want)
-		}
-	}
-}
-
 // TestDashboardKnowsEveryStateAndReason has a next action for each.
 func TestDashboardKnowsEveryStateAndReason(t *testing.T) {
-	source := read(t, "deploy/dashboard.jsonnet")
+	source := read(t, "deploy/mixin/dashboard.libsonnet")
 	for _, state := range status.States() {
-		if !strings.Contains(source, "\n  "+string(state)+": { color: ") {
+		if !strings.Contains(source, "\n    "+string(state)+": { color: ") {
 			t.Errorf("no next action in the state %s", state)
 		}
 	}
 	for _, reason := range status.Reasons() {
-		if !strings.Contains(source, "\n  "+string(reason)+": ") {
+		if !strings.Contains(source, "\n    "+string(reason)+": ") {
 			t.Errorf("no first step for the reason %s", reason)
 		}
 	}

@@ -78,7 +78,7 @@ func alerted(t *testing.T, config string, hurry ...string) (prometheus, *oncall)
 		"--config.file="+write("alertmanager.yml", `http://127\.0\.0\.1:9095`, webhook.URL, `group_wait: 30s`, "group_wait: 2s", `group_interval: 5m`, "group_interval: 5s"))
 	config = fmt.Sprintf("%s\nrule_files: [%s, %s]\nalerting: {alertmanagers: [{static_configs: [{targets: [%q]}]}]}\n", config,
 		write("recording.yml"),
-		write("alerts.yml", append(hurry, ` for: \w+`, " for: 15s", `offset \w+`, "offset 20s")...),
+		write("alerts.yml", append(hurry, ` for: \w+`, " for: 15s", `time\(\) - 15 \* 60`, "time() - 10", `time\(\) - 30 \* 60`, "time() - 20", `time\(\) - 60 \* 60`, "time() - 30")...),
 		alertmanager.address(t))
 	config = edited(t, config, `global: {`, "global: {evaluation_interval: 1s, ")
 	return startPrometheus(t, config, "--rules.alert.resend-delay=5s"), receiver

@@ -1,0 +1,353 @@
+// The Grafana dashboard, on the same remembered facts as the alerts. Every query is bounded, so that ten thousand domains
+// are as quick as ten. Nothing is shown as fine that is not known: a count of nothing is 0 only if every domain is known,
+// and "not known" otherwise.
+{
+  local config = $._config,
+  local p = (import 'promql.libsonnet')(config),
+  local hour = 3600,
+  local day = 24 * hour,
+  local token = { critical: config.tokenCriticalHours * hour, warning: config.tokenWarningHours * hour },
+  local certificate = { critical: config.certificateCriticalDays * day, warning: config.certificateWarningDays * day },
+
+  // What to do next. Grafana shows it in place of the state or reason.
+  local states = {
+    unknown: { color: 'text', code: 2, next: 'switch the checks on, or mend what fails' },
+    token_missing: { color: 'orange', code: 5, next: 'create a token' },
+    awaiting_dns: { color: 'yellow', code: 4, next: 'publish the TXT record' },
+    token_expired: { color: 'red', code: 6, next: 'create a new token, publish it' },
+    ready_to_bind: { color: 'blue', code: 3, next: 'bind the domain' },
+    bound: { color: 'green', code: 1, next: 'nothing' },
+    disabled: { color: 'dark-red', code: 7, next: 'find out in the console why' },
+  },
+  local reasons = {
+    timeout: 'look at the network',
+    dns: 'look at the resolver',
+    connect: 'look at firewalls and proxies',
+    tls: 'look at CA certificates',
+    credentials: "look at the account's key",
+    access_denied: 'grant oss:GetCnameToken',
+    wrong_endpoint: 'set the region that the log names',
+    clock_skew: 'set the clock',
+    bucket_not_found: "correct the bucket's name",
+    invalid_argument: "correct the domain's name",
+    throttled: 'set rate_limit or cache_ttl',
+    server_error: 'wait',
+    client_error: 'look at the log',
+    bad_response: 'look for a proxy on the way',
+    not_probed: 'raise the scrape timeout',
+    internal: 'report it',
+  },
+
+
+  // Which domains and which exporters are chosen above the panels.
+  local chosen = '%s=~"$cluster", job=~"$job"' % config.clusterLabel,
+  local seen = 'domain:oss_cname_seen_timestamp_seconds:last{%s, account=~"$account", region=~"$region", bucket=~"$bucket"}' % chosen,
+  local fact(name, comparison='') = '(domain:oss_cname_%s:last%s and on (%s) %s)' % [name, comparison, p.domain, seen],
+  local exporters(name) = 'max by (%s) (oss_cname_exporter_%s{%s, instance=~"$instance"})' % [p.source, name, chosen],
+  local ofInstance(name, matchers='') = 'oss_cname_%s{%s, instance=~"$instance"%s}' % [name, chosen, matchers],
+
+  local pending = '(%s unless on (%s) (domain:oss_cname_bound:last == 1 or group by (%s) (domain:oss_cname_token_died_timestamp_seconds:last))) - time()' % [fact('token_expiry_timestamp_seconds'), p.domain, p.domain],
+  // What is not known: nobody watches it, or OSS does not answer.
+  local unknown = '(%s < time() - %s or on (%s) (%s and on (%s) domain:oss_cname_failing_since_timestamp_seconds:last{check="token"}))' % [seen, p.minutes(config.missingMinutes), p.domain, seen, p.domain],
+  // number counts, and is 0 only where of says that there is something to count.
+  local number(expr, of) = 'count(%s) or 0 * count(%s) unless on () count(%s)' % [expr, of, unknown],
+
+  // state is where each domain stands, as a number of states.
+  local state = std.join(' or on (%s) ' % p.domain, [
+    '0 * group by (%s) (%s) + %d' % [p.domain, s[1], states[s[0]].code]
+    for s in [
+      ['disabled', fact('bound', ' == 1') + ' and ' + fact('enabled', ' == 0')],
+      ['bound', fact('bound', ' == 1')],
+      ['token_expired', fact('token_died_timestamp_seconds')],
+      ['ready_to_bind', '%s and %s' % [fact('token_expiry_timestamp_seconds', ' > time()'), fact('token_dns_verified', ' == 1')]],
+      ['awaiting_dns', '%s and %s' % [fact('token_expiry_timestamp_seconds', ' > time()'), fact('token_dns_verified', ' == 0')]],
+      ['token_missing', '%s and %s' % [fact('token_exists', ' == 0'), fact('bound', ' == 0')]],
+      ['unknown', seen],
+    ]
+  ]),
+
+  // The alerts of domains that fire, with a score that sorts them: critical first, then by the time left.
+  local alerts(severity) = 'ALERTS{alertname=~"OSSCname.*", alertstate="firing", severity="%s", cname!="", %s, account=~"$account", region=~"$region", bucket=~"$bucket"}' % [severity, chosen],
+  local left(vector) = '(%s) * 0 + on (%s) group_left () (domain:oss_cname_token_expiry_timestamp_seconds:last - time())' % [vector, p.domain],
+  local scored = 'bottomk(100, %s)' % std.join(' or ', [
+    left(alerts('critical')),
+    '0 * ' + alerts('critical'),
+    '1e9 + ' + left(alerts('warning')),
+    '1e9 * ' + alerts('warning'),
+  ]),
+
+  local datasource = { type: 'prometheus', uid: '${datasource}' },
+  local query(expr, legend='', more={}) = { datasource: datasource, expr: expr, legendFormat: legend } + more,
+  local instant = { instant: true, range: false },
+  local table = instant { format: 'table' },
+
+  local steps(colors) = { mode: 'absolute', steps: [{ color: c[0], value: c[1] } for c in colors] },
+  local urgency(t) = steps([['red', null], ['orange', t.critical], ['green', t.warning]]),
+  local none = steps([['green', null]]),
+  local bad = steps([['green', null], ['red', 1]]),
+  local mapping(texts) = [{ type: 'value', options: { [key]: texts[key] { index: 0 } for key in std.objectFields(texts) } }],
+
+  local panel(type, title, description, at, queries, options, defaults={}, overrides=[], transformations=[]) = {
+    type: type,
+    title: title,
+    description: description,
+    datasource: datasource,
+    gridPos: at,
+    targets: [queries[i] { refId: std.char(65 + i) } for i in std.range(0, std.length(queries) - 1)],
+    options: options,
+    fieldConfig: { defaults: { thresholds: none, unit: 'short' } + defaults, overrides: overrides },
+    transformations: transformations,
+  },
+  local stat(title, description, x, width, expr, thresholds, more={}) = panel(
+    'stat',
+    title,
+    description,
+    { h: 4, w: width, x: x, y: 0 },
+    [query(expr, '', instant)],
+    {
+      colorMode: 'background_solid',
+      graphMode: 'none',
+      justifyMode: 'auto',
+      orientation: 'auto',
+      textMode: 'value',
+      wideLayout: true,
+      percentChangeColorMode: 'standard',
+      showPercentChange: false,
+      reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false },
+    },
+    { thresholds: thresholds, noValue: 'not known' } + more,
+  ),
+  local series(title, description, x, y, queries, defaults={}, custom={}, overrides=[]) = panel(
+    'timeseries',
+    title,
+    description,
+    { h: 8, w: 12, x: x, y: y },
+    queries,
+    { legend: { calcs: [], displayMode: 'list', placement: 'bottom', showLegend: true }, tooltip: { mode: 'multi', sort: 'asc' } },
+    { custom: { fillOpacity: 10, lineWidth: 1, showPoints: 'never' } + custom } + defaults,
+    overrides,
+  ),
+  local stacked = { stacking: { mode: 'normal', group: 'A' }, fillOpacity: 40 },
+  local row(title, y) = { type: 'row', title: title, collapsed: false, gridPos: { h: 1, w: 24, x: 0, y: y }, panels: [] },
+
+  local column(name, properties) = {
+    matcher: { id: 'byName', options: name },
+    properties: [{ id: id, value: properties[id] } for id in std.objectFields(properties)],
+  },
+  local cell = { align: 'left', cellOptions: { type: 'auto' }, inspect: false },
+  local colored = { type: 'color-text' },
+
+  local panels = [
+    stat('Domains', 'Domains that are watched, or were within three days.', 0, 3, 'count(%s)' % seen, none),
+    stat('Not known', 'Domains that no exporter watches now, or about which OSS does not answer. While there are any, the counts beside this one are not 0.', 3, 3, 'count(%s) or 0 * count(%s)' % [unknown, seen], bad),
+    stat('Token dies within %d hours' % config.tokenCriticalHours, 'Pending domains that are almost too late.', 6, 3, number('%s < %d' % [pending, token.critical], seen), bad),
+    stat('Token dies within %d hours' % config.tokenWarningHours, 'Pending domains that it is time for.', 9, 3, number('%s < %d' % [pending, token.warning], seen), steps([['green', null], ['orange', 1]])),
+    stat('Token expired', 'Domains whose token died, and that have neither a new one nor a bucket that is bound.', 12, 3, number(fact('token_died_timestamp_seconds'), seen), bad),
+    stat('No token, not bound', 'Domains that nobody can bind as they are. Not known without the binding check.', 15, 3, number('%s and %s' % [fact('token_exists', ' == 0'), fact('bound', ' == 0')], fact('bound')), steps([['green', null], ['orange', 1]])),
+    stat('Visitors get errors', 'Domains that were bound and are not, or that OSS refuses to serve. Not known without the binding check.', 18, 3, number('%s and %s or %s' % [fact('bound_timestamp_seconds'), fact('bound', ' == 0'), fact('enabled', ' == 0')], fact('bound')), bad),
+    stat('Oldest answer',
+         'How long ago OSS last answered about the domain of which it answered longest ago.',
+         21,
+         3,
+         'time() - min(domain:oss_cname_last_success_timestamp_seconds:last{check="token"} and on (%s) %s)' % [p.domain, seen],
+         steps([['green', null], ['orange', config.probeFailingMinutes * 60], ['red', config.factsStaleHours * hour]]),
+         { unit: 's', decimals: 0 }),
+
+    panel(
+      'table',
+      'What needs action',
+      'The alerts that fire: critical ones first, then by the time that the token has left. The hundred most urgent.',
+      { h: 11, w: 24, x: 0, y: 4 },
+      [
+        query(scored, '', table),
+        query('bottomk(100, %s)' % pending, '', table),
+        query('label_replace(bottomk(100, %s), "next", "$1", "state", "(.*)")' % std.join(' or ', [
+          'label_replace(0 * group by (%s) (%s == %d), "state", "%s", "", "")' % [p.domain, state, states[s].code, s]
+          for s in std.objectFields(states)
+          if s != 'bound' && s != 'unknown'
+        ]), '', table),
+        query('label_replace(topk(100, max by (%s, reason) (domain:oss_cname_failure_reason:last{check="token"} and on (%s) %s)), "step", "$1", "reason", "(.*)")' % [p.domain, p.domain, seen], '', table),
+      ],
+      { cellHeight: 'sm', showHeader: true, frameIndex: 0 },
+      { custom: cell { filterable: true }, thresholds: none, unit: 'none' },
+      [
+        column('severity', { 'custom.cellOptions': colored, 'custom.width': 90, mappings: mapping({ critical: { color: 'red' }, warning: { color: 'orange' } }) }),
+        column('alert', { 'custom.width': 250, links: [{ title: 'What to do', url: config.runbooksURL + '#${__value.text}', targetBlank: true }] }),
+        column('time left', { unit: 'dtdurations', decimals: 1, thresholds: urgency(token), 'custom.cellOptions': colored, 'custom.width': 170 }),
+        column('state', { 'custom.cellOptions': colored, 'custom.width': 130, mappings: mapping({ [s]: { color: states[s].color } for s in std.objectFields(states) }) }),
+        column('next action', { mappings: mapping({ [s]: { text: states[s].next } for s in std.objectFields(states) }) }),
+        column('asking fails', { 'custom.cellOptions': colored, 'custom.width': 130, mappings: mapping({ [r]: { color: 'red' } for r in std.objectFields(reasons) }) }),
+        column('first step', { mappings: mapping({ [r]: { text: reasons[r] } for r in std.objectFields(reasons) }) }),
+      ],
+      [
+        { id: 'merge', options: {} },
+        { id: 'filterByValue', options: { filters: [{ fieldName: 'alertname', config: { id: 'isNotNull', options: {} } }], match: 'all', type: 'include' } },
+        { id: 'sortBy', options: { fields: {}, sort: [{ field: 'Value #A', desc: false }] } },
+        {
+          id: 'organize',
+          options: {
+            excludeByName: { [name]: true for name in ['Time', '__name__', 'alertstate', 'namespace', 'Value #A', 'Value #C', 'Value #D'] },
+            indexByName: { severity: 0, alertname: 1, cname: 2, bucket: 3, check: 4, 'Value #B': 5, state: 6, next: 7, reason: 8, step: 9 },
+            renameByName: { alertname: 'alert', cname: 'domain', 'Value #B': 'time left', next: 'next action', reason: 'asking fails', step: 'first step' },
+          },
+        },
+      ],
+    ),
+
+    row('Domains', 15),
+    series('Time left',
+           'The twenty tokens that die first. The lines are where the alerts begin.',
+           0,
+           16,
+           [query('bottomk(20, %s)' % pending, '{{cname}}')],
+           { unit: 's', min: 0, thresholds: urgency(token) },
+           { thresholdsStyle: { mode: 'line' }, fillOpacity: 0, lineWidth: 2 }),
+    panel(
+      'state-timeline',
+      'State',
+      'The thirty domains that need most; bound and pending cannot be told apart without a check.',
+      { h: 16, w: 12, x: 12, y: 16 },
+      [query('topk(30, %s)' % state, '{{cname}}')],
+      { alignValue: 'left', mergeValues: true, rowHeight: 0.85, showValue: 'auto', legend: { calcs: [], displayMode: 'list', placement: 'bottom', showLegend: false }, tooltip: { mode: 'single', sort: 'none' } },
+      { custom: { fillOpacity: 70, lineWidth: 0 }, unit: 'none', mappings: mapping({ [std.toString(states[s].code)]: { text: s, color: states[s].color } for s in std.objectFields(states) }) },
+    ),
+    series('Domains by state',
+           'How many domains stand where.',
+           0,
+           24,
+           [query('count((%s) == %d)' % [state, states[s].code], s) for s in std.objectFields(states)],
+           { min: 0, decimals: 0 },
+           stacked,
+           [column(s, { color: { mode: 'fixed', fixedColor: states[s].color } }) for s in std.objectFields(states)]),
+
+    row('Certificates', 32),
+    panel(
+      'bargauge',
+      'Certificates',
+      'The twenty that end first; needs the binding check.',
+      { h: 8, w: 24, x: 0, y: 33 },
+      [query('sort(bottomk(20, %s - time()))' % fact('certificate_expiry_timestamp_seconds'), '{{cname}}', instant)],
+      {
+        displayMode: 'basic',
+        orientation: 'horizontal',
+        valueMode: 'color',
+        namePlacement: 'auto',
+        showUnfilled: true,
+        sizing: 'auto',
+        minVizWidth: 8,
+        minVizHeight: 16,
+        maxVizHeight: 32,
+        legend: { calcs: [], displayMode: 'list', placement: 'bottom', showLegend: false },
+        reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false },
+      },
+      { unit: 's', min: 0, max: 90 * day, decimals: 0, thresholds: urgency(certificate), noValue: 'none is known' },
+    ),
+
+    row('Asking OSS', 41),
+    series('Domains that are answered',
+           'Share of the domains about which OSS answers, of those that are or were watched.',
+           0,
+           42,
+           [query('1 - (count by (account, region) (%s) or 0 * count by (account, region) (%s)) / count by (account, region) (%s)' % [unknown, seen, seen], '{{account}} {{region}}')],
+           { unit: 'percentunit', min: 0, max: 1 }),
+    series('Probe duration', 'How long the attempts took, retries included.', 12, 42, [
+      query('max(%s)' % ofInstance('token_probe_duration_seconds'), 'longest'),
+      query('quantile(0.5, %s)' % ofInstance('token_probe_duration_seconds'), 'median'),
+    ], { unit: 's', min: 0 }),
+    series('Failures by reason',
+           'Failed attempts a second, of all targets.',
+           0,
+           50,
+           [query('sum by (reason) (rate(%s[$__rate_interval])) > 0' % ofInstance('exporter_probe_errors_total'), '{{reason}}')],
+           { unit: 'ops', min: 0 },
+           stacked),
+    series('Calls to OSS', 'Time to the first byte of the answer, by operation, from native histograms where Prometheus scrapes them.', 12, 50, [
+      query('histogram_quantile(%s, sum by (operation) (rate(%s[$__rate_interval])) or sum by (operation, le) (rate(%s[$__rate_interval])))' % [q, ofInstance('exporter_api_request_duration_seconds'), ofInstance('exporter_api_request_duration_seconds_bucket')], '{{operation}} p%d' % (100 * q))
+      for q in [0.5, 0.99]
+    ], { unit: 's', min: 0 }),
+
+    row('The exporters', 58),
+    panel(
+      'table',
+      'Exporters',
+      'Each exporter that Prometheus scrapes, also while it is down: its targets, its part of them, whether it accepts its configuration, its clock minus that of OSS, and when it was last seen.',
+      { h: 6, w: 24, x: 0, y: 59 },
+      [
+        query('max by (%s) (up{%s, instance=~"$instance"} and on (%s) source:oss_cname_seen_timestamp_seconds:last{%s})' % [p.source, chosen, p.source, p.isExporter], '', table),
+        query(exporters('targets'), '', table),
+        query(exporters('shard'), '', table),
+        query(exporters('shards'), '', table),
+        query(exporters('config_last_reload_successful'), '', table),
+        query(exporters('clock_skew_seconds'), '', table),
+        query('1000 * (source:oss_cname_seen_timestamp_seconds:last{%s, instance=~"$instance", %s} and on (%s) up)' % [chosen, p.isExporter, p.source], '', table),
+      ],
+      { cellHeight: 'sm', showHeader: true, frameIndex: 0 },
+      { custom: cell, thresholds: none, unit: 'none', noValue: 'not known' },
+      [
+        column('scrape', { 'custom.cellOptions': colored, mappings: mapping({ '0': { text: 'down', color: 'red' }, '1': { text: 'up', color: 'green' } }) }),
+        column('configuration', { 'custom.cellOptions': colored, mappings: mapping({ '0': { text: 'refused', color: 'red' }, '1': { text: 'in force', color: 'green' } }) }),
+        column('clock', { unit: 's', decimals: 1, 'custom.cellOptions': colored, thresholds: steps([['red', null], ['green', -config.clockSkewSeconds], ['red', config.clockSkewSeconds]]) }),
+        column('last seen', { unit: 'dateTimeAsIso' }),
+      ],
+      [
+        { id: 'merge', options: {} },
+        {
+          id: 'organize',
+          options: {
+            excludeByName: { Time: true, __name__: true },
+            indexByName: { instance: 0, job: 1, 'Value #A': 2, 'Value #B': 3, 'Value #C': 4, 'Value #D': 5, 'Value #E': 6, 'Value #F': 7, 'Value #G': 8 },
+            renameByName: { 'Value #A': 'scrape', 'Value #B': 'targets', 'Value #C': 'shard', 'Value #D': 'shards', 'Value #E': 'configuration', 'Value #F': 'clock', 'Value #G': 'last seen' },
+          },
+        },
+      ],
+    ),
+  ],
+
+  local choice(name, query) = {
+    name: name,
+    type: 'query',
+    datasource: datasource,
+    query: { qryType: 1, query: query, refId: 'PrometheusVariableQueryEditor-VariableQuery' },
+    refresh: 2,
+    sort: 1,
+    multi: true,
+    includeAll: true,
+    allValue: '.*',
+    current: { selected: true, text: ['All'], value: ['$__all'] },
+  },
+  local ofDomains(label, matchers) = 'label_values(domain:oss_cname_seen_timestamp_seconds:last{%s}, %s)' % [matchers, label],
+
+  grafanaDashboards+:: {
+    'oss-cname-tokens.json': {
+      uid: config.dashboardUID,
+      title: 'OSS CNAME tokens',
+      description: 'Which domain of which OSS bucket needs what, and until when.',
+      tags: ['oss', 'dns'],
+      schemaVersion: 42,
+      version: 2,
+      editable: true,
+      graphTooltip: 1,
+      refresh: '1m',
+      time: { from: 'now-6h', to: 'now' },
+      timepicker: {},
+      timezone: 'browser',
+      fiscalYearStartMonth: 0,
+      preload: false,
+      links: [{ title: 'Runbooks', type: 'link', url: config.runbooksURL, icon: 'doc', tooltip: 'What each alert means, and what to do', targetBlank: true, asDropdown: false, includeVars: false, keepTime: false, tags: [] }],
+      annotations: { list: [] },
+      templating: {
+        list: [
+          { name: 'datasource', label: 'Prometheus', type: 'datasource', query: 'prometheus', refresh: 1, current: { text: 'default', value: 'default' } },
+          choice('cluster', ofDomains(config.clusterLabel, '')),
+          choice('job', ofDomains('job', '%s=~"$cluster"' % config.clusterLabel)),
+          choice('instance', 'label_values(source:oss_cname_seen_timestamp_seconds:last{%s=~"$cluster", %s}, instance)' % [config.clusterLabel, p.isExporter]),
+          choice('account', ofDomains('account', chosen)),
+          choice('region', ofDomains('region', chosen + ', account=~"$account"')),
+          choice('bucket', ofDomains('bucket', chosen + ', account=~"$account", region=~"$region"')),
+          { name: 'labels', label: 'Your labels', type: 'adhoc', datasource: datasource },
+        ],
+      },
+      panels: [panels[i] { id: i + 1 } for i in std.range(0, std.length(panels) - 1)],
+    },
+  },
+}
