@@ -11,7 +11,9 @@ import (
 
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/prometheus/common/expfmt"
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
@@ -41,8 +43,8 @@ func everyChecked(t *testing.T) (*config.Config, []status.Status) {
 	well := map[status.Check]status.CheckStatus{status.CheckBinding: ok, status.CheckTXT: ok, status.CheckCNAME: ok}
 	none, token := status.Facts{Confirmed: now}, status.Facts{Confirmed: now, Exists: true, Expires: now.Add(time.Hour)}
 	results := []status.Status{
-		{Facts: none, Checks: well, Bound: status.Yes, Enabled: status.Yes, CertificateExpires: now.Add(48 * time.Hour), PointsToBucket: status.Yes},
-		{Facts: token, Checks: well, Bound: status.No, DNSVerified: status.Yes, PointsToBucket: status.No},
+		{Facts: none, Checks: well, Bound: status.Yes, Enabled: status.Yes, BindingWord: "Enabled", CertificateExpires: now.Add(48 * time.Hour), Destination: status.ToBucket, PointsToBucket: status.Yes},
+		{Facts: token, Checks: well, Bound: status.No, DNSVerified: status.Yes, Destination: status.ToOther, PointsToBucket: status.No},
 		{Facts: none, Checks: map[status.Check]status.CheckStatus{
 			status.CheckBinding: failing(time.Time{}, "access_denied"),
 			status.CheckTXT:     failing(now.Add(-time.Hour), "timeout"),
@@ -63,7 +65,7 @@ func TestExpositionOfChecks(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := testutil.GatherAndCompare(scrape(t, cfg, results), bytes.NewReader(golden),
-		"oss_cname_token_dns_verified", "oss_cname_dns_points_to_endpoint", "oss_cname_bound", "oss_cname_enabled",
+		"oss_cname_token_dns_verified", "oss_cname_dns_points_to_endpoint", "oss_cname_bound", "oss_cname_enabled", "oss_cname_binding_status", "oss_cname_dns_destination",
 		"oss_cname_certificate_expiry_timestamp_seconds", "oss_cname_certificate_expires_in_seconds",
 		"oss_cname_state", "oss_cname_check_failure_reason", "oss_cname_check_last_success_timestamp_seconds", "oss_cname_token_target_info",
 	); err != nil {
@@ -174,4 +176,41 @@ func TestChangesAreRemembered(t *testing.T) {
 			t.Errorf("of target %d it remembers %+v", i, got)
 		}
 	}
+}
+
+// TestWordsOfBindingAndDestination has every word of the closed sets, and those
+// of the vendor's that are none.
+func TestWordsOfBindingAndDestination(t *testing.T) {
+	cfg := parse(t, "accounts: {main: {region: cn-hangzhou}}\nchecks: {binding: true}\ntargets: [{bucket: examplebucket, cname: www.example.com}]\n")
+	for word, want := range map[string]string{
+		"Enabled": "enabled", "enabled": "enabled", "Disabled": "disabled", "Blocked": "blocked", "Forbidden": "forbidden", "Under Review\"": "other", "": "",
+	} {
+		text := exposition(t, scrape(t, cfg, []status.Status{{Bound: status.Yes, BindingWord: word}}))
+		line := `oss_cname_binding_status{bucket="examplebucket",cname="www.example.com",status="` + want + `"} 1`
+		if n := strings.Count(text, "oss_cname_binding_status{"); want == "" && n != 0 || want != "" && (n != 1 || !strings.Contains(text, line)) {
+			t.Errorf("%q: %d series, want %s in\n%s", word, n, line, text)
+		}
+	}
+	for _, destination := range status.Destinations() {
+		text := exposition(t, scrape(t, cfg, []status.Status{{Destination: destination}}))
+		if line := `oss_cname_dns_destination{bucket="examplebucket",cname="www.example.com",destination="` + string(destination) + `"} 1`; !strings.Contains(text, line) {
+			t.Errorf("no %s in\n%s", line, text)
+		}
+	}
+}
+
+// exposition is what Prometheus reads.
+func exposition(t *testing.T, g prometheus.Gatherer) string {
+	t.Helper()
+	families, err := g.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	for _, family := range families {
+		if _, err := expfmt.MetricFamilyToText(&b, family); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.String()
 }

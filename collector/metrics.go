@@ -115,9 +115,16 @@ func checkSeries() []series {
 		},
 		{
 			name: "oss_cname_dns_points_to_endpoint", kind: gauge,
-			help: "1 if the CNAME records of the domain lead to the bucket's endpoint, 0 if they do not: a chain through a CDN does not. Last definitive answer; absent until there is one.",
+			help: "1 if the CNAME records of the domain lead to the bucket, 0 if they lead to another bucket of OSS or there are none. Last definitive answer; absent until there is one, and while they lead to a name that does not tell, such as a CDN's.",
 			value: func(_ *config.Target, s *status.Status, _ time.Time) (float64, []string, bool) {
 				return tristate(s.PointsToBucket)
+			},
+		},
+		{
+			name: "oss_cname_dns_destination", kind: gauge, extra: []string{"destination"},
+			help: "1 for where the CNAME records of the domain lead: bucket, other_bucket, oss (the name does not say which bucket), elsewhere, nowhere. Last definitive answer; absent until there is one.",
+			value: func(_ *config.Target, s *status.Status, _ time.Time) (float64, []string, bool) {
+				return 1, []string{string(s.Destination)}, s.Destination != ""
 			},
 		},
 		{
@@ -129,9 +136,17 @@ func checkSeries() []series {
 		},
 		{
 			name: "oss_cname_enabled", kind: gauge,
-			help: "1 if OSS serves the domain, 0 if it is bound but disabled. Last definitive answer; absent unless the domain is bound.",
+			help: "1 if OSS serves the domain, 0 if it is bound and OSS does not, because it is disabled or blocked. Last definitive answer; absent unless the domain is bound.",
 			value: func(_ *config.Target, s *status.Status, _ time.Time) (float64, []string, bool) {
 				return tristate(s.Enabled)
+			},
+		},
+		{
+			name: "oss_cname_binding_status", kind: gauge, extra: []string{"status"},
+			help: "1 for what OSS says of the bound domain: enabled, disabled, blocked, forbidden, or other for a word that is not known here. Last definitive answer; absent unless the domain is bound.",
+			value: func(_ *config.Target, s *status.Status, _ time.Time) (float64, []string, bool) {
+				word := status.NewBindingStatus(s.BindingWord)
+				return 1, []string{string(word)}, word != ""
 			},
 		},
 		{

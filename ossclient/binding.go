@@ -160,23 +160,3 @@ func explainUnbound(failure *Error, bucket string) error {
 	}
 	return nil
 }
-
-// Hosts returns the names under which a bucket of region can be reached from
-// everywhere: what the CNAME record of a bound domain points to. A configured
-// endpoint counts as well; it may be "".
-func Hosts(bucket, region, endpoint string) []string {
-	services := []string{
-		"oss-" + region + ".aliyuncs.com",
-		region + ".oss.aliyuncs.com",
-		"oss-accelerate.aliyuncs.com",
-		"oss-accelerate-overseas.aliyuncs.com",
-	}
-	if _, host, ok := strings.Cut(endpoint, "://"); ok {
-		host, _, _ = strings.Cut(host, ":")
-		services = append(services, host)
-	}
-	for i, service := range services {
-		services[i] = bucket + "." + service
-	}
-	return services
-}

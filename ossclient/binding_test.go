@@ -238,20 +238,3 @@ func TestListsThatAreRefused(t *testing.T) {
 		})
 	}
 }
-
-func TestHosts(t *testing.T) {
-	got := ossclient.Hosts(bucket, "cn-hangzhou", "https://oss-cn-hzfinance.aliyuncs.com:443")
-	for _, want := range []string{
-		"examplebucket.oss-cn-hangzhou.aliyuncs.com",
-		"examplebucket.cn-hangzhou.oss.aliyuncs.com",
-		"examplebucket.oss-accelerate.aliyuncs.com",
-		"examplebucket.oss-cn-hzfinance.aliyuncs.com",
-	} {
-		if !slices.Contains(got, want) {
-			t.Errorf("got %q, want among them %q", got, want)
-		}
-	}
-	if got := ossclient.Hosts(bucket, "cn-hangzhou", ""); len(got) != 4 {
-		t.Errorf("without an endpoint: got %q", got)
-	}
-}

@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+
+	"oss_cname_exporter/internal/domain"
 )
 
 // The words that stand in a list of resolvers for those that have no fixed address.
@@ -22,12 +24,15 @@ const dnsPort = "53"
 
 // readChecks changes of checks what the file says; the rest stays as it is inherited.
 func (p *parser) readChecks(v value, checks *Checks) {
-	f := p.fields(v, "binding", "binding_ttl", "dns", "resolvers")
+	f := p.fields(v, "binding", "binding_ttl", "dns", "resolvers", "cname_suffixes")
 	read(p.decoder, f["binding"], &checks.Binding, trueOrFalse)
 	read(p.decoder, f["binding_ttl"], &checks.BindingTTL, durationIn(0, MaxCacheTTL))
 	read(p.decoder, f["dns"], &checks.DNS, trueOrFalse)
 	if v := f["resolvers"]; v.node != nil {
 		checks.Resolvers = p.readResolvers(v)
+	}
+	if v := f["cname_suffixes"]; v.node != nil {
+		checks.CNAMESuffixes = p.readSuffixes(v)
 	}
 }
 
@@ -55,6 +60,37 @@ func (p *parser) readResolvers(v value) []string {
 		return nil
 	}
 	return resolvers
+}
+
+// maxSuffixes is how many domains of CNAME targets a list may have.
+const maxSuffixes = 32
+
+// readSuffixes returns the domains of the list at v; nil is none.
+func (p *parser) readSuffixes(v value) (suffixes []string) {
+	items := p.items(v)
+	if len(items) > maxSuffixes {
+		p.fault(v, "%d domains; at most %d", len(items), maxSuffixes)
+		return nil
+	}
+	for _, item := range items {
+		var suffix string
+		if require(p.decoder, item, &suffix, cnameSuffix, "the domain of a CNAME target, such as oss-cname.example") {
+			suffixes = append(suffixes, suffix)
+		}
+	}
+	return suffixes
+}
+
+// cnameSuffix accepts a domain, also one with a dot or a "*." before it.
+func cnameSuffix(text string) (string, error) {
+	suffix, wildcard, err := domain.ParseCname(strings.TrimPrefix(strings.TrimPrefix(text, "*"), "."))
+	if err == nil && wildcard {
+		err = errors.New("has a wildcard")
+	}
+	if err != nil {
+		return "", errors.New(`not a domain; write what follows <bucket>.<region> in the CNAME target, such as "oss-cname.example"`)
+	}
+	return suffix, nil
 }
 
 // resolver accepts an IP address with or without a port, or one of the words, and returns the address with its port.

@@ -103,7 +103,10 @@ type Checks struct {
 	Binding    bool          // whether the domain is bound and when its certificate expires: ListCname
 	BindingTTL time.Duration // how long a bucket's list is not asked for again; 0 = ask on every scrape
 	DNS        bool          // whether the domain's TXT and CNAME records are what binding it takes
-	Resolvers  []string      // host:port, asked in turn; nil = the system's, ResolversAuthoritative alone = the zone's own
+	// CNAMESuffixes are further domains of OSS, without a leading dot: CNAME records that lead to
+	// <bucket>.<region>.<suffix> lead to that bucket.
+	CNAMESuffixes []string
+	Resolvers     []string // host:port, asked in turn; nil = the system's, ResolversAuthoritative alone = the zone's own
 }
 
 // Any reports whether anything is to be found out beside the token.

@@ -39,7 +39,7 @@ func regionID(text string) (string, error) {
 // reservedLabels returns the label names the exporter's own series use, and "configured", which /sd has beside them.
 // A target that set one of them would make two series the same, and the whole scrape fail.
 func reservedLabels() []string {
-	return []string{"account", "bucket", "check", "checks", "cname", "configured", "reason", "region", "state"}
+	return []string{"account", "bucket", "check", "checks", "cname", "configured", "destination", "reason", "region", "state", "status"}
 }
 
 func checkLabelName(name string) error {

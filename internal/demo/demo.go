@@ -61,7 +61,7 @@ func targets() []target {
 		{bucket: own, cname: "recommended.example.com", team: "web", points: recommendedTarget, bound: &osstest.Binding{Certificate: newCertificate(60)}},
 		{bucket: own, cname: "disabled.example.com", team: "web", points: publicTarget, bound: &osstest.Binding{Disabled: true}},
 		{bucket: own, cname: "blocked.example.com", team: "web", points: publicTarget, bound: blocked},
-		{bucket: own, cname: "dangling.example.com", team: "web", points: publicTarget},
+		{bucket: own, cname: "dangling.example.com", team: "web", points: recommendedTarget},
 		{bucket: own, cname: walker, team: "web"},
 		{bucket: own, cname: yours, team: "web"},
 		{bucket: elsewhere, cname: "elsewhere.example.com", team: "media"},

@@ -209,7 +209,7 @@ func TestServersAreCompared(t *testing.T) {
 func TestFollowComparesServers(t *testing.T) {
 	w := newWorld(t, 2)
 	w.servers[1].Alias("www.example.com", "examplebucket.oss-cn-hangzhou.aliyuncs.com")
-	got, err := w.client.Follow(t.Context(), "www.example.com", []string{"examplebucket.oss-cn-hangzhou.aliyuncs.com"}, authoritative)
+	got, err := w.client.Follow(t.Context(), "www.example.com", func(name string) bool { return name == "examplebucket.oss-cn-hangzhou.aliyuncs.com" }, authoritative)
 	want := []status.Found{{Servers: []string{w.nameOf(0)}}, {Servers: []string{w.nameOf(1)}, Values: []string{"examplebucket.oss-cn-hangzhou.aliyuncs.com"}}}
 	if err != nil || !reflect.DeepEqual(got.Found, want) {
 		t.Errorf("got %+v, %v; want %+v", got, err, want)

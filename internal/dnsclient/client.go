@@ -77,8 +77,9 @@ func (c *Client) TXT(ctx context.Context, name string, resolvers []string) (stat
 }
 
 // Follow returns the names that the CNAME records of name lead to, in order. It
-// goes no further than the first of until. resolvers are as TXT has them.
-func (c *Client) Follow(ctx context.Context, name string, until, resolvers []string) (status.Records, error) {
+// goes no further than the first for which until is true; nil is to the end.
+// resolvers are as TXT has them.
+func (c *Client) Follow(ctx context.Context, name string, until func(name string) bool, resolvers []string) (status.Records, error) {
 	l := c.newLookup(ctx, dns.TypeCNAME, resolvers, until)
 	answer, err := l.find(ctx, dns.CanonicalName(name), nil)
 	if err != nil {

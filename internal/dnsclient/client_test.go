@@ -104,7 +104,7 @@ func TestFollow(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, test.records...)
-			got, err := dnsclient.New(dnsclient.Options{}).Follow(t.Context(), "www.example.com", []string{host}, []string{s.Address()})
+			got, err := dnsclient.New(dnsclient.Options{}).Follow(t.Context(), "www.example.com", func(name string) bool { return name == host }, []string{s.Address()})
 			checkRecords(t, got, err, test.want...)
 			if n := s.Queries(dns.TypeCNAME); n != test.queries {
 				t.Errorf("%d queries, want %d", n, test.queries)

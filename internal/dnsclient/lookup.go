@@ -18,7 +18,7 @@ type lookup struct {
 	opts      Options
 	qtype     uint16 // TXT or CNAME
 	resolvers []string
-	until     []string // where Follow stops
+	until     func(name string) bool // where Follow stops; nil is at the end
 	trace     *trace.Trace
 	home      string // the zone of the first name; "" until it is found, and with resolvers
 
@@ -29,7 +29,7 @@ type lookup struct {
 	zones  map[string]zone // those whose servers are known
 }
 
-func (c *Client) newLookup(ctx context.Context, qtype uint16, resolvers, until []string) *lookup {
+func (c *Client) newLookup(ctx context.Context, qtype uint16, resolvers []string, until func(string) bool) *lookup {
 	return &lookup{
 		opts: c.opts, qtype: qtype, resolvers: resolvers, until: until, trace: trace.Of(ctx),
 		silent: map[string]bool{}, plain: map[string]bool{}, zones: map[string]zone{},
@@ -105,7 +105,7 @@ func (l *lookup) read(m *dns.Msg, name string) (step, error) {
 	switch {
 	case l.qtype == dns.TypeCNAME:
 		for _, alias := range chain {
-			if names = append(names, host(alias)); slices.Contains(l.until, host(alias)) {
+			if names = append(names, host(alias)); l.until != nil && l.until(host(alias)) {
 				return step{records: names}, nil
 			}
 		}

@@ -56,6 +56,7 @@ func (p *Poller) forget(r *poll) {
 func (e *entry) learn(a answer, now time.Time) {
 	a.facts.Confirmed = now
 	a.facts = a.facts.Following(e.answer.facts)
+	a.bindings = a.bindings.following(e.answer.bindings, now)
 	a.previous = e.answer.previous
 	if last := e.answer.token; last != "" && last != a.token {
 		a.previous = last

@@ -3,7 +3,6 @@ package poller
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -40,7 +39,7 @@ type answer struct {
 	facts    status.Facts
 	token    ossclient.Secret
 	previous ossclient.Secret // the token before; "" if none was seen
-	bindings []ossclient.Binding
+	bindings *list
 	records  status.Records // TXT records, or where the CNAME records lead
 }
 
@@ -61,7 +60,7 @@ func newKinds(oss TokenGetter, lister BindingLister, resolver DNS) []kind {
 			check: status.CheckBinding, key: bindingKey, ttl: bindingTTL, fill: fillBinding,
 			ask: func(ctx context.Context, t *config.Target) (answer, error) {
 				bindings, err := lister.ListCname(ctx, t.Account, t.Bucket)
-				return answer{bindings: bindings}, err
+				return answer{bindings: &list{bindings: bindings}}, err
 			},
 		})
 	}
@@ -75,7 +74,7 @@ func newKinds(oss TokenGetter, lister BindingLister, resolver DNS) []kind {
 		}, kind{
 			check: status.CheckCNAME, key: cnameKey, ttl: cacheTTL, fill: fillCNAME,
 			ask: func(ctx context.Context, t *config.Target) (answer, error) {
-				found, err := resolver.Follow(ctx, t.Cname(), hosts(t), t.Checks.Resolvers)
+				found, err := resolver.Follow(ctx, t.Cname(), isOSS(t), t.Checks.Resolvers)
 				return answer{records: found}, err
 			},
 		})
@@ -95,10 +94,6 @@ func dnsLane(t *config.Target) schedule.Lane {
 	return schedule.Lane{Server: "dns " + strings.Join(t.Checks.Resolvers, " ")}
 }
 
-func hosts(t *config.Target) []string {
-	return ossclient.Hosts(t.Bucket, t.Account.Region, t.Account.Endpoint)
-}
-
 func tokenKey(t *config.Target) (key, bool) {
 	return key{name: t.Name, lane: Lane(t.Account)}, true
 }
@@ -110,44 +105,7 @@ func bindingKey(t *config.Target) (key, bool) {
 	return key{check: status.CheckBinding, name: domain.Name{Bucket: t.Bucket}, lane: Lane(t.Account)}, t.Checks.Binding
 }
 
-// fillBinding finds t's domain in the bucket's list. What of it could not be read
-// is that domain's failure alone, and erases nothing that could.
-func fillBinding(s *status.Status, t *config.Target, a, _ *answer) {
-	binding, listed := findBinding(a.bindings, t.Name)
-	switch {
-	case listed && !binding.Ambiguous:
-		s.Bound = status.Yes
-	case !listed && binding.Err == nil:
-		s.Bound = status.No
-	}
-	if s.Bound == status.Yes && binding.Status != "" {
-		s.Enabled = status.Of(binding.Enabled)
-	}
-	if s.Bound == status.Yes && binding.Certificate.Served() {
-		s.CertificateExpires = binding.Certificate.Expires
-	}
-	if binding.Err != nil {
-		check := s.Checks[status.CheckBinding]
-		check.Attempt.Reason, check.Attempt.Err = status.ReasonBadResponse, binding.Err
-		s.Checks[status.CheckBinding] = check
-	}
-}
-
-// findBinding returns the binding of name. If it is not listed, the Err is why
-// that means nothing; nil if it is not bound.
-func findBinding(bindings []ossclient.Binding, name domain.Name) (b ossclient.Binding, listed bool) {
-	for _, exact := range []bool{true, false} {
-		for _, b := range bindings {
-			if b.Is(name) && b.Ambiguous != exact {
-				return b, true
-			}
-		}
-	}
-	if n := len(bindings); n > 0 && bindings[n-1].Name.Base == "" {
-		return bindings[n-1], false
-	}
-	return ossclient.Binding{}, false
-}
+func fillBinding(s *status.Status, t *config.Target, a, _ *answer) { a.bindings.fill(s, t.Name) }
 
 // txtKey leaves the bucket out: a record is the same for every bucket.
 func txtKey(t *config.Target) (key, bool) {
@@ -170,11 +128,8 @@ func fillCNAME(s *status.Status, t *config.Target, a, _ *answer) {
 	if s.Differences = a.records.Differences(); s.Differences != "" {
 		return
 	}
-	s.PointsToBucket = status.No
 	for _, f := range a.records.Found {
-		if n := len(f.Values); n > 0 {
-			s.LeadsTo = f.Values[n-1]
-			s.PointsToBucket = status.Of(slices.Contains(hosts(t), s.LeadsTo))
-		}
+		s.Destination, s.LeadsTo = destination(t, f.Values)
 	}
+	s.PointsToBucket = s.Destination.IsBucket()
 }

@@ -41,7 +41,7 @@ type BindingLister interface {
 // DNS asks the given resolvers; see dnsclient. The error is a *dnsclient.Error.
 type DNS interface {
 	TXT(ctx context.Context, name string, resolvers []string) (status.Records, error)
-	Follow(ctx context.Context, name string, until, resolvers []string) (status.Records, error)
+	Follow(ctx context.Context, name string, until func(name string) bool, resolvers []string) (status.Records, error)
 }
 
 // Options configures a Poller. The zero value works.

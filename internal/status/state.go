@@ -72,12 +72,12 @@ func (s *Status) usedSince() bool {
 	return s.Checks[CheckBinding].Confirmed.Before(s.Facts.Gone)
 }
 
-// Dangling reports whether the domain leads to a bucket of OSS that does not
-// know it: whoever takes the name of the bucket, or binds the domain to
-// another, gets its visitors.
+// Dangling reports whether the domain leads to OSS, by whichever name, and the
+// bucket does not know it: whoever takes the name of the bucket, or binds the
+// domain to another, gets its visitors.
 func (s *Status) Dangling() bool {
 	binding := s.Checks[CheckBinding].Attempt.Reason
-	return s.PointsToBucket == Yes && (s.Bound == No || binding == ReasonBucketNotFound)
+	return s.Destination.IsOSS() && (s.Bound == No || binding == ReasonBucketNotFound)
 }
 
 // life is what became of a token.

@@ -103,21 +103,50 @@ func TestTokenGoneSinceTheList(t *testing.T) {
 	}
 }
 
+// TestDangling has every name by which the domain may lead to OSS.
 func TestDangling(t *testing.T) {
 	gone := map[status.Check]status.CheckStatus{status.CheckBinding: {Attempt: status.Attempt{Reason: status.ReasonBucketNotFound}}}
-	for name, test := range map[string]struct {
-		r    status.Status
-		want bool
-	}{
-		"bound":            {status.Status{PointsToBucket: status.Yes, Bound: status.Yes}, false},
-		"bound nowhere":    {status.Status{PointsToBucket: status.Yes, Bound: status.No}, true},
-		"the bucket gone":  {status.Status{PointsToBucket: status.Yes, Checks: gone}, true},
-		"nobody knows":     {status.Status{PointsToBucket: status.Yes}, false},
-		"leads elsewhere":  {status.Status{PointsToBucket: status.No, Bound: status.No}, false},
-		"nobody was asked": {status.Status{Bound: status.No}, false},
-	} {
-		if got := test.r.Dangling(); got != test.want {
-			t.Errorf("%s: got %v", name, got)
+	for _, destination := range append(status.Destinations(), "") {
+		leads := destination == status.ToBucket || destination == status.ToOther || destination == status.ToOSS
+		for name, test := range map[string]struct {
+			s    status.Status
+			want bool
+		}{
+			"bound":         {status.Status{Bound: status.Yes}, false},
+			"bound nowhere": {status.Status{Bound: status.No}, leads},
+			"bucket gone":   {status.Status{Checks: gone}, leads},
+			"nobody knows":  {status.Status{}, false},
+		} {
+			test.s.Destination = destination
+			if got := test.s.Dangling(); got != test.want || destination.IsOSS() != leads {
+				t.Errorf("%s, leads to %q: got %v", name, destination, got)
+			}
 		}
+	}
+}
+
+func TestDestinationIsBucket(t *testing.T) {
+	for destination, want := range map[status.Destination]status.Tristate{
+		status.ToBucket: status.Yes, status.ToOther: status.No, status.Nowhere: status.No,
+		status.ToOSS: status.Unknown, status.Elsewhere: status.Unknown, "": status.Unknown,
+	} {
+		if got := destination.IsBucket(); got != want {
+			t.Errorf("%q: got %v, want %v", destination, got, want)
+		}
+	}
+}
+
+func TestBindingStatuses(t *testing.T) {
+	for word, want := range map[string]status.BindingStatus{
+		"Enabled": status.BindingEnabled, "enabled": status.BindingEnabled, "DISABLED": status.BindingDisabled,
+		"Blocked": status.BindingBlocked, "forbidden": status.BindingForbidden,
+		"Under Review": status.BindingOther, "other": status.BindingOther, "": "",
+	} {
+		if got := status.NewBindingStatus(word); got != want {
+			t.Errorf("%q: got %q, want %q", word, got, want)
+		}
+	}
+	if n := len(status.BindingStatuses()); n != 5 {
+		t.Errorf("%d binding statuses", n)
 	}
 }

@@ -24,11 +24,14 @@ type Status struct {
 	Checks             map[Check]CheckStatus // those that are configured; nil if none is
 	Bound              Tristate              // the domain is bound to the bucket
 	Enabled            Tristate              // OSS serves it; only if Bound
-	CertificateExpires time.Time             // zero if there is no certificate, or it is unknown
+	BindingWord        string                // the vendor's word for that, such as "Blocked"; "" if it is unknown
+	Certificate        Certificate           // that is bound with the domain, whether it is served or not
+	CertificateExpires time.Time             // zero if no certificate is served, or it is unknown
 	DNSVerified        Tristate              // the TXT record carries the token; only if there is a token
 	Proof              Proof                 // why it does or does not
-	PointsToBucket     Tristate              // the CNAME record leads to the bucket; unknown while name servers disagree
-	LeadsTo            string                // where it leads in the end; "" is nowhere
+	Destination        Destination           // where the CNAME record leads; unknown while name servers disagree
+	PointsToBucket     Tristate              // it leads to the bucket
+	LeadsTo            string                // the name of OSS or the last one that it leads to; "" is nowhere
 	Differences        string                // which name servers say what of the CNAME record; "" if they agree
 }
 

@@ -81,7 +81,7 @@ func writeStatus(b *bytes.Buffer, t *config.Target, s *status.Status, now time.T
 	}
 	if c := row.Checked; c != nil {
 		lines = append(lines, [][2]string{
-			{"state", c.State}, {"next", c.Action}, {"certificate", c.Certificate}, {"leads to", s.LeadsTo},
+			{"state", c.State}, {"OSS says", c.Binding}, {"next", c.Action}, {"certificate", c.Certificate}, {"cname", c.Destination},
 		}...)
 		for _, text := range c.Proof {
 			lines = append(lines, [2]string{"TXT record", text})

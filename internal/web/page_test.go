@@ -56,11 +56,33 @@ func TestPageSaysWhatChecksFound(t *testing.T) {
 		"bound": {with(none, func(r *status.Status) {
 			r.Checks, r.Bound, r.Enabled, r.CertificateExpires = well, status.Yes, status.Yes, now.Add(time.Hour)
 		}), []string{`<td class="state">bound<small>nothing, but renew`, "certificate until 2030-01-01 13:00:00 UTC"}},
+		"blocked": {with(none, func(r *status.Status) {
+			r.Checks, r.Bound, r.Enabled, r.BindingWord = well, status.Yes, status.No, "<Blocked>"
+		}), []string{`<td class="state">disabled: &lt;Blocked&gt;<small>find out in the console`}},
+		"certificate by its name": {with(none, func(r *status.Status) {
+			r.Checks, r.Bound, r.Enabled, r.BindingWord, r.CertificateExpires = well, status.Yes, status.Yes, "Enabled", now.Add(time.Hour)
+			r.Certificate = status.Certificate{ID: "493-cn-hangzhou", Type: "CAS", Status: "Enabled"}
+		}), []string{`<td class="state">bound<small>`, "certificate 493-cn-hangzhou (CAS) until 2030-01-01 13:00:00 UTC"}},
+		"certificate that is not served": {with(none, func(r *status.Status) {
+			r.Checks, r.Bound, r.Enabled, r.Certificate = well, status.Yes, status.Yes, status.Certificate{ID: "493", Status: "Disabled"}
+		}), []string{"<small>certificate 493: Disabled</small>"}},
+		"to another bucket": {with(none, func(r *status.Status) {
+			r.Checks, r.Destination, r.LeadsTo = well, status.ToOther, "other.cn-hangzhou.taihangcda.cn"
+		}), []string{"CNAME leads to another bucket: other.cn-hangzhou.taihangcda.cn"}},
+		"to an access point": {with(none, func(r *status.Status) {
+			r.Checks, r.Destination, r.LeadsTo = well, status.ToOSS, "ap-1-ossalias.oss-cn-hangzhou.aliyuncs.com"
+		}), []string{"CNAME leads to OSS; to which bucket, the name does not say: ap-1-ossalias"}},
+		"to a CDN": {with(none, func(r *status.Status) {
+			r.Checks, r.Destination, r.LeadsTo = well, status.Elsewhere, "<www>.w.kunluncan.com"
+		}), []string{"such as a CDN&#39;s: &lt;www&gt;.w.kunluncan.com"}},
+		"to nothing": {with(none, func(r *status.Status) { r.Checks, r.Destination = well, status.Nowhere }), []string{"<small>no CNAME record</small>"}},
 		"certificate past": {with(none, func(r *status.Status) {
 			r.Checks, r.Bound, r.Enabled, r.CertificateExpires = well, status.Yes, status.Yes, now
 		}), []string{`class="critical">the certificate has expired`}},
-		"dangling": {with(none, func(r *status.Status) { r.Checks, r.Bound, r.PointsToBucket = well, status.No, status.Yes }),
-			[]string{`class="state">token_missing<small>create a token`, `class="critical">the CNAME record leads to a bucket that does not know`}},
+		"dangling": {with(none, func(r *status.Status) {
+			r.Checks, r.Bound, r.Destination, r.LeadsTo = well, status.No, status.ToBucket, "b.oss-cn-hangzhou.aliyuncs.com"
+		}),
+			[]string{`class="state">token_missing<small>create a token`, `class="critical">the CNAME record leads to OSS, and the bucket does not know`, "CNAME leads to the bucket: b.oss-cn-hangzhou.aliyuncs.com"}},
 		"ready":  {with(token(time.Hour), func(r *status.Status) { r.Checks, r.DNSVerified = well, status.Yes }), []string{`class="state">ready_to_bind<small>bind the domain`}},
 		"failed": {with(token(time.Hour), func(r *status.Status) { r.Checks = fails }), []string{`class="state">unknown`, `class="failed">dns_txt: timeout: &lt;b&gt;no answer`}},
 		"a record that does not count": {with(token(time.Hour), func(r *status.Status) {
@@ -102,7 +124,7 @@ func TestPagePutsTheUrgentFirst(t *testing.T) {
 		return r
 	}
 	dangling := none
-	dangling.Bound, dangling.PointsToBucket = status.No, status.Yes
+	dangling.Bound, dangling.Destination = status.No, status.ToBucket
 	usedUp := token(time.Minute) // a bound domain has no use for its token any longer
 	usedUp.Bound = status.Yes
 	order := []struct {

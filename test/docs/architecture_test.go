@@ -29,7 +29,7 @@ var law = map[string]struct{ may, never []string }{
 	"internal/web":          {may: []string{"collector", "internal/config", "internal/discovery", "internal/status", "internal/trace"}, never: []string{sdk}},
 	"collector":             {may: []string{"internal/config", "internal/report", "internal/status"}, never: []string{sdk, "net/http"}},
 	"internal/discovery":    {may: []string{"internal/config", "internal/poller", "internal/schedule", "internal/status", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/"}},
-	"internal/poller":       {may: []string{"internal/config", "internal/dnsclient", "internal/schedule", "internal/status", "internal/trace", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
+	"internal/poller":       {may: []string{"internal/region", "internal/config", "internal/dnsclient", "internal/schedule", "internal/status", "internal/trace", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
 	"internal/report":       {may: []string{"internal/config", "internal/region", "internal/status"}, never: []string{sdk, dnslib, "net/http", "github.com/", "log"}},
 	"internal/schedule":     {never: []string{"net/http", "github.com/", "log"}},                                                  // the standard library and x/time only
 	"internal/status":       {may: []string{"internal/secret"}, never: []string{"net/http", "github.com/", "golang.org/", "log"}}, // pure

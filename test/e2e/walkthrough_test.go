@@ -42,6 +42,13 @@ func TestWalkthrough(t *testing.T) {
 		}
 		exporter.isIn(t, state)
 	}
+	eventually(t, patience, func(context.Context) error {
+		body, _ := exporter.get(t, "/metrics", "")
+		if want := `oss_cname_dns_points_to_endpoint{bucket="demo-bucket",cname="yours.example.com",team="web"} 1`; !strings.Contains(string(body), want) {
+			return fmt.Errorf("no %s", want)
+		}
+		return nil
+	})
 }
 
 // isIn waits until yours.example.com is in that state.

@@ -1,0 +1,37 @@
+package status
+
+import "strings"
+
+// BindingStatus is the vendor's word for whether OSS serves a bound domain, of a
+// closed set; "" is that nobody knows.
+type BindingStatus string
+
+// The binding statuses.
+const (
+	BindingEnabled   BindingStatus = "enabled"   // served
+	BindingDisabled  BindingStatus = "disabled"  // switched off, by whoever may
+	BindingBlocked   BindingStatus = "blocked"   // by the vendor or an authority
+	BindingForbidden BindingStatus = "forbidden" // by the vendor or an authority
+	BindingOther     BindingStatus = "other"     // a word that is not known here
+)
+
+// BindingStatuses returns the whole closed set.
+func BindingStatuses() []BindingStatus {
+	return []BindingStatus{BindingEnabled, BindingDisabled, BindingBlocked, BindingForbidden, BindingOther}
+}
+
+// NewBindingStatus reads the vendor's word.
+func NewBindingStatus(word string) BindingStatus {
+	switch s := BindingStatus(strings.ToLower(word)); s {
+	case BindingEnabled, BindingDisabled, BindingBlocked, BindingForbidden, "":
+		return s
+	}
+	return BindingOther
+}
+
+// Certificate is the one that is bound to a domain. The zero value is none.
+type Certificate struct {
+	ID     string
+	Type   string // where it comes from, such as "CAS" or "Upload"
+	Status string // the vendor's word; "" if it does not say
+}
