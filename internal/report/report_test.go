@@ -87,7 +87,9 @@ type judged struct {
 
 func everyCase() []judged {
 	disabled := func(s *status.Status) { s.Bound, s.Enabled = status.Yes, status.No }
-	dangling := func(s *status.Status) { s.Bound, s.PointsToBucket = status.No, status.Yes }
+	dangling := func(s *status.Status) {
+		s.Bound, s.Destination, s.PointsToBucket = status.No, status.ToBucket, status.Yes
+	}
 	checkFails := func(check status.Check, reason status.Reason) func(*status.Status) {
 		return func(s *status.Status) {
 			c := s.Checks[check]
