@@ -105,7 +105,7 @@ lint: $(GOLANGCI_LINT) $(ACTIONLINT_DIR)/actionlint $(PROMETHEUS_DIR)/promtool $
 	node scripts/dashboard/check.mjs $(GRAFANA_DIR) deploy/dashboard.json
 	$(KUBECTL_VALIDATE_DIR)/kubectl-validate deploy/kubernetes/exporter/exporter.yaml deploy/kubernetes/sharded/exporter.yaml deploy/kubernetes/operator --version $(KUBERNETES_VERSION) --local-crds $(CRDS)
 	@git ls-files -z | xargs -0 stat -c '%s %n' | awk '$$1 > 500000 { print "larger than 500 kB, and tracked: " $$2; bad = 1 } END { exit bad }'
-	shellcheck .ci/run scripts/manifests/render scripts/package/docs scripts/package/sbom deploy/packages/*.sh
+	shellcheck .ci/run scripts/manifests/render scripts/package/docs scripts/package/sbom deploy/packages/*.sh test/e2e/testdata/boot.sh
 	$(ACTIONLINT_DIR)/actionlint
 	go -C scripts/composelint run . $(CURDIR)/deploy/compose/compose.yml
 	go -C scripts/dockerlint run . $(CURDIR)/Dockerfile

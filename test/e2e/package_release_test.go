@@ -35,6 +35,7 @@ func TestPackageRelease(t *testing.T) {
 	}
 	t.Run("sbom", func(t *testing.T) { checkSBOM(t, first) })
 	t.Run("deb", func(t *testing.T) { checkDebian(t, one(t, first, "*_linux_amd64.deb")) })
+	t.Run("systemd", func(t *testing.T) { checkSystemd(t, one(t, first, "*_linux_amd64.deb")) })
 	t.Run("rpm", func(t *testing.T) { checkRPM(t, one(t, first, "*_linux_amd64.rpm")) })
 }
 
