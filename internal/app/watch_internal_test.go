@@ -218,6 +218,7 @@ func TestHangingLookIsSaidOnce(t *testing.T) {
 		ended := make(chan struct{})
 		go func() { defer close(ended); w.run(ctx, ticker.C) }()
 		<-time.NewTimer(time.Hour).C
+		synctest.Wait()
 		if reloads != 1 {
 			t.Errorf("%d reloads while a look hangs, want the one that says so", reloads)
 		}
