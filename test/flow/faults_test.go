@@ -3,6 +3,7 @@ package flow_test
 import (
 	"fmt"
 	"maps"
+	"os"
 	"regexp"
 	"runtime"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"oss_cname_exporter/internal/demo"
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -266,4 +268,26 @@ func (s *stage) checkToken(t *testing.T, cname string, got series, probes string
 		"exists": "1", "expiry_timestamp_seconds": fmt.Sprint(float64(s.expires.Unix())), lastSuccess: got[lastSuccess],
 		"probe_success": "1", "probes_total": probes, "probe_errors_total": "0",
 	})
+}
+
+// TestFaultsDocument holds the reasons in the table of docs/faults.md to those
+// of the faults that are tested.
+func TestFaultsDocument(t *testing.T) {
+	text, err := os.ReadFile("../../docs/faults.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented, tested := map[string]bool{}, map[string]bool{string(status.ReasonInternal): true} // TestPanicIsOneProbesFailure
+	for _, row := range regexp.MustCompile("(?m)^\\| .* \\| `(\\w+)` \\|$").FindAllStringSubmatch(string(text), -1) {
+		documented[row[1]] = true
+	}
+	for _, f := range everyFault(t) {
+		if f.want != none {
+			tested[string(f.want)] = true
+		}
+	}
+	delete(documented, "reason") // the table's head
+	if !maps.Equal(documented, tested) {
+		t.Errorf("docs/faults.md has the reasons %q, tested are %q", slices.Sorted(maps.Keys(documented)), slices.Sorted(maps.Keys(tested)))
+	}
 }
