@@ -34,12 +34,14 @@ func aliases(reply *dns.Msg, name string) ([]string, error) {
 	return names, nil
 }
 
-// values returns what the TXT records of name in reply say, sorted.
+// values returns what the TXT records of name in reply say, sorted. Long ones are
+// cut: they are remembered, and are no token.
 func values(reply *dns.Msg, name string) ([]string, error) {
 	var values []string
 	for _, rr := range reply.Answer {
 		if txt, ok := rr.(*dns.TXT); ok && dns.CanonicalName(txt.Hdr.Name) == name {
-			values = append(values, raw(strings.Join(txt.Txt, "")))
+			value := raw(strings.Join(txt.Txt, ""))
+			values = append(values, value[:min(len(value), maxValue)])
 		}
 	}
 	if len(values) > maxRecords {

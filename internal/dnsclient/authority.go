@@ -119,13 +119,16 @@ func (l *lookup) addresses(ctx context.Context, name string) ([]server, error) {
 	if l.opts.IPv6() {
 		types = append(types, dns.TypeAAAA)
 	}
-	found, errs := parallel(len(types), func(i int) ([]net.IP, error) {
-		r, err := l.recurse(ctx, name, types[i], nil)
+	var found [][]net.IP
+	var failed failures
+	for _, qtype := range types {
+		r, err := l.recurse(ctx, name, qtype, nil)
 		if err != nil {
-			return nil, err
+			failed = append(failed, err)
+			continue
 		}
-		return ips(r.msg), nil
-	})
+		found = append(found, ips(r.msg))
+	}
 	var servers []server
 	for i := range maxAddresses {
 		for _, ips := range found {
@@ -137,10 +140,8 @@ func (l *lookup) addresses(ctx context.Context, name string) ([]server, error) {
 	if len(servers) > 0 {
 		return servers, nil
 	}
-	for _, err := range errs {
-		if err != nil {
-			return nil, &Error{reasonOf(err), fmt.Errorf("finding the address of %s: %w", host(name), err)}
-		}
+	if err := failed.join(); err != nil {
+		return nil, &Error{reasonOf(err), fmt.Errorf("finding the address of %s: %w", host(name), err)}
 	}
 	return nil, &Error{status.ReasonDNS, fmt.Errorf("%s has no address", host(name))}
 }

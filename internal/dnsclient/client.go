@@ -25,10 +25,11 @@ const Authoritative = "authoritative"
 // What one look-up may cost, whatever the DNS says.
 const (
 	maxMessages  = 100 // sent, all servers together
-	maxServers   = 8   // asked of one zone, or of a list of resolvers
+	maxServers   = 8   // asked of one zone, all at the same time, or of a list of resolvers
 	maxAddresses = 4   // asked of one server
 	maxAliases   = 10  // followed one after another; resolvers give up at about as many
 	maxRecords   = 32  // read of one name
+	maxValue     = 512 // bytes kept of one of them
 )
 
 // Options configures a Client. The zero value works.

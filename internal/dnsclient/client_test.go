@@ -55,25 +55,26 @@ func TestTXT(t *testing.T) {
 		records []string
 		want    []string
 	}{
-		"one record":            {[]string{`_dnsauth.www.example.com. TXT "t0ken"`}, []string{"t0ken"}},
-		"several records":       {[]string{`_dnsauth.www.example.com. TXT "old"`, `_dnsauth.www.example.com. TXT "new"`}, []string{"new", "old"}},
-		"several strings":       {[]string{`_dnsauth.www.example.com. TXT "t0" "ken"`}, []string{"t0ken"}},
-		"quotes in the value":   {[]string{`_dnsauth.www.example.com. TXT "\"t0ken\""`}, []string{`"t0ken"`}},
-		"a backslash":           {[]string{`_dnsauth.www.example.com. TXT "t0\\ken\\"`}, []string{`t0\ken\`}},
-		"what is not printable": {[]string{`_dnsauth.www.example.com. TXT "t0\009ken\1952"`}, []string{"t0\tken\xc32"}},
-		"a digit after a slash": {[]string{`_dnsauth.www.example.com. TXT "\\12"`}, []string{`\12`}},
-		"an empty value":        {[]string{`_dnsauth.www.example.com. TXT ""`}, []string{""}},
-		"another case":          {[]string{`_DNSAUTH.WWW.example.com. TXT "t0ken"`}, []string{"t0ken"}},
-		"another type":          {[]string{"_dnsauth.www.example.com. A 192.0.2.1"}, nil},
-		"no such name":          {nil, nil},
-		"a name under it":       {[]string{`x._dnsauth.www.example.com. TXT "t0ken"`}, nil},
-		"an alias":              {[]string{"_dnsauth.www.example.com. CNAME proofs.example.net.", `proofs.example.net. TXT "t0ken"`}, []string{"t0ken"}},
-		"an alias of an alias":  {[]string{"_dnsauth.www.example.com. CNAME a.example.", "a.example. CNAME b.example.", `b.example. TXT "t0ken"`}, []string{"t0ken"}},
-		"an alias into nothing": {[]string{"_dnsauth.www.example.com. CNAME a.example."}, nil},
+		"one record":             {[]string{`_dnsauth.www.example.com. TXT "t0ken"`}, []string{"t0ken"}},
+		"several records":        {[]string{`_dnsauth.www.example.com. TXT "old"`, `_dnsauth.www.example.com. TXT "new"`}, []string{"new", "old"}},
+		"several strings":        {[]string{`_dnsauth.www.example.com. TXT "t0" "ken"`}, []string{"t0ken"}},
+		"quotes in the value":    {[]string{`_dnsauth.www.example.com. TXT "\"t0ken\""`}, []string{`"t0ken"`}},
+		"a backslash":            {[]string{`_dnsauth.www.example.com. TXT "t0\\ken\\"`}, []string{`t0\ken\`}},
+		"what is not printable":  {[]string{`_dnsauth.www.example.com. TXT "t0\009ken\1952"`}, []string{"t0\tken\xc32"}},
+		"a digit after a slash":  {[]string{`_dnsauth.www.example.com. TXT "\\12"`}, []string{`\12`}},
+		"an empty value":         {[]string{`_dnsauth.www.example.com. TXT ""`}, []string{""}},
+		"another case":           {[]string{`_DNSAUTH.WWW.example.com. TXT "t0ken"`}, []string{"t0ken"}},
+		"another type":           {[]string{"_dnsauth.www.example.com. A 192.0.2.1"}, nil},
+		"no such name":           {nil, nil},
+		"a name under it":        {[]string{`x._dnsauth.www.example.com. TXT "t0ken"`}, nil},
+		"an alias":               {[]string{"_dnsauth.www.example.com. CNAME proofs.example.net.", `proofs.example.net. TXT "t0ken"`}, []string{"t0ken"}},
+		"an alias of an alias":   {[]string{"_dnsauth.www.example.com. CNAME a.example.", "a.example. CNAME b.example.", `b.example. TXT "t0ken"`}, []string{"t0ken"}},
+		"an alias into nothing":  {[]string{"_dnsauth.www.example.com. CNAME a.example."}, nil},
+		"no longer than is kept": {[]string{`_dnsauth.www.example.com. TXT "` + long + `" "` + long + `" "` + long[:112] + `"`}, []string{strings.Repeat("x", 512)}},
 		"too long for UDP": {[]string{
 			`_dnsauth.www.example.com. TXT "` + long + `" "` + long + `" "` + long + `" "` + long + `"`,
 			`_dnsauth.www.example.com. TXT "` + long + `" "` + long + `" "` + long + `"`,
-		}, []string{strings.Repeat("x", 600), strings.Repeat("x", 800)}},
+		}, []string{strings.Repeat("x", 512), strings.Repeat("x", 512)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, test.records...)
