@@ -199,6 +199,25 @@ func TestWordsOfBindingAndDestination(t *testing.T) {
 	}
 }
 
+// TestWordOfABindingIsLoggedOnce has OSS change its word for why it does not
+// serve a domain, which it did not from the beginning.
+func TestWordOfABindingIsLoggedOnce(t *testing.T) {
+	cfg := parse(t, "accounts: {main: {region: cn-hangzhou}}\nchecks: {binding: true}\ntargets: [{bucket: examplebucket, cname: www.example.com}]\n")
+	var logged bytes.Buffer
+	p := &fakePoller{}
+	c := collector.New(p, collector.Options{Now: func() time.Time { return now }, Logger: level.NewFilter(log.NewLogfmtLogger(&logged), level.AllowInfo())})
+	for _, word := range []string{"Blocked", "Blocked", "Under Review", "Under Review"} {
+		p.results = []status.Status{{Facts: status.Facts{Confirmed: now}, Attempt: status.Attempt{Ended: now},
+			Bound: status.Yes, Enabled: status.No, BindingWord: word}}
+		c.Scrape(t.Context(), cfg.Targets, nil)
+	}
+	lines := strings.Split(strings.TrimSpace(logged.String()), "\n")
+	if len(lines) != 2 || !strings.Contains(lines[0], "level=warn") || !strings.Contains(lines[0], "cname=www.example.com status=Blocked") ||
+		!strings.Contains(lines[1], `status="Under Review"`) {
+		t.Errorf("logged\n%s", logged.String())
+	}
+}
+
 // exposition is what Prometheus reads.
 func exposition(t *testing.T, g prometheus.Gatherer) string {
 	t.Helper()

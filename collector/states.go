@@ -23,10 +23,14 @@ type stateOf struct {
 type situation struct {
 	state status.State
 	token string // "yes", "no", or "" for unknown
+	says  string // OSS's word for why it does not serve a bound domain; "" if it does
 }
 
 func situationOf(s *status.Status, now time.Time) situation {
 	is := situation{state: s.State(now)}
+	if is.state == status.StateDisabled {
+		is.says = s.BindingWord
+	}
 	if !s.Facts.Confirmed.IsZero() {
 		is.token = "no"
 		if s.Facts.Exists {
@@ -68,11 +72,12 @@ func (l *changeLog) logStates(targets []config.Target, statuses []status.Status,
 			was.changes = 0
 		}
 		l.states[t.Name] = stateOf{is, was.changes + 1, now}
-		if was.is != (situation{}) {
+		if was.is != (situation{}) && was.is.String() != is.String() {
 			l.history.Add(t.Name, report.Change{At: now, Was: was.is.String(), Is: is.String()})
 		}
 		tr := transition{t.Account.Name, t.Account.Region, was.is, is}
-		if was.is == (situation{}) || was.changes > maxLines {
+		first := was.is == (situation{}) && is.state != status.StateDisabled // which nobody may have told anybody yet
+		if first || was.changes > maxLines {
 			l.writeState(level.Debug(about(l.logger, t)), tr)
 			continue
 		}
@@ -111,7 +116,8 @@ func (l *changeLog) writeState(logger log.Logger, tr transition) {
 	case tr.is.state == status.StateTokenExpired:
 		msg = "the token expired unused"
 	case tr.is.state == status.StateDisabled:
-		msg = "the domain is no longer served"
+		msg = "the domain is not served"
+		logger = log.With(logger, "status", tr.is.says)
 	case tr.was == (situation{}):
 		msg = "state known"
 	}

@@ -86,6 +86,7 @@ func (p *parser) readGroup(v value) {
 		t := common
 		if !p.full() && require(p.decoder, item, &t, t.named, `bucket and domain, such as "examplebucket/www.example.com"`) {
 			p.checkUnique(item, t)
+			p.warnOfAgentic(item, t.Bucket, t.Account.Region)
 			p.config.Targets = append(p.config.Targets, t)
 		}
 	}

@@ -125,6 +125,11 @@ func (p *parser) account(e entry) (account Account, discover bool) {
 	if read(p.decoder, f["network"], &account.Network, oneOf(NetworkPublic, NetworkInternal, NetworkDualStack)) && account.Endpoint != "" {
 		p.fault(f["network"], "the endpoint decides already which network is used; keep one of them")
 	}
+	if f["network"].node != nil {
+		p.warnOfNetwork(f["network"], account)
+	} else {
+		p.warnOfNetwork(f["region"], account)
+	}
 	read(p.decoder, f["signature_version"], &account.SignatureVersion, oneOf(SignatureV4, SignatureV1))
 	read(p.decoder, f["rate_limit"], &account.RateLimit, rate)
 	read(p.decoder, f["proxy_url"], &account.ProxyURL, proxyURL)

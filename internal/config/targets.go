@@ -27,6 +27,7 @@ func (p *parser) readTarget(v value) {
 		p.checkUnique(v, t)
 	}
 	t.Account = p.readTargetAccount(f)
+	p.warnOfAgentic(f["bucket"], t.Bucket, t.Account.Region)
 	read(p.decoder, f["cache_ttl"], &t.CacheTTL, durationIn(0, MaxCacheTTL))
 	p.readChecks(f["checks"], &t.Checks)
 	t.Labels = p.readLabels(p.entries(f["labels"]))
@@ -78,6 +79,7 @@ func (p *parser) readTargetAccount(f map[string]value) *Account {
 	switch {
 	case f["region"].node != nil:
 		p.warnOfRegion(f["region"], account)
+		p.warnOfNetwork(f["region"], account)
 	case f["endpoint"].node != nil:
 		p.warnOfRegion(f["endpoint"], account)
 	}

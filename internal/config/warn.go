@@ -1,6 +1,7 @@
 package config
 
 import (
+	"regexp"
 	"strings"
 
 	"oss_cname_exporter/internal/domain"
@@ -35,6 +36,41 @@ func (p *parser) warnOfRegion(v value, account Account) {
 		advice = "see whether it is spelt right"
 	}
 	p.warn(v, "%s is no region that was known in %s; %s", quote(account.Region), region.Listed, advice)
+}
+
+// warnOfNetwork warns of a network on which account's region is not known to have the endpoint that its id gives.
+// v is where the network is written, or the region.
+func (p *parser) warnOfNetwork(v value, account Account) {
+	r, known := region.Lookup(account.Region)
+	if !known || account.Endpoint != "" {
+		return
+	}
+	host := map[string]string{NetworkPublic: r.Public, NetworkInternal: r.Internal, NetworkDualStack: r.DualStack}[account.Network]
+	standard := region.Standard(r.ID)
+	template := map[string]string{NetworkPublic: standard.Public, NetworkInternal: standard.Internal, NetworkDualStack: standard.DualStack}[account.Network]
+	switch {
+	case host == "":
+		p.warn(v, "region %s was not known in %s to have an endpoint on the network %s; choose another network, or write the endpoint",
+			quote(r.ID), region.Listed, quote(account.Network))
+	case host != template:
+		p.warn(v, `the endpoint of region %s does not follow from its id; write "endpoint: https://%s"`, quote(r.ID), host)
+	}
+}
+
+// agenticName is the full name of an Agentic Bucket: {prefix}-{uid}-{region}-ab-apsr.
+var agenticName = regexp.MustCompile(`^.+-[0-9]+-([a-z]{2,}(?:-[a-z0-9]+)+)-ab-apsr$`)
+
+// warnOfAgentic warns of an Agentic Bucket that is not named in full, or that is of another region than it is asked in.
+func (p *parser) warnOfAgentic(v value, bucket, region string) {
+	if !strings.HasSuffix(bucket, agenticSuffix) {
+		return
+	}
+	switch named := agenticName.FindStringSubmatch(bucket); {
+	case named == nil:
+		p.warn(v, "%s is no full name of an Agentic Bucket; write {prefix}-{uid}-{region}%s", quote(bucket), agenticSuffix)
+	case region != "" && named[1] != region:
+		p.warn(v, "%s is a bucket of region %s, and is asked for in %s; write its region", quote(bucket), quote(named[1]), quote(region))
+	}
 }
 
 // agenticSuffix ends the name of every Agentic Bucket.

@@ -47,13 +47,21 @@ func All() []Region {
 	special := renamed()
 	regions := special[:]
 	for _, id := range strings.Fields(withDualStack) {
-		regions = append(regions, Region{ID: id, Public: "oss-" + id + domain, Internal: "oss-" + id + "-internal" + domain, DualStack: id + ".oss" + domain})
+		regions = append(regions, Standard(id))
 	}
 	for _, id := range strings.Fields(others) {
-		regions = append(regions, Region{ID: id, Public: "oss-" + id + domain, Internal: "oss-" + id + "-internal" + domain})
+		r := Standard(id)
+		r.DualStack = ""
+		regions = append(regions, r)
 	}
 	slices.SortFunc(regions, func(a, b Region) int { return cmp.Compare(a.ID, b.ID) })
 	return regions
+}
+
+// Standard returns a region of that id with the endpoints that follow from it,
+// as the vendor's SDK makes them.
+func Standard(id string) Region {
+	return Region{ID: id, Public: "oss-" + id + domain, Internal: "oss-" + id + "-internal" + domain, DualStack: id + ".oss" + domain}
 }
 
 // Lookup returns the region of that id.
@@ -70,5 +78,5 @@ func Lookup(id string) (Region, bool) {
 // is not known, the host that it would have.
 func PublicHost(id string) string {
 	r, _ := Lookup(id)
-	return cmp.Or(r.Public, "oss-"+id+domain)
+	return cmp.Or(r.Public, Standard(id).Public)
 }

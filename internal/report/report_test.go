@@ -284,3 +284,29 @@ func TestQueries(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestWordsOfOSS has the vendor's word, the certificate and the target of the
+// CNAME record named, whatever is in them.
+func TestWordsOfOSS(t *testing.T) {
+	for want, change := range map[string]func(*status.Status){
+		`which is Blocked\u202e: its visitors`: func(s *status.Status) {
+			s.Bound, s.Enabled, s.BindingWord = status.Yes, status.No, "Blocked\u202e"
+		},
+		"the certificate 493-cn expires": func(s *status.Status) {
+			s.Bound, s.Enabled, s.CertificateExpires, s.Certificate.ID = status.Yes, status.Yes, now.Add(time.Hour), "493-cn"
+		},
+		"leads to OSS (b.cn-hangzhou.taihangcda.cn), and": func(s *status.Status) {
+			s.Bound, s.Destination, s.LeadsTo = status.No, status.ToBucket, "b.cn-hangzhou.taihangcda.cn"
+		},
+	} {
+		s := status.Status{Facts: status.Facts{Confirmed: now}, Attempt: status.Attempt{Ended: now}}
+		change(&s)
+		var texts []string
+		for _, f := range report.New(parse(t, one).Targets, []status.Status{s}, report.Options{Now: now}).Domains[0].Findings() {
+			texts = append(texts, f.Text)
+		}
+		if !strings.Contains(strings.Join(texts, "\n"), want) {
+			t.Errorf("got %q, want %q in one of them", texts, want)
+		}
+	}
+}

@@ -111,7 +111,13 @@ func (d *Domain) failingChecks() []status.Check {
 	return failing
 }
 
-func disabledText(*Domain) string { return "OSS does not serve the domain: its visitors get errors" }
+func disabledText(d *Domain) string {
+	says := ""
+	if d.Status.BindingWord != "" {
+		says = ", which is " + Printable(d.Status.BindingWord)
+	}
+	return "OSS does not serve the domain" + says + ": its visitors get errors"
+}
 
 func unboundText(d *Domain) string {
 	return "the domain is no longer bound: its visitors get errors, since " + Ago(d.now.Sub(d.unbound))
@@ -139,14 +145,15 @@ func tokenAction(d *Domain) string {
 
 func certificateText(d *Domain) string {
 	left := d.Status.CertificateExpires.Sub(d.now)
+	name := strings.TrimSpace("the certificate " + Printable(d.Status.Certificate.ID))
 	if left <= 0 {
-		return "the certificate expired " + Ago(-left) + ", and OSS goes on serving it"
+		return name + " expired " + Ago(-left) + ", and OSS goes on serving it"
 	}
-	return "the certificate expires " + In(left)
+	return name + " expires " + In(left)
 }
 
-func danglingText(*Domain) string {
-	return "the CNAME record leads to a bucket that does not know the domain: whoever takes the name gets its visitors"
+func danglingText(d *Domain) string {
+	return "the CNAME record leads to OSS (" + Printable(d.Status.LeadsTo) + "), and the bucket does not know the domain: whoever takes the name gets its visitors"
 }
 
 func txtText(*Domain) string { return "the TXT record does not carry the token" }

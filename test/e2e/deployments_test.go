@@ -16,11 +16,11 @@ import (
 // the names that operators know them by. sharded.yml has a test of its own.
 func TestShownScrapeConfigsWork(t *testing.T) {
 	t.Parallel()
-	want := map[string]int{"www.example.com": 1, "*.example.org": 1}
+	want := map[string]int{"www.example.com": 1, "*.assets.example.com": 1}
 	for _, name := range []string{"static.yml", "probe.yml", "http_sd.yml"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			exporter := startExporter(t, "--config.file="+watching(t, "examplebucket", "www.example.com", "*.example.org"))
+			exporter := startExporter(t, "--config.file="+watching(t, "examplebucket", "www.example.com", "*.assets.example.com"))
 			prom := startPrometheus(t, hurried(t, filepath.Join("../../deploy/prometheus", name), exporter.address))
 			eventually(t, patience, func(ctx context.Context) error {
 				samples, err := prom.query(ctx, `oss_cname_token_exists == 1`)

@@ -44,7 +44,11 @@ func TestPrometheusSharesTheWork(t *testing.T) {
 	}
 }
 
-// watching starts an OSS with a bucket whose domains have a token, and writes the configuration to watch them.
+// agentic is the bucket that has the wildcards.
+const agentic = "assets-1234567890123456-cn-hangzhou-ab-apsr"
+
+// watching starts an OSS with a bucket whose domains have a token, and writes the configuration to watch them. Of cnames the
+// wildcards are those of agentic.
 func watching(t *testing.T, bucket string, cnames ...string) (file string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -58,12 +62,15 @@ func watching(t *testing.T, bucket string, cnames ...string) (file string) {
 	oss := osstest.New(osstest.Options{})
 	t.Cleanup(oss.Close)
 	oss.AddKey("shard-key", "shard-secret")
-	oss.AddBucket(osstest.Bucket{Name: bucket})
 	var targets strings.Builder
 	for _, cname := range cnames {
-		base, wildcard := strings.CutPrefix(cname, "*.")
-		oss.SetToken(domain.Name{Bucket: bucket, Base: base, Wildcard: wildcard}, osstest.Token{})
-		fmt.Fprintf(&targets, "- targets: [%q]\n", bucket+"/"+cname)
+		name := domain.Name{Bucket: bucket}
+		if name.Base, name.Wildcard = strings.CutPrefix(cname, "*."); name.Wildcard {
+			name.Bucket = agentic
+		}
+		oss.AddBucket(osstest.Bucket{Name: name.Bucket})
+		oss.SetToken(name, osstest.Token{})
+		fmt.Fprintf(&targets, "- targets: [%q]\n", name)
 	}
 	write("targets.yml", targets.String())
 	return write("config.yaml", fmt.Sprintf(`
