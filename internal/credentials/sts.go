@@ -26,15 +26,25 @@ type STS struct {
 const stsVersion = "2015-04-01"
 
 // STSEndpoint returns the STS of a region, inside the region's own network if
-// vpc; "" is the one for all regions.
+// vpc; "" is the one for all regions. Some regions of the finance and government
+// clouds have none of their own, or only the one inside, as the vendor's SDK of
+// STS has it.
 func STSEndpoint(region string, vpc bool) string {
-	switch {
-	case region == "":
+	prefix := "https://sts."
+	switch region {
+	case "", "rg-china-mainland":
 		return "https://sts.aliyuncs.com"
-	case vpc:
-		return "https://sts-vpc." + region + ".aliyuncs.com"
+	case "cn-hangzhou-finance", "cn-beijing-finance-1":
+		if !vpc {
+			return "https://sts.aliyuncs.com"
+		}
+	case "cn-shenzhen-finance-1", "cn-north-2-gov-1":
+		vpc = true
 	}
-	return "https://sts." + region + ".aliyuncs.com"
+	if vpc {
+		prefix = "https://sts-vpc."
+	}
+	return prefix + region + ".aliyuncs.com"
 }
 
 // Role is a RAM role to assume for a while.

@@ -216,3 +216,24 @@ func TestOIDCThatIsNoUse(t *testing.T) {
 	noKey(t, c.as().FromOIDC(credentials.OIDC{ProviderARN: providerARN, TokenFile: "/nowhere"}, role()), `reading oidc_token_file "/nowhere": no such file; mount it`)
 	noKey(t, c.as().FromOIDC(credentials.OIDC{}, credentials.Role{}), "set role_arn, oidc_provider_arn and oidc_token_file", "ALIBABA_CLOUD_ROLE_ARN")
 }
+
+func TestSTSOfARegion(t *testing.T) {
+	for _, test := range []struct {
+		region string
+		vpc    bool
+		want   string
+	}{
+		{"", false, "https://sts.aliyuncs.com"},
+		{"cn-hangzhou", false, "https://sts.cn-hangzhou.aliyuncs.com"},
+		{"eu-central-1", true, "https://sts-vpc.eu-central-1.aliyuncs.com"},
+		{"cn-hangzhou-finance", false, "https://sts.aliyuncs.com"},
+		{"cn-hangzhou-finance", true, "https://sts-vpc.cn-hangzhou-finance.aliyuncs.com"},
+		{"cn-shenzhen-finance-1", false, "https://sts-vpc.cn-shenzhen-finance-1.aliyuncs.com"},
+		{"cn-north-2-gov-1", false, "https://sts-vpc.cn-north-2-gov-1.aliyuncs.com"},
+		{"rg-china-mainland", false, "https://sts.aliyuncs.com"},
+	} {
+		if got := credentials.STSEndpoint(test.region, test.vpc); got != test.want {
+			t.Errorf("%q, %v: got %s, want %s", test.region, test.vpc, got, test.want)
+		}
+	}
+}
