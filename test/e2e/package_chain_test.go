@@ -85,92 +85,132 @@ func named(list []any, name any) object {
 // leads nowhere is no error there, but silence.
 func TestPackageChainsHold(t *testing.T) {
 	for _, r := range renderings(t) {
-		t.Run(r.name, func(t *testing.T) {
-			labels, spec := r.pod(t)
-			service := r.one(t, "Service")
-			workload := r.one(t, "Deployment", "StatefulSet")
-			ports := at[[]any](r.container(t), "ports")
-
-			selectors := map[string]object{
-				"workload": at[object](workload, "spec", "selector", "matchLabels"),
-				"Service":  at[object](service, "spec", "selector"),
-			}
-			for _, o := range r.kind("NetworkPolicy", "PodDisruptionBudget") {
-				if name := at[string](o, "metadata", "name"); !strings.HasSuffix(name, "-test") {
-					selector := at[object](o, "spec", "podSelector", "matchLabels")
-					if selector == nil {
-						selector = at[object](o, "spec", "selector", "matchLabels")
-					}
-					selectors[at[string](o, "kind")] = selector
-				}
-			}
-			tester := at[object](r.kind("Pod")[0], "metadata", "labels")
-			for who, selector := range selectors {
-				if !selects(selector, labels) {
-					t.Errorf("the %s selects %v, the pods have %v", who, selector, labels)
-				}
-				if selects(selector, tester) {
-					t.Errorf("the %s selects the pod of helm test", who)
-				}
-			}
-
-			port := at[[]any](service, "spec", "ports")[0]
-			if named(ports, at[string](port, "targetPort")) == nil {
-				t.Errorf("the Service leads to the port %v, the pods have %v", at[any](port, "targetPort"), ports)
-			}
-			for _, probe := range []string{"startupProbe", "livenessProbe", "readinessProbe"} {
-				if name := at[string](r.container(t), probe, "httpGet", "port"); name != "health" || named(ports, name) == nil {
-					t.Errorf("%s asks the port %q", probe, name)
-				}
-			}
-			if kind := at[string](workload, "kind"); kind == "StatefulSet" && at[string](workload, "spec", "serviceName") != at[string](service, "metadata", "name") {
-				t.Error("the StatefulSet has no Service of its own")
-			}
-			r.checkAccount(t, labels, spec)
-			r.checkVolumes(t, spec)
-			r.checkMonitors(t, service)
-		})
+		for _, breach := range r.breaches(t) {
+			t.Errorf("%s: %s", r.name, breach)
+		}
 	}
 }
 
-// checkAccount follows the pod to its service account and that to the RAM role.
-func (r rendering) checkAccount(t *testing.T, labels, spec object) {
+// TestPackageChainsAreFollowed breaks a link of each kind on purpose.
+func TestPackageChainsAreFollowed(t *testing.T) {
+	for name, edit := range map[string][2]string{
+		"monitor to Service":        {`(?s)(kind: ServiceMonitor.*?matchLabels:\n\s+app.kubernetes.io/name: )\S+`, "${1}other"},
+		"monitor to port":           {`- port: http\n`, "- port: metrics\n"},
+		"monitor to namespace":      {`(?s)(kind: ServiceMonitor.*?namespace: )monitoring`, "${1}other"},
+		"Service to pods":           {`(?s)(kind: Service\n.*?selector:\n\s+app.kubernetes.io/name: )\S+`, "${1}other"},
+		"Service to port":           {`targetPort: http`, "targetPort: metrics"},
+		"workload to pods":          {`(?s)(kind: Deployment.*?matchLabels:\n\s+app.kubernetes.io/name: )\S+`, "${1}other"},
+		"network policy to pods":    {`(?s)(podSelector:\n\s+matchLabels:\n\s+app.kubernetes.io/name: )oss-cname-exporter\n`, "${1}other\n"},
+		"health checks to port":     {`port: health}, periodSeconds`, "port: http}, periodSeconds"},
+		"pod to role":               {`pod-identity.alibabacloud.com/role-name: \S+`, ""},
+		"pod to webhook":            {`pod-identity.alibabacloud.com/injection: "on"`, ""},
+		"pod to service account":    {`serviceAccountName: \S+`, "serviceAccountName: other"},
+		"volume to ConfigMap":       {`configMap: {name: \S+}}`, "configMap: {name: other}}"},
+		"flag to volume":            {`mountPath: /etc/oss_cname_exporter,`, "mountPath: /etc/other,"},
+		"rule to job":               {`\.\*oss\.\?cname\.\*`, "other"},
+		"test's pod not in Service": {`app.kubernetes.io/name: oss-cname-exporter-test`, "app.kubernetes.io/name: oss-cname-exporter"},
+	} {
+		r := render(t, "rrsa")
+		text := regexp.MustCompile(edit[0]).ReplaceAllString(r.text, edit[1])
+		if text == r.text {
+			t.Errorf("%s: nothing matches %s", name, edit[0])
+		}
+		if broken := (rendering{name: name, text: text, objects: objects(t, text)}); len(broken.breaches(t)) == 0 {
+			t.Errorf("%s is broken, and nobody notices", name)
+		}
+	}
+}
+
+// report notes a link that leads nowhere.
+type report func(format string, args ...any)
+
+// breaches returns every link that leads nowhere.
+func (r rendering) breaches(t *testing.T) (found []string) {
 	t.Helper()
+	var breach report = func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
+	labels, spec := r.pod(t)
+	service := r.one(t, "Service")
+	workload := r.one(t, "Deployment", "StatefulSet")
+	ports := at[[]any](r.container(t), "ports")
+
+	selectors := map[string]object{
+		"workload": at[object](workload, "spec", "selector", "matchLabels"),
+		"Service":  at[object](service, "spec", "selector"),
+	}
+	for _, o := range r.kind("NetworkPolicy", "PodDisruptionBudget") {
+		if name := at[string](o, "metadata", "name"); !strings.HasSuffix(name, "-test") {
+			selector := at[object](o, "spec", "podSelector", "matchLabels")
+			if selector == nil {
+				selector = at[object](o, "spec", "selector", "matchLabels")
+			}
+			selectors[at[string](o, "kind")] = selector
+		}
+	}
+	tester := at[object](r.kind("Pod")[0], "metadata", "labels")
+	for who, selector := range selectors {
+		if !selects(selector, labels) {
+			breach("the %s selects %v, the pods have %v", who, selector, labels)
+		}
+		if selects(selector, tester) {
+			breach("the %s selects the pod of helm test", who)
+		}
+	}
+
+	port := at[[]any](service, "spec", "ports")[0]
+	if named(ports, at[string](port, "targetPort")) == nil {
+		breach("the Service leads to the port %v, the pods have %v", at[any](port, "targetPort"), ports)
+	}
+	for _, probe := range []string{"startupProbe", "livenessProbe", "readinessProbe"} {
+		if name := at[string](r.container(t), probe, "httpGet", "port"); name != "health" || named(ports, name) == nil {
+			breach("%s asks the port %q", probe, name)
+		}
+	}
+	if kind := at[string](workload, "kind"); kind == "StatefulSet" && at[string](workload, "spec", "serviceName") != at[string](service, "metadata", "name") {
+		breach("the StatefulSet has no Service of its own")
+	}
+	r.checkAccount(labels, spec, breach)
+	r.checkVolumes(t, spec, breach)
+	r.checkMonitors(service, breach)
+	return found
+}
+
+// checkAccount follows the pod to its service account and that to the RAM role.
+func (r rendering) checkAccount(labels, spec object, breach report) {
 	accounts := r.kind("ServiceAccount")
 	if len(accounts) == 0 {
 		return // it exists already
 	}
 	if name := at[string](accounts[0], "metadata", "name"); at[string](spec, "serviceAccountName") != name {
-		t.Errorf("the pods run as %v, the account is %v", spec["serviceAccountName"], name)
+		breach("the pods run as %v, the account is %v", spec["serviceAccountName"], name)
 	}
 	role := at[string](accounts[0], "metadata", "annotations", "pod-identity.alibabacloud.com/role-name")
 	injected := labels["pod-identity.alibabacloud.com/injection"] == "on"
-	asked := strings.Contains(at[string](r.one(t, "ConfigMap"), "data", "config.yaml"), "type: oidc")
+	asked := strings.Contains(r.text, "type: oidc")
 	if (role != "") != injected || injected != asked {
-		t.Errorf("role %q, injection %t, configuration asks for it %t", role, injected, asked)
+		breach("role %q, injection %t, configuration asks for it %t", role, injected, asked)
 	}
 }
 
 // checkVolumes follows the volumes to the objects that the chart has, and the
 // flags and the configuration to the volumes.
-func (r rendering) checkVolumes(t *testing.T, spec object) {
+func (r rendering) checkVolumes(t *testing.T, spec object, breach report) {
 	t.Helper()
 	volumes := at[[]any](spec, "volumes")
 	config := r.one(t, "ConfigMap")
 	if name := at[string](named(volumes, "config"), "configMap", "name"); name != at[string](config, "metadata", "name") {
-		t.Errorf("the volume config is of %q", name)
+		breach("the volume config is of %q", name)
 	}
 	var mounted []string
 	for _, mount := range at[[]any](r.container(t), "volumeMounts") {
 		if named(volumes, at[string](mount, "name")) == nil {
-			t.Errorf("no volume %v", at[any](mount, "name"))
+			breach("no volume %v", at[any](mount, "name"))
 		}
 		mounted = append(mounted, at[string](mount, "mountPath"))
 	}
 	text := strings.Join(r.args(t), "\n") + "\n" + at[string](config, "data", "config.yaml")
 	for _, path := range regexp.MustCompile(`(?m)_file(?:: |=)(/\S+)|\.file=(/\S+)`).FindAllStringSubmatch(text, -1) {
 		if file := path[1] + path[2]; !slices.Contains(mounted, filepath.Dir(file)) {
-			t.Errorf("%s is not in %v", file, mounted)
+			breach("%s is not in %v", file, mounted)
 		}
 	}
 }
@@ -186,8 +226,7 @@ func (r rendering) args(t *testing.T) []string {
 
 // checkMonitors follows what Prometheus scrapes to the Service, and holds the
 // rules to the job that comes of it.
-func (r rendering) checkMonitors(t *testing.T, service object) {
-	t.Helper()
+func (r rendering) checkMonitors(service object, breach report) {
 	name := at[string](service, "metadata", "name")
 	port := at[[]any](service, "spec", "ports")[0]
 	address := fmt.Sprintf("%s.%s.svc:%v", name, at[string](service, "metadata", "namespace"), at[any](port, "port"))
@@ -195,14 +234,14 @@ func (r rendering) checkMonitors(t *testing.T, service object) {
 	for _, monitor := range r.kind("ServiceMonitor") {
 		selector, labels := at[object](monitor, "spec", "selector", "matchLabels"), at[object](service, "metadata", "labels")
 		if !selects(selector, labels) {
-			t.Errorf("the ServiceMonitor selects %v, the Service has %v", selector, labels)
+			breach("the ServiceMonitor selects %v, the Service has %v", selector, labels)
 		}
 		if at[string](monitor, "metadata", "namespace") != at[string](service, "metadata", "namespace") {
-			t.Error("the ServiceMonitor looks in another namespace")
+			breach("the ServiceMonitor looks in another namespace")
 		}
 		for _, endpoint := range at[[]any](monitor, "spec", "endpoints") {
 			if at[string](endpoint, "port") != at[string](port, "name") {
-				t.Errorf("the ServiceMonitor scrapes the port %v, the Service has %v", at[any](endpoint, "port"), at[any](port, "name"))
+				breach("the ServiceMonitor scrapes the port %v, the Service has %v", at[any](endpoint, "port"), at[any](port, "name"))
 			}
 		}
 		jobs = append(jobs, name) // the operator's default
@@ -210,16 +249,16 @@ func (r rendering) checkMonitors(t *testing.T, service object) {
 	for _, monitor := range r.kind("ScrapeConfig", "Probe") {
 		jobs = append(jobs, at[string](monitor, "spec", "jobName"))
 		if prober := at[string](monitor, "spec", "prober", "url"); prober != "" && prober != address {
-			t.Errorf("the Probe asks %q, the Service is %q", prober, address)
+			breach("the Probe asks %q, the Service is %q", prober, address)
 		}
 		for _, sd := range at[[]any](monitor, "spec", "httpSDConfigs") {
 			if u, err := url.Parse(at[string](sd, "url")); err != nil || u.Host != address {
-				t.Errorf("the ScrapeConfig discovers at %v, the Service is %q", u, address)
+				breach("the ScrapeConfig discovers at %v, the Service is %q", u, address)
 			}
 		}
 		for _, relabeling := range at[[]any](monitor, "spec", "relabelings") {
 			if at[string](relabeling, "targetLabel") == "__address__" && at[string](relabeling, "replacement") != address {
-				t.Errorf("the ScrapeConfig scrapes %v, the Service is %q", at[any](relabeling, "replacement"), address)
+				breach("the ScrapeConfig scrapes %v, the Service is %q", at[any](relabeling, "replacement"), address)
 			}
 		}
 	}
@@ -227,7 +266,7 @@ func (r rendering) checkMonitors(t *testing.T, service object) {
 		for _, wanted := range regexp.MustCompile(`\bjob\s*(=~|=)\s*\\?"([^"\\]*)\\?"`).FindAllStringSubmatch(fmt.Sprint(rule), -1) {
 			for _, job := range jobs {
 				if match, err := regexp.MatchString("^(?:"+wanted[2]+")$", job); err != nil || !match {
-					t.Errorf("a rule wants the job %s, it is %s", wanted[2], job)
+					breach("a rule wants the job %s, it is %s", wanted[2], job)
 				}
 			}
 		}
