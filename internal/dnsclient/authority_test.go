@@ -423,7 +423,7 @@ func TestAliasIsFollowedToItsOwnAuthority(t *testing.T) {
 func TestAliasAtAZoneCut(t *testing.T) {
 	w := newWorld(t, 2)
 	w.cache.Alias(proof, "proofs.example.com")
-	w.cache.Behave(proof, func(rw dns.ResponseWriter, m *dns.Msg, genuine dns.HandlerFunc) {
+	w.cache.Behave(proof, func(rw dns.ResponseWriter, m *dns.Msg, _ dns.HandlerFunc) {
 		reply := new(dns.Msg).SetReply(m)
 		for to, lines := range map[*[]dns.RR][]string{
 			&reply.Answer: {proof + ". CNAME proofs.example.com."}, &reply.Ns: {"example.com. SOA ns1.example.com. host.example.com. 1 2 3 4 5"},

@@ -104,7 +104,8 @@ func systemResolvers() ([]string, error) {
 // hasIPv6 reports whether the system has a route to the Internet of IPv6. To
 // connect a UDP socket sends nothing.
 func hasIPv6() bool {
-	conn, err := net.Dial("udp6", "[2001:503:ba3e::2:30]:53") // a root server
+	rootServer := net.UDPAddr{IP: net.ParseIP("2001:503:ba3e::2:30"), Port: 53}
+	conn, err := net.DialUDP("udp6", nil, &rootServer)
 	if err != nil {
 		return false
 	}

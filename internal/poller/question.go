@@ -76,7 +76,7 @@ func ReasonOf(err error) status.Reason {
 		return failure.Reason
 	}
 	if failure, ok := errors.AsType[*dnsclient.Error](err); ok {
-		return status.Reason(failure.Reason)
+		return failure.Reason
 	}
 	switch {
 	case errors.Is(err, schedule.ErrThrottled):

@@ -129,7 +129,7 @@ func (s *Server) authority(name string) []dns.RR {
 	var zone []dns.RR
 	for _, rr := range s.records {
 		if rr.Header().Rrtype == dns.TypeSOA && dns.IsSubDomain(rr.Header().Name, name) &&
-			(zone == nil || dns.IsSubDomain(zone[0].Header().Name, rr.Header().Name)) {
+			(len(zone) == 0 || dns.IsSubDomain(zone[0].Header().Name, rr.Header().Name)) {
 			zone = []dns.RR{rr}
 		}
 	}
