@@ -1,4 +1,4 @@
-package accounts
+package accounts_test
 
 import (
 	"encoding/binary"
@@ -38,10 +38,12 @@ func (t *tunnels) add(to string) {
 	t.to = append(t.to, to)
 }
 
-func (t *tunnels) has(to string) bool {
+func (t *tunnels) has(to string) bool { return strings.Contains(t.String(), to) }
+
+func (t *tunnels) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return strings.Contains(strings.Join(t.to, " "), to)
+	return strings.Join(t.to, " ")
 }
 
 // connectProxy is an HTTP proxy that tunnels.

@@ -1,4 +1,4 @@
-package accounts
+package accounts_test
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"oss_cname_exporter/internal/accounts"
 )
 
 // TestCheck has everything that an account refers to, whole and broken.
@@ -59,7 +61,7 @@ func TestCheck(t *testing.T) {
 		}},
 	} {
 		var got []string
-		for _, w := range Check(t.Context(), parse(t, test.account), func(name string) string { return test.env[name] }, test.now) {
+		for _, w := range accounts.Check(t.Context(), parse(t, test.account), func(name string) string { return test.env[name] }, test.now) {
 			got = append(got, w.String())
 		}
 		if !slices.EqualFunc(got, test.want, strings.Contains) || strings.Contains(strings.Join(got, " "), "s3cret") {

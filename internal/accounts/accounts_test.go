@@ -1,4 +1,4 @@
-package accounts
+package accounts_test
 
 import (
 	"encoding/pem"
@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"oss_cname_exporter/collector"
+	"oss_cname_exporter/internal/accounts"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/demo"
 	"oss_cname_exporter/internal/domain"
@@ -26,12 +27,12 @@ import (
 // asked is an OSS with one token, and clients that ask it.
 type asked struct {
 	oss     *osstest.Server
-	clients *Clients
+	clients *accounts.Clients
 }
 
 func newAsked(t *testing.T) *asked {
 	t.Helper()
-	a := &asked{oss: osstest.New(osstest.Options{}), clients: New(demo.Getenv, "exporter/1", collector.NewAPI())}
+	a := &asked{oss: osstest.New(osstest.Options{}), clients: accounts.New(demo.Getenv, "exporter/1", collector.NewAPI())}
 	t.Cleanup(a.oss.Close)
 	a.oss.AddKey(demo.Getenv("OSS_ACCESS_KEY_ID"), demo.Getenv("OSS_ACCESS_KEY_SECRET"))
 	a.oss.AddBucket(osstest.Bucket{Name: "examplebucket"})
@@ -148,15 +149,22 @@ func TestRegionsShareASession(t *testing.T) {
 	if n := sts.Issued(); n != 1 {
 		t.Errorf("%d sessions, want 1", n)
 	}
-	a.clients.Retain(&config.Config{})
-	if n := len(a.clients.of) + len(a.clients.keys) + len(a.clients.routes); n != 0 {
-		t.Errorf("%d things are kept that nobody needs", n)
+	a.clients.Retain(&config.Config{}) // nobody needs the session any longer
+	_, _ = a.clients.GetCnameToken(t.Context(), cfg.Targets[0].Account, cfg.Targets[0].Name)
+	if n := sts.Issued(); n != 2 {
+		t.Errorf("%d sessions, want a new one", n)
 	}
 }
 
+// TestSTSOfTheAccount has a proxy refuse to connect to STS, whichever that is.
 func TestSTSOfTheAccount(t *testing.T) {
-	const oidc = "credentials: {type: oidc}"
-	const named = "credentials: {type: oidc, sts_endpoint: 'https://sts.example.com'}"
+	token := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(token, []byte("a token"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	role := "type: oidc, role_arn: 'acs:ram::1:role/r', oidc_provider_arn: 'acs:ram::1:oidc-provider/p', oidc_token_file: " + token
+	oidc := "credentials: {" + role + "}"
+	named := "credentials: {" + role + ", sts_endpoint: 'https://sts.example.com'}"
 	for _, test := range []struct {
 		account string
 		env     map[string]string
@@ -175,13 +183,21 @@ func TestSTSOfTheAccount(t *testing.T) {
 			"https://sts-vpc.eu-central-1.aliyuncs.com",
 		},
 	} {
-		cfg := parse(t, test.account, "cn-shanghai")
+		asked := &tunnels{}
+		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked.add(r.Method + " " + r.Host)
+			w.WriteHeader(http.StatusForbidden)
+		}))
+		clients := accounts.New(func(name string) string { return test.env[name] }, "exporter/1", collector.NewAPI())
+		cfg := parse(t, "proxy_url: "+proxy.URL+", "+test.account, "cn-shanghai")
 		for _, target := range cfg.Targets { // one of them in another region
-			got := sourceOf(*target.Account).stsEndpoint(func(name string) string { return test.env[name] })
-			if got != test.want {
-				t.Errorf("%s with %v: got %q, want %q", test.account, test.env, got, test.want)
+			_, err := clients.GetCnameToken(t.Context(), target.Account, target.Name)
+			if want := "CONNECT " + strings.TrimPrefix(test.want, "https://") + ":443"; err == nil || asked.String() != want {
+				t.Errorf("%s with %v: the proxy was asked %q, want %q; %v", test.account, test.env, asked, want, err)
 			}
 		}
+		clients.Retain(&config.Config{})
+		proxy.Close()
 	}
 }
 
