@@ -38,7 +38,9 @@ func (l *lookup) authorities(ctx context.Context, name string) (zone, error) {
 	if len(hosts) == 0 {
 		return z, &Error{status.ReasonDNS, fmt.Errorf("%s has no name server", apex)}
 	}
-	found, errs := parallel(len(hosts), func(i int) ([]server, error) { return l.addresses(ctx, hosts[i]) })
+	found, errs := parallel(ctx, len(hosts), l.grace(ctx), func(ctx context.Context, i int) ([]server, error) {
+		return l.addresses(ctx, hosts[i])
+	})
 	for i, servers := range found {
 		if errs[i] != nil {
 			z.failed = append(z.failed, errs[i])

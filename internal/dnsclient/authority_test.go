@@ -1,6 +1,7 @@
 package dnsclient_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"reflect"
@@ -304,6 +305,46 @@ func TestServerWithoutAddress(t *testing.T) {
 	checkRecords(t, got, err, "t0ken")
 	if want := []string{"gone.example.com has no address"}; !reflect.DeepEqual(got.Silent, want) {
 		t.Errorf("silent were %q, want %q", got.Silent, want)
+	}
+}
+
+// TestSilentAddressesAreGivenUp has a server with four addresses that are
+// silent, and a good one: not all that could be tried is tried.
+func TestSilentAddressesAreGivenUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 5)
+	for i, s := range w.servers[1:] {
+		name := fmt.Sprintf("ns%d.example.com", i+2)
+		w.cache.Behave(name, dnstest.Refuse(dns.RcodeNameError)) // they are all addresses of ns0
+		w.cache.Add(fmt.Sprintf("ns0.example.com. A 127.0.0.%d", i+2))
+		s.BehaveAlways(dnstest.Silent)
+	}
+	w.cache.Add("example.com. NS ns0.example.com.")
+	w.servers[0].Publish(proof, "t0ken")
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	got, err := w.newClient(dnsclient.Options{Try: time.Hour}).TXT(ctx, proof, authoritative)
+	checkRecords(t, got, err, "t0ken")
+	sent := 0
+	for _, s := range w.servers[1:] {
+		sent += len(s.Asked())
+	}
+	if sent == 0 || sent > 4 || !strings.HasPrefix(got.Silent[0], "ns0.example.com (127.0.0.2:") {
+		t.Errorf("sent %d messages to the silent ones, and said %q", sent, got.Silent)
+	}
+}
+
+// TestNoResolverAnswers has the system's resolvers silent: that is not told as a
+// zone without servers.
+func TestNoResolverAnswers(t *testing.T) {
+	t.Parallel()
+	dead := serve(t)
+	dead.BehaveAlways(dnstest.Silent)
+	client := dnsclient.New(dnsclient.Options{Try: 20 * time.Millisecond, System: func() ([]string, error) { return []string{dead.Address(), dead.Address()}, nil }})
+	_, err := client.TXT(t.Context(), proof, authoritative)
+	checkFailure(t, err, status.ReasonTimeout, "finding the zone: "+dead.Address()+": no answer in time")
+	if n := len(dead.Asked()); n > 10 {
+		t.Errorf("%d messages were sent to resolvers that never answered", n)
 	}
 }
 

@@ -127,6 +127,10 @@ func (l *lookup) patience(ctx context.Context, share int) time.Duration {
 	return l.opts.Try
 }
 
+// grace is how long the rest of several servers have once one has answered: two
+// times what one has for one message, so that a lost one can be sent again.
+func (l *lookup) grace(ctx context.Context) time.Duration { return 2 * l.patience(ctx, 4) }
+
 // refusesEDNS reports whether a reply is of a server that may not know EDNS.
 func refusesEDNS(m *dns.Msg) bool {
 	switch m.Rcode {

@@ -55,7 +55,7 @@ func (l *lookup) query(ctx context.Context, name string) ([]reply, answer, error
 		r, err := l.queryOne(ctx, z, name)
 		return []reply{r}, answer{zone: z.name}, err
 	}
-	replies, errs := parallel(len(z.servers), func(i int) (reply, error) {
+	replies, errs := parallel(ctx, len(z.servers), l.grace(ctx), func(ctx context.Context, i int) (reply, error) {
 		return l.ask(ctx, z.servers[i], question{name: name, qtype: l.qtype})
 	})
 	var got []reply
