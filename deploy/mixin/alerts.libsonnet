@@ -164,23 +164,29 @@
           )
           + alert(
             'OSSCnameDomainDisabled',
-            of('domain:oss_cname_enabled:last == 0 and %(bound)s == 1' % words),
+            of(|||
+              0 * domain:oss_cname_binding_status:last + on (%(domain)s) group_left () (domain:oss_cname_enabled:last == 0)
+              or on (%(domain)s)
+              domain:oss_cname_enabled:last == 0
+            ||| % words, 'status'),
             'OSS refuses to serve %s' % domain,
-            '%s is bound to %s but not enabled: its visitors get errors.' % [domain, bucket],
+            '%s is bound to %s, and OSS does not serve it{{ with $labels.status }} (%s){{ end }}: its visitors get errors.' % [domain, bucket, '{{ . }}'],
+            labels={ status: '' },
           )
           + alert(
             'OSSCnameDangling',
             of(|||
-              domain:oss_cname_dns_points_to_endpoint:last == 1
-              and (
+              domain:oss_cname_dns_destination:last{destination=~"bucket|other_bucket|oss"}
+              and on (%(domain)s) (
                 %(bound)s == 0
                 or
                 group by (%(domain)s) (domain:oss_cname_failure_reason:last{reason="bucket_not_found"})
               )
               unless on (cname) %(bound)s == 1
-            ||| % words),
-            '%s leads to a bucket that does not know it' % domain,
-            'The CNAME record of %s leads to %s, which is gone or not bound to it: whoever gets hold of that name gets its visitors. Bind the domain or delete the record.' % [domain, bucket],
+            ||| % words, 'destination'),
+            '%s leads to OSS, and no bucket that is watched has it' % domain,
+            'The CNAME record of %s leads to {{ if eq $labels.destination "bucket" }}%s, which is gone or not bound to it{{ else }}OSS, and %s is not bound to it{{ end }}: whoever gets hold of that name gets its visitors. Bind the domain or delete the record.' % [domain, bucket, bucket],
+            labels={ destination: '' },
           )
           + twice(
             'OSSCnameCertificateExpiresSoon',

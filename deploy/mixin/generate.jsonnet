@@ -4,7 +4,7 @@ local mixin = import 'mixin.libsonnet';
 local indented(text, by) = std.join('\n', [if line == '' then '' else by + line for line in std.split(std.rstripChars(text, '\n'), '\n')]);
 local quoted(text) = "'" + std.strReplace(text, "'", "''") + "'";
 local plain(name) = function(r) if std.objectHas(r, name) then ['%s: %s' % [name, r[name]]] else [];
-local order = ['severity', 'check', 'reason', 'watched', 'summary', 'description', 'runbook_url', 'dashboard_url'];
+local order = ['severity', 'check', 'destination', 'reason', 'status', 'watched', 'summary', 'description', 'runbook_url', 'dashboard_url'];
 // A URL stands without quotes, so that sed and the Helm chart can put a host in front of it.
 local quotedUnlessURL(name, text) = if std.endsWith(name, '_url') then text else quoted(text);
 local map(name) = function(r) if std.objectHas(r, name) then [name + ':'] + ['  %s: %s' % [k, quotedUnlessURL(k, r[name][k])] for k in std.sort(std.objectFields(r[name]), keyF=function(k) std.find(k, order)[0])] else [];

@@ -46,6 +46,7 @@
         ['oss_cname_bound', 'binding'],
         ['oss_cname_token_dns_verified', 'dns_txt'],
         ['oss_cname_dns_points_to_endpoint', 'dns_cname'],
+
       ]
     ]),
   ],
@@ -55,19 +56,26 @@
   ]),
   local indent(text, by) = std.strReplace(std.rstripChars(text, '\n'), '\n', '\n' + by),
 
-  // fact is what the freshest answer to a check says, or said last.
-  local fact(name, series, check) = {
+  // fact is what the freshest answer to a check says, or said last; label is one that it has besides the domain's.
+  local fact(name, series, check, label='') = {
     record: 'domain:%s:last' % name,
     expr: |||
       (
-        max by (%(domain)s) (%(series)s and on (%(sight)s) %(freshest)s{check="%(check)s"})
+        max by (%(domain)s%(label)s) (%(series)s and on (%(sight)s) %(freshest)s{check="%(check)s"})
         or
         %(before)s unless on (%(domain)s) %(freshest)s{check="%(check)s"}
       )
       and on (%(domain)s) %(lastSuccess)s{check="%(check)s"}
-    ||| % words { series: p.m(series), freshest: freshest, lastSuccess: lastSuccess, check: check, before: p.before('domain:%s:last' % name) },
+    ||| % words {
+      series: series,
+      freshest: freshest,
+      lastSuccess: lastSuccess,
+      check: check,
+      label: if label == '' then '' else ', ' + label,
+      before: p.before('domain:%s:last' % name),
+    },
   },
-  local same(series, check) = fact(series, series, check),
+  local same(series, check, label='') = fact(series, p.m(series), check, label),
 
   prometheusRules+:: {
     groups+: [{
@@ -203,7 +211,15 @@
         same('oss_cname_enabled', 'binding'),
         same('oss_cname_certificate_expiry_timestamp_seconds', 'binding'),
         same('oss_cname_token_dns_verified', 'dns_txt'),
-        same('oss_cname_dns_points_to_endpoint', 'dns_cname'),
+        same('oss_cname_binding_status', 'binding', 'status'),
+        {
+          comment:: 'Exporters of before 1.0 only say whether it is the bucket.',
+        } + fact(
+          'oss_cname_dns_destination',
+          '(%s or on (%s) label_replace(%s == 1, "destination", "bucket", "", ""))' % [p.m('oss_cname_dns_destination'), p.sight, p.m('oss_cname_dns_points_to_endpoint')],
+          'dns_cname',
+          'destination',
+        ),
         {
           comment:: 'When OSS last said that the domain is bound.',
           record: 'domain:oss_cname_bound_timestamp_seconds:last',

@@ -28,6 +28,8 @@ type domain struct {
 	certificate   time.Time // zero is none
 	txt           bool      // the TXT record carries the token
 	points        bool      // the CNAME record leads to the bucket
+	leads         string    // where it leads instead
+	word          string    // what OSS says of a bound domain that it does not serve
 	checks        string    // that are on, unless the target says so itself; all if empty
 }
 
@@ -50,7 +52,8 @@ type watch struct {
 	isDisabled  bool
 	certificate time.Time
 	verified    bool
-	leadsThere  bool
+	destination string
+	said        string // OSS's word for the binding
 	cachedUntil time.Time
 }
 
@@ -175,10 +178,14 @@ func (e *exporter) ask(wt *watch, now time.Time) {
 		switch check {
 		case "binding":
 			wt.isBound, wt.isDisabled, wt.certificate = wt.bound, wt.disabled, wt.domain.certificate
+			wt.said = "enabled"
+			if wt.disabled {
+				wt.said = cmp.Or(wt.word, "disabled")
+			}
 		case "dns_txt":
 			wt.verified = wt.txt
 		case "dns_cname":
-			wt.leadsThere = wt.points
+			wt.destination = cmp.Or(wt.leads, map[bool]string{true: "bucket", false: "nowhere"}[wt.points])
 		}
 	}
 }
@@ -219,6 +226,7 @@ func (e *exporter) expose(wt *watch) []sample {
 		tell("oss_cname_bound", number(wt.isBound))
 		if wt.isBound {
 			tell("oss_cname_enabled", number(!wt.isDisabled))
+			tell("oss_cname_binding_status", 1, "status", wt.said)
 			if !wt.certificate.IsZero() {
 				tell("oss_cname_certificate_expiry_timestamp_seconds", unix(wt.certificate))
 			}
@@ -228,7 +236,11 @@ func (e *exporter) expose(wt *watch) []sample {
 		tell("oss_cname_token_dns_verified", number(wt.verified))
 	}
 	if _, known := wt.checked["dns_cname"]; known {
-		tell("oss_cname_dns_points_to_endpoint", number(wt.leadsThere))
+		tell("oss_cname_dns_destination", 1, "destination", wt.destination)
+		switch wt.destination {
+		case "bucket", "other_bucket", "nowhere":
+			tell("oss_cname_dns_points_to_endpoint", number(wt.destination == "bucket"))
+		}
 	}
 	return samples
 }

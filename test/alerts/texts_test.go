@@ -154,6 +154,31 @@ func TestSentences(t *testing.T) {
 			w.after(5 * time.Minute)
 			w.says("DomainUnbound critical www", "no longer bound to b", "bound at "+told(start.Add(20*time.Minute)))
 		}},
+		{"a domain that OSS blocks: each word is told", func(w *world) {
+			e := w.exporter("oss", "a")
+			for _, word := range []string{"disabled", "blocked", "forbidden", "other"} {
+				e.watch(&domain{bucket: "b", cname: word, bound: true, points: true, disabled: true, word: word})
+			}
+			w.after(10 * time.Minute)
+			for _, word := range []string{"disabled", "blocked", "forbidden", "other"} {
+				w.says("DomainDisabled critical "+word, "OSS refuses to serve "+word, "does not serve it ("+word+")")
+				w.label("DomainDisabled critical "+word, "status", "")
+			}
+			e.watches[0].word = "blocked" // the same alert goes on
+			w.holds(10*time.Minute, "DomainDisabled critical disabled")
+			w.says("DomainDisabled critical disabled", "(blocked)")
+		}},
+		{"a domain that can be taken over, through each name of OSS's, and others that cannot", func(w *world) {
+			e := w.exporter("oss", "a")
+			for _, leads := range []string{"bucket", "other_bucket", "oss", "elsewhere", "nowhere"} {
+				e.watch(&domain{bucket: "b", cname: leads, leads: leads})
+			}
+			w.after(45 * time.Minute)
+			w.only("Dangling warning bucket", "Dangling warning other_bucket", "Dangling warning oss")
+			w.says("Dangling warning bucket", "leads to b, which is gone or not bound to it")
+			w.says("Dangling warning oss", "leads to OSS, and b is not bound to it")
+			w.label("Dangling warning oss", "destination", "")
+		}},
 		{"a certificate that has expired", func(w *world) {
 			e := w.exporter("oss", "a")
 			d := bound()
