@@ -49,6 +49,7 @@ func demoAlerts() []deserved {
 		{"OSSCnameTokenMissing", "warning", "dangling.example.com", nil, `dangling\.example\.com is not bound and has no CNAME token`},
 		{"OSSCnameDangling", "warning", "dangling.example.com", nil, `dangling\.example\.com leads to a bucket that does not know it`},
 		{"OSSCnameDomainDisabled", "critical", "disabled.example.com", nil, `OSS refuses to serve disabled\.example\.com`},
+		{"OSSCnameDomainDisabled", "critical", "blocked.example.com", nil, `OSS refuses to serve blocked\.example\.com`},
 		{"OSSCnameTokenExpiresSoon", "critical", "minutes.example.com", nil, `The CNAME token of minutes\.example\.com expires at ` + moment},
 		{"OSSCnameTXTMissing", "warning", "minutes.example.com", nil, `No TXT record proves minutes\.example\.com, and its token expires at ` + moment},
 		{"OSSCnameTokenExpired", "critical", "minutes.example.com", nil, `The CNAME token of minutes\.example\.com expired unused at ` + moment},
