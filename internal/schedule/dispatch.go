@@ -129,8 +129,9 @@ func (s *Scheduler) end(c *Call, err error, unanswered bool) (givenUp []*Call) {
 // says that it hangs only if none of the calls beside it was answered either.
 func (s *Scheduler) learn(c *Call, now time.Time, unanswered bool) {
 	l := c.lane
-	hangs := l.hangs
-	switch took := now.Sub(c.started); {
+	hangs, took := l.hangs, now.Sub(c.started)
+	l.spent, l.lately = l.spent+took, took
+	switch {
 	case !unanswered:
 		l.answered, hangs = now, false
 	case l.answered.Before(c.started) && (took >= minEvidence || took >= c.Timeout):

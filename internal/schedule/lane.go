@@ -12,9 +12,11 @@ type lane struct {
 	backoff  *backoff // of the account, for listed or unlisted calls; nil if it has none
 	queue    queue
 	inFlight int
-	served   uint64    // the number of the last call that was made
-	answered time.Time // the last answer; zero if there was none
-	hangs    bool      // calls go without an answer
+	served   uint64        // the number of the last call that was made
+	spent    time.Duration // how long its calls had slots, all together; see Scheduler.resume
+	lately   time.Duration // how long the last call had its slot
+	answered time.Time     // the last answer; zero if there was none
+	hangs    bool          // calls go without an answer
 }
 
 func newLane(key Lane, a *account) *lane {
@@ -49,11 +51,22 @@ func (l *lane) hopeless(c *Call, now time.Time) bool {
 
 // before reports whether it is l's turn rather than other's.
 func (l *lane) before(other *lane) bool {
-	if (l.account == nil) != (other.account == nil) {
+	switch {
+	case (l.account == nil) != (other.account == nil):
 		return other.account == nil
+	case l.cost() != other.cost():
+		return l.cost() < other.cost()
+	case l.inFlight != other.inFlight:
+		return l.inFlight < other.inFlight
 	}
 	return l.served < other.served
 }
+
+// cost is how long the lane has had slots, with what its calls in flight will
+// probably take.
+func (l *lane) cost() time.Duration { return l.spent + time.Duration(l.inFlight)*l.lately }
+
+func (l *lane) idle() bool { return len(l.queue) == 0 && l.inFlight == 0 }
 
 // queue is a heap of calls that wait: the longest not made is first.
 type queue []*Call

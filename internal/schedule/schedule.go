@@ -6,8 +6,9 @@
 // A Lane is what can be slow, down or throttled by itself. The rules:
 //
 //   - At most so many calls are in flight as the limit says.
-//   - Of the lanes that may call, the one that was served longest ago is next; in
-//     a lane, the call that was not made for the longest time.
+//   - Lanes share the slots by time: of those that may call, the one that had
+//     slots for the shortest time is next; in a lane, the call that was not made
+//     for the longest time.
 //   - A lane that answers may use all slots but one for each other lane, and half
 //     of them in any case. Before its first answer it has its share of the slots.
 //     Once it hangs it has one slot, and all lanes that hang have at most half.
@@ -109,10 +110,28 @@ func (s *Scheduler) SetLimits(concurrency int, rates map[string]float64) {
 	s.dispatch()
 }
 
+// maxDebt is how much longer than others a lane can have had slots when it
+// resumes, so that one that was slow for a day is served soon after.
+const maxDebt = 10 * time.Second
+
+// resume makes the time that an idle lane had slots comparable with that of the
+// lanes that are not idle: it has saved nothing up while it was.
+func (s *Scheduler) resume(idle *lane) {
+	var least *lane
+	for _, l := range s.lanes {
+		if !l.idle() && (least == nil || l.spent < least.spent) {
+			least = l
+		}
+	}
+	if least != nil {
+		idle.spent = min(max(idle.spent, least.spent), least.spent+maxDebt)
+	}
+}
+
 func (s *Scheduler) forgetIdle(keep map[string]float64) {
 	now, used := s.now(), map[string]bool{}
 	for key, l := range s.lanes {
-		if _, kept := keep[key.Account]; !kept && len(l.queue) == 0 && l.inFlight == 0 {
+		if _, kept := keep[key.Account]; !kept && l.idle() {
 			delete(s.lanes, key)
 		} else {
 			used[key.Account] = true
@@ -135,9 +154,12 @@ func (s *Scheduler) Start(calls ...*Call) {
 		c.lane = s.lane(c.Lane)
 		if c.lane.hopeless(c, now) {
 			givenUp = append(givenUp, c)
-		} else {
-			c.lane.queue.add(c)
+			continue
 		}
+		if c.lane.idle() {
+			s.resume(c.lane)
+		}
+		c.lane.queue.add(c)
 	}
 	s.dispatch()
 	s.mu.Unlock()
