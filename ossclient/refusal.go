@@ -58,9 +58,8 @@ func newRefusal(resp *http.Response, body []byte, secrets []Secret) *refusal {
 	if len(body) == 0 {
 		body, _ = base64.StdEncoding.DecodeString(resp.Header.Get("x-oss-err"))
 	}
-	answered := false
-	r.envelope, answered = parseEnvelope([]byte(hide(string(body), shortRun, secrets...)))
-	r.foreign = !answered
+	envelope, answered := parseEnvelope([]byte(hide(string(body), shortRun, secrets...)))
+	r.envelope, r.foreign = envelope, !answered
 	r.header.Set(ecHeader, hide(r.header.Get(ecHeader), shortRun, secrets...))
 	return r
 }

@@ -59,24 +59,24 @@ func TestPeerRepeatsOurSecrets(t *testing.T) {
 	const token = "planted-token/with+characters=="
 	for name, peer := range map[string]echo{
 		"message": func(_ *http.Request, said string) (*http.Response, error) {
-			return &http.Response{StatusCode: 403, Body: body("<Error><Code>AccessDenied</Code><Message>" + said + "</Message></Error>")}, nil
+			return &http.Response{StatusCode: http.StatusForbidden, Body: body("<Error><Code>AccessDenied</Code><Message>" + said + "</Message></Error>")}, nil
 		},
 		"code, request id, EC and endpoint": func(_ *http.Request, said string) (*http.Response, error) {
-			return &http.Response{StatusCode: 403, Header: http.Header{"X-Oss-Request-Id": {said}, "X-Oss-Ec": {said}},
+			return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{"X-Oss-Request-Id": {said}, "X-Oss-Ec": {said}},
 				Body: body("<Error><Code>C" + said + "</Code><RequestId>" + said + "</RequestId><EC>" + said + "</EC><Endpoint>" + said + "</Endpoint></Error>")}, nil
 		},
 		"header of an empty body": func(_ *http.Request, said string) (*http.Response, error) {
-			return &http.Response{StatusCode: 403, Header: http.Header{"X-Oss-Err": {base64.StdEncoding.EncodeToString(
+			return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{"X-Oss-Err": {base64.StdEncoding.EncodeToString(
 				[]byte("<Error><Code>AccessDenied</Code><Message>" + said + "</Message></Error>"))}}, Body: http.NoBody}, nil
 		},
 		"another root": func(_ *http.Request, said string) (*http.Response, error) {
-			return &http.Response{StatusCode: 200, Body: body("<" + strings.NewReplacer("/", "_", " ", "_", "+", "_", "=", "_", ",", "_").Replace(said) + "/>")}, nil
+			return &http.Response{StatusCode: http.StatusOK, Body: body("<" + strings.NewReplacer("/", "_", " ", "_", "+", "_", "=", "_", ",", "_").Replace(said) + "/>")}, nil
 		},
 		"another bucket": func(_ *http.Request, said string) (*http.Response, error) {
-			return &http.Response{StatusCode: 200, Body: body("<CnameToken><Bucket>" + said + "</Bucket><Token>t</Token></CnameToken>")}, nil
+			return &http.Response{StatusCode: http.StatusOK, Body: body("<CnameToken><Bucket>" + said + "</Bucket><Token>t</Token></CnameToken>")}, nil
 		},
 		"request id of a broken reply": func(_ *http.Request, said string) (*http.Response, error) {
-			return &http.Response{StatusCode: 200, Header: http.Header{"X-Oss-Request-Id": {said}}, Body: body("<CnameToken/>")}, nil
+			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"X-Oss-Request-Id": {said}}, Body: body("<CnameToken/>")}, nil
 		},
 		"no HTTP": func(_ *http.Request, said string) (*http.Response, error) {
 			return nil, fmt.Errorf("net/http: HTTP/1.x transport connection broken: malformed HTTP response %q", said)

@@ -25,7 +25,7 @@ const (
 const requestIDHeader = "X-Oss-Request-Id"
 
 // tokenHeader carries the token of a temporary key.
-const tokenHeader = "X-Oss-Security-Token"
+const tokenHeader = "X-Oss-Security-Token" //nolint:gosec // only a name
 
 // Observer is told of every HTTP exchange with OSS.
 type Observer interface {

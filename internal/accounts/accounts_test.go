@@ -117,18 +117,26 @@ func TestAccountsCertificates(t *testing.T) {
 	failing(cfg, "certificate signed by unknown authority")
 }
 
-// TestRegionsShareASession asks three regions of an account that plays a role, and reloads in between.
-func TestRegionsShareASession(t *testing.T) {
-	a := newAsked(t)
-	const role = "acs:ram::1234567890123456:role/reader"
-	sts := ststest.NewSTS(role, "", ststest.Options{Issued: func(k ststest.Key) { a.oss.AddSTSKey(k.ID, k.Secret, k.Token, k.Expires) }})
+const readerRole = "acs:ram::1234567890123456:role/reader"
+
+// sts returns an STS whose keys the OSS takes, and the file with the certificate that it shows, as all of ours do.
+func (a *asked) sts(t *testing.T) (sts *ststest.STS, ca string) {
+	t.Helper()
+	sts = ststest.NewSTS(readerRole, "", ststest.Options{Issued: func(k ststest.Key) { a.oss.AddSTSKey(k.ID, k.Secret, k.Token, k.Expires) }})
 	t.Cleanup(sts.Close)
 	sts.AddKey(ststest.Key{ID: demo.Getenv("OSS_ACCESS_KEY_ID"), Secret: demo.Getenv("OSS_ACCESS_KEY_SECRET")})
-	ca := filepath.Join(t.TempDir(), "ca.pem")
+	ca = filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(ca, sts.Certificate(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	credentials := "credentials: {type: assume_role, role_arn: '" + role + "', sts_endpoint: '" + sts.URL + "'}"
+	return sts, ca
+}
+
+// TestRegionsShareASession asks three regions of an account that plays a role, and reloads in between.
+func TestRegionsShareASession(t *testing.T) {
+	a := newAsked(t)
+	sts, ca := a.sts(t)
+	credentials := "credentials: {type: assume_role, role_arn: '" + readerRole + "', sts_endpoint: '" + sts.URL + "'}"
 	text := "accounts: {main: {region: cn-hangzhou, endpoint: '" + a.oss.URL() + "', ca_file: " + ca + ", " + credentials + "}}\ntargets:\n"
 	for i, region := range []string{"cn-hangzhou", "cn-shanghai", "cn-beijing"} {
 		text += fmt.Sprintf("- {bucket: bucket%d, cname: www.example.com, region: %s, endpoint: '%s'}\n", i, region, a.oss.URL())

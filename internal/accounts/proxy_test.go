@@ -7,15 +7,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/demo"
-	"oss_cname_exporter/internal/fake/ststest"
 )
 
 // relay joins two connections until one of them ends.
@@ -146,16 +142,9 @@ func TestSTSAndOSSThroughTheProxy(t *testing.T) {
 			a := newAsked(t)
 			front := httptest.NewTLSServer(a.oss)
 			t.Cleanup(front.Close)
-			const role = "acs:ram::1234567890123456:role/reader"
-			sts := ststest.NewSTS(role, "", ststest.Options{Issued: func(k ststest.Key) { a.oss.AddSTSKey(k.ID, k.Secret, k.Token, k.Expires) }})
-			t.Cleanup(sts.Close)
-			sts.AddKey(ststest.Key{ID: demo.Getenv("OSS_ACCESS_KEY_ID"), Secret: demo.Getenv("OSS_ACCESS_KEY_SECRET")})
-			ca := filepath.Join(t.TempDir(), "ca.pem")
-			if err := os.WriteFile(ca, sts.Certificate(), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			sts, ca := a.sts(t)
 			cfg := parse(t, fmt.Sprintf("endpoint: '%s', ca_file: %s, proxy_url: '%s', credentials: {type: assume_role, role_arn: '%s', sts_endpoint: '%s'}",
-				front.URL, ca, url, role, sts.URL))
+				front.URL, ca, url, readerRole, sts.URL))
 			if err := a.ask(t, cfg); err != nil {
 				t.Error(err)
 			}

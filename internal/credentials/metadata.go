@@ -16,6 +16,11 @@ import (
 // metadataEndpoint is where every ECS instance finds its own metadata.
 const metadataEndpoint = "http://100.100.100.200"
 
+const (
+	rolesPath     = "/latest/meta-data/ram/security-credentials/"
+	sessionHeader = "X-aliyun-ecs-metadata-token"
+)
+
 // Instance is the ECS instance that the exporter runs on.
 type Instance struct {
 	Role     string              // name of the RAM role; "" is ALIBABA_CLOUD_ECS_METADATA, else the one that the instance has
@@ -47,6 +52,7 @@ type metadata struct {
 	transport http.RoundTripper
 }
 
+// key goes the three steps of IMDSv2: a session token, the role's name, its key.
 func (m metadata) key(ctx context.Context) (ossclient.Key, error) {
 	if strings.EqualFold(m.Getenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED"), "true") {
 		return ossclient.Key{}, errors.New("ALIBABA_CLOUD_ECS_METADATA_DISABLED forbids it")
@@ -58,23 +64,12 @@ func (m metadata) key(ctx context.Context) (ossclient.Key, error) {
 	if got.status != http.StatusOK {
 		return ossclient.Key{}, got.unexpected("the metadata service's")
 	}
-	const session, roles = "X-aliyun-ecs-metadata-token", "/latest/meta-data/ram/security-credentials/"
 	token := strings.TrimSpace(string(got.body))
-	role := m.Role
-	if role == "" {
-		got, err := m.ask(ctx, http.MethodGet, roles, session, token)
-		if err != nil {
-			return ossclient.Key{}, err
-		}
-		role, _, _ = strings.Cut(strings.TrimSpace(string(got.body)), "\n")
-		switch {
-		case got.status == http.StatusNotFound, got.status == http.StatusOK && role == "":
-			return ossclient.Key{}, errors.New("it names no role; attach a RAM role to the instance")
-		case got.status != http.StatusOK:
-			return ossclient.Key{}, got.unexpected("the metadata service's")
-		}
+	role, err := m.role(ctx, token)
+	if err != nil {
+		return ossclient.Key{}, err
 	}
-	got, err = m.ask(ctx, http.MethodGet, roles+url.PathEscape(role), session, token)
+	got, err = m.ask(ctx, http.MethodGet, rolesPath+url.PathEscape(role), sessionHeader, token)
 	switch {
 	case err != nil:
 		return ossclient.Key{}, err
@@ -88,6 +83,25 @@ func (m metadata) key(ctx context.Context) (ossclient.Key, error) {
 		return ossclient.Key{}, fmt.Errorf("the reply is not the metadata service's: %w", err)
 	}
 	return key, nil
+}
+
+// role returns the name of the role to ask for.
+func (m metadata) role(ctx context.Context, token string) (string, error) {
+	if m.Role != "" {
+		return m.Role, nil
+	}
+	got, err := m.ask(ctx, http.MethodGet, rolesPath, sessionHeader, token)
+	if err != nil {
+		return "", err
+	}
+	role, _, _ := strings.Cut(strings.TrimSpace(string(got.body)), "\n")
+	switch {
+	case got.status == http.StatusNotFound, got.status == http.StatusOK && role == "":
+		return "", errors.New("it names no role; attach a RAM role to the instance")
+	case got.status != http.StatusOK:
+		return "", got.unexpected("the metadata service's")
+	}
+	return role, nil
 }
 
 func (m metadata) ask(ctx context.Context, method, path, header, value string) (answer, error) {

@@ -50,7 +50,7 @@ func run(ctx context.Context, program string, args ...string) ([]byte, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	output := &boundedBuffer{full: cancel}
-	cmd := exec.CommandContext(ctx, program, args...)
+	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // the operator's own
 	cmd.Stdout = output
 	cmd.WaitDelay = pipeGrace
 	groupProcesses(cmd)

@@ -133,8 +133,7 @@ func (r *profileReader) open(config cliConfig, name string, depth int) (Source, 
 	case modeECS:
 		return r.instance(p), nil
 	case modeOIDC:
-		sts, err := r.sts(p)
-		return sts.FromOIDC(OIDC{ProviderARN: p.OIDCProviderARN, TokenFile: p.OIDCTokenFile}, p.role()), err
+		return r.oidc(p)
 	case modeExternal:
 		return r.external(p)
 	case modeURI:
@@ -196,6 +195,14 @@ func (r *profileReader) assume(p cliProfile, source Source) (Source, error) {
 		return nil, err
 	}
 	return sts.FromRole(source, p.role()), nil
+}
+
+func (r *profileReader) oidc(p cliProfile) (Source, error) {
+	sts, err := r.sts(p)
+	if err != nil {
+		return nil, err
+	}
+	return sts.FromOIDC(OIDC{ProviderARN: p.OIDCProviderARN, TokenFile: p.OIDCTokenFile}, p.role()), nil
 }
 
 // sts returns the STS that a profile names, the account's if it names none.
