@@ -68,6 +68,11 @@ func Names() []string {
 func (c *Collector) Scrape(ctx context.Context, targets []config.Target, labels []string) *Snapshot {
 	statuses := c.poller.Poll(ctx, targets)
 	c.changes.log(targets, statuses, c.now())
+	return c.Of(targets, statuses, labels)
+}
+
+// Of returns the metrics of targets whose statuses are known.
+func (c *Collector) Of(targets []config.Target, statuses []status.Status, labels []string) *Snapshot {
 	return &Snapshot{targets: targets, statuses: statuses, labels: labels, now: c.now, series: c.seriesOf(targets), plain: c.plain}
 }
 

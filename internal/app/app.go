@@ -9,13 +9,16 @@ import (
 	"fmt"
 	"io"
 	stdlog "log"
+	"math"
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
 	"github.com/prometheus/common/version"
@@ -31,6 +34,7 @@ func Main(args []string, getenv func(string) string, stdout, stderr io.Writer) i
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	stampVersion()
+	_, _ = memlimit.Set() // nine tenths of the container's, unless GOMEMLIMIT says otherwise; without one there is none
 	if Run(ctx, args, getenv, stdout, stderr) != nil {
 		return 1
 	}
@@ -103,7 +107,7 @@ func run(ctx context.Context, flags *flags, hangups <-chan os.Signal, getenv fun
 	began := time.Now()
 	level.Info(logger).Log("msg", "starting", "version", version.Version, "revision", version.GetRevision(), "go", version.GoVersion,
 		"config", w.name, "targets", len(w.store.Config().Targets), "accounts", len(w.store.Config().Accounts),
-		"shard", flags.shard.Ordinal, "shards", flags.shard.Total)
+		"memory_limit_bytes", memoryLimit(), "shard", flags.shard.Ordinal, "shards", flags.shard.Total)
 	warnOf(w.store.Config(), logger)
 
 	// Every goroutine belongs to this group. The first that fails ends the others.
@@ -132,6 +136,15 @@ func run(ctx context.Context, flags *flags, hangups <-chan os.Signal, getenv fun
 	}
 	level.Info(logger).Log("msg", "stopped", "after", time.Since(began).Round(time.Second))
 	return nil
+}
+
+// memoryLimit returns the memory that the runtime tries to keep to, in bytes; 0
+// is no limit.
+func memoryLimit() int64 {
+	if limit := debug.SetMemoryLimit(-1); limit < math.MaxInt64 {
+		return limit
+	}
+	return 0
 }
 
 // onFirst returns do for the first call, and nothing for those after.

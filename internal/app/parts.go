@@ -50,7 +50,10 @@ func newParts(ctx context.Context, store *config.Store, getenv func(string) stri
 	exporter := web.Exporter{
 		Config: store.Config,
 		Scrape: scrapes.Scrape,
-		Peek:   targets.Peek,
+		Known: func(of []config.Target, labels []string) *collector.Snapshot {
+			return scrapes.Of(of, targets.Peek(of), labels)
+		},
+		Peek: targets.Peek,
 		Unlisted: func(cfg *config.Config) []discovery.Account {
 			unlisted.Refresh(cfg)
 			return unlisted.Report(cfg)

@@ -28,6 +28,9 @@ type Exporter struct {
 	// Scrape asks about targets and returns their metrics; labels are the
 	// names of all targets' own labels.
 	Scrape func(ctx context.Context, targets []config.Target, labels []string) *collector.Snapshot
+	// Known returns the metrics of what is known of targets, without asking;
+	// nil is Scrape.
+	Known func(targets []config.Target, labels []string) *collector.Snapshot
 	// Peek returns what is known of targets without asking.
 	Peek func(targets []config.Target) []status.Status
 	// Unlisted returns what accounts have bound that is not configured, without
@@ -71,6 +74,8 @@ type Options struct {
 type handler struct {
 	Exporter
 	Options
+	scrapes scrapes
+	bodies  bodies
 }
 
 // New returns the handler of all paths.
@@ -96,8 +101,8 @@ func New(e Exporter, opts Options) http.Handler {
 	for pattern, handler := range map[string]http.Handler{
 		"/metrics": metrics,
 		"/probe":   http.HandlerFunc(h.probe),
-		"/sd":      gzhttp.GzipHandler(http.HandlerFunc(h.discover)),
-		"/{$}":     gzhttp.GzipHandler(http.HandlerFunc(h.page)),
+		"/sd":      h.held(gzhttp.GzipHandler(http.HandlerFunc(h.discover))),
+		"/{$}":     h.held(gzhttp.GzipHandler(http.HandlerFunc(h.page))),
 	} {
 		mux.Handle("GET "+pattern, handler)
 		mux.HandleFunc("HEAD "+pattern, func(http.ResponseWriter, *http.Request) {}) // asks nobody, and has nothing looked for
@@ -109,6 +114,11 @@ func New(e Exporter, opts Options) http.Handler {
 func newHandler(e Exporter, opts Options) *handler {
 	if opts.Logger == nil {
 		opts.Logger = log.NewNopLogger()
+	}
+	if e.Known == nil {
+		e.Known = func(targets []config.Target, labels []string) *collector.Snapshot {
+			return e.Scrape(context.Background(), targets, labels)
+		}
 	}
 	if e.Refused == nil {
 		e.Refused = func(int) {}

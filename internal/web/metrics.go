@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -26,12 +25,19 @@ func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
-	defer cancel()
 	var gathered both
+	var key any = r // of the response
 	if targets {
-		cfg := h.Config()
-		gathered.targets = h.Scrape(ctx, cfg.Targets, cfg.LabelNames())
+		result := h.scrapeAll(r)
+		if result.Snapshot == nil && r.Context().Err() != nil {
+			return
+		}
+		if result.Snapshot == nil {
+			http.Error(w, "The scrape failed: see the log.", http.StatusInternalServerError)
+			return
+		}
+		gathered.targets = result.Snapshot
+		key = exposition{result.number, own, r.Header.Get("Accept"), r.Header.Get("Accept-Encoding"), r.URL.RawQuery}
 	}
 	if own {
 		gathered.own = h.Own
@@ -40,7 +46,15 @@ func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 	if !h.NoProcessSeries {
 		failures = h.Own
 	}
-	h.write(w, r, gathered, failures, true)
+	h.hold(w, r, key, func(w http.ResponseWriter, r *http.Request) { h.write(w, r, gathered, failures, true) })
+}
+
+// exposition identifies the response to a scrape: requests that share a scrape
+// and want it in the same form share that too.
+type exposition struct {
+	result                  uint64
+	own                     bool
+	accept, encoding, query string
 }
 
 // write answers with what g gathers, in the exposition format that r wants.

@@ -9,6 +9,10 @@ import (
 // timeoutHeader is how Prometheus says how long it waits, in seconds.
 const timeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
 
+// minTimeout is the least time for a scrape. A scraper that grants less gets no
+// answer in time, and nobody else's question fails for it.
+const minTimeout = 100 * time.Millisecond
+
 // timeout returns how long the scrape may take: what the scraper grants less
 // the offset, so that the answer arrives before the scraper gives up.
 func (h *handler) timeout(r *http.Request) time.Duration {
@@ -17,5 +21,5 @@ func (h *handler) timeout(r *http.Request) time.Duration {
 		return h.MaxTimeout
 	}
 	granted := time.Duration(seconds * float64(time.Second))
-	return granted - min(h.TimeoutOffset, granted/2)
+	return max(granted-min(h.TimeoutOffset, granted/2), minTimeout)
 }

@@ -1,0 +1,186 @@
+package web_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"oss_cname_exporter/collector"
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/status"
+	"oss_cname_exporter/internal/web"
+)
+
+// crowd is a served exporter of many targets whose scrapes wait until they are let go.
+type crowd struct {
+	*httptest.Server
+	polls   atomic.Int32
+	polled  chan struct{} // gets an element for each poll that begins
+	release chan struct{}
+}
+
+func (c *crowd) Poll(ctx context.Context, targets []config.Target) []status.Status {
+	c.polls.Add(1)
+	c.polled <- struct{}{}
+	select {
+	case <-c.release:
+	case <-ctx.Done():
+		if ctx.Err() == context.Canceled {
+			return nil
+		}
+	}
+	return c.peek(targets)
+}
+
+func (c *crowd) Errors() map[status.Reason]uint64 { return nil }
+
+func (c *crowd) peek(targets []config.Target) []status.Status {
+	all := make([]status.Status, len(targets))
+	for i := range all {
+		all[i] = token(1)
+	}
+	return all
+}
+
+func newCrowd(t *testing.T, n int) *crowd {
+	t.Helper()
+	var text strings.Builder
+	text.WriteString("accounts: {main: {region: cn-hangzhou}}\ntargets:\n")
+	for i := range n {
+		fmt.Fprintf(&text, "  - {bucket: abc, cname: d%d.example.com}\n", i)
+	}
+	cfg, err := config.Parse("crowd.yaml", []byte(text.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &crowd{polled: make(chan struct{}, 100), release: make(chan struct{})}
+	scrapes := collector.New(c, collector.Options{})
+	c.Server = httptest.NewServer(web.New(web.Exporter{
+		Config: func() *config.Config { return cfg },
+		Scrape: scrapes.Scrape,
+		Known: func(targets []config.Target, labels []string) *collector.Snapshot {
+			return scrapes.Of(targets, c.peek(targets), labels)
+		},
+		Peek: c.peek,
+		Own:  collector.NewRegistry(),
+	}, web.Options{}))
+	t.Cleanup(c.Close)
+	return c
+}
+
+// ask begins a scrape and returns what it gets: how many samples.
+func (c *crowd) ask(ctx context.Context, t *testing.T, timeout string) <-chan string {
+	t.Helper()
+	got := make(chan string, 1)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL+"/metrics?collect[]=targets", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", timeout)
+	go func() {
+		resp, err := c.Client().Do(req)
+		if err != nil {
+			got <- "error"
+			return
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			got <- "error"
+			return
+		}
+		got <- fmt.Sprint(resp.StatusCode, " ", strings.Count(string(body), "\noss_cname_token_exists{"))
+	}()
+	return got
+}
+
+// TestScrapesAreShared has more at a time than are worth their memory: the later ones share the one that ends last.
+func TestScrapesAreShared(t *testing.T) {
+	c := newCrowd(t, 10)
+	var all []<-chan string
+	for range 3 {
+		all = append(all, c.ask(t.Context(), t, "20"))
+		<-c.polled
+	}
+	impatient := c.ask(t.Context(), t, "1") // leaves at its own deadline, with what is known
+	leaving, leave := context.WithCancel(t.Context())
+	hangsUp := c.ask(leaving, t, "20")
+	for range 20 {
+		all = append(all, c.ask(t.Context(), t, "20"))
+	}
+	if got := <-impatient; got != "200 10" {
+		t.Errorf("one that grants a second got %s", got)
+	}
+	leave()
+	<-hangsUp
+	close(c.release)
+	for i, got := range all {
+		if got := <-got; got != "200 10" {
+			t.Errorf("scrape %d got %s", i, got)
+		}
+	}
+	if n := c.polls.Load(); n > 6 {
+		t.Errorf("%d polls, want 3, and no more than those that came when these were over", n)
+	}
+	before := c.polls.Load()
+	if got := <-c.ask(t.Context(), t, "20"); got != "200 10" || c.polls.Load() != before+1 {
+		t.Errorf("a scrape after the crowd got %s with %d polls", got, c.polls.Load()-before)
+	}
+}
+
+// TestWhoeverHangsUpCancelsNobodyElse has the only waiter of a scrape go, and then two that share one.
+func TestWhoeverHangsUpCancelsNobodyElse(t *testing.T) {
+	c := newCrowd(t, 1)
+	ctx, hangUp := context.WithCancel(t.Context())
+	alone := c.ask(ctx, t, "20")
+	<-c.polled
+	hangUp()
+	<-alone
+	stays := c.ask(t.Context(), t, "20")
+	<-c.polled
+	close(c.release)
+	if got := <-stays; got != "200 1" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestReadersThatStallMakeRoom fills the room for responses with readers who take nothing.
+func TestReadersThatStallMakeRoom(t *testing.T) {
+	c := newCrowd(t, 15_000)
+	close(c.release)
+	for _, path := range []string{"/metrics?collect[]=targets", "/sd"} {
+		t.Run(path, func(t *testing.T) {
+			for range 5 {
+				conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", c.Listener.Addr().String())
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer conn.Close()
+				_ = conn.(*net.TCPConn).SetReadBuffer(4096)
+				fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path)
+				if line, err := bufio.NewReaderSize(conn, 16).ReadString('\n'); err != nil || !strings.Contains(line, "200 OK") { // and no more
+					t.Fatalf("%q, %v", line, err)
+				}
+			}
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.URL+path, http.NoBody)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := c.Client().Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			if body, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode != http.StatusOK || len(body) < 1<<20 {
+				t.Errorf("got %s, %d bytes, %v", resp.Status, len(body), err)
+			}
+		})
+	}
+}
