@@ -145,11 +145,12 @@ package-test: $(PACKAGE_TOOLS) $(CRDS) ## Install it in each way that the docume
 	@$(call debian,buildah,buildah)
 	@$(call debian,podman,podman runc)
 	@$(call debian,busybox,busybox-static)
+	@$(call debian,curl,curl)
 	@$(call debian,rpm,rpm)
 	@$(call debian,man,man-db)
 	@$(call debian,systemd-analyze,systemd)
 	PATH="$(subst $() $(),:,$(addprefix $(CURDIR)/,$(sort $(dir $(PACKAGE_TOOLS))))):$$PATH" CRDS=$(CURDIR)/$(CRDS) KUBERNETES_VERSION=$(KUBERNETES_VERSION) \
-		go test -tags e2e,packages -count=1 -v -run '$(PACKAGE_TESTS)' ./test/e2e
+		go test -tags e2e,packages -count=1 -v -timeout 30m -run '$(PACKAGE_TESTS)' ./test/e2e
 
 .PHONY: release
 release: $(GORELEASER_DIR)/goreleaser ## Publish a draft of the release of this tag: archives, packages, images, checksums, SBOMs

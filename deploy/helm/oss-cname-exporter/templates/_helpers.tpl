@@ -88,6 +88,14 @@ access_key_secret_file: /run/secrets/oss/access_key_secret
 {{- default (ternary "1m" "4m" (eq .Values.monitor.kind "ServiceMonitor")) .Values.monitor.interval -}}
 {{- end -}}
 
+{{- /* A duration such as 1h, 1m30s or 45s, in seconds. */ -}}
+{{- define "exporter.seconds" -}}
+{{- $hours := regexFind "[0-9]+h" . | trimSuffix "h" | int -}}
+{{- $minutes := regexFind "[0-9]+m" . | trimSuffix "m" | int -}}
+{{- $seconds := regexFind "[0-9]+s" . | trimSuffix "s" | int -}}
+{{- add (mul $hours 3600) (mul $minutes 60) $seconds -}}
+{{- end -}}
+
 {{- define "exporter.monitorLabels" -}}
 labels:
   {{- mergeOverwrite (include "exporter.labels" . | fromYaml) .Values.monitor.labels | toYaml | nindent 2 }}
