@@ -160,3 +160,17 @@ func TestReadmeNamesEveryRoom(t *testing.T) {
 		}
 	}
 }
+
+// TestContributingNamesEveryTestRoom holds its table to the folders of test/.
+func TestContributingNamesEveryTestRoom(t *testing.T) {
+	entries, err := os.ReadDir(filepath.Join(root, "test"))
+	if err != nil || len(entries) < 4 {
+		t.Fatalf("%d entries, %v", len(entries), err)
+	}
+	text := read(t, "docs/CONTRIBUTING.md")
+	for _, entry := range entries {
+		if entry.IsDir() && !strings.Contains(text, "\n| `test/"+entry.Name()+"` | ") {
+			t.Errorf("docs/CONTRIBUTING.md does not name test/%s", entry.Name())
+		}
+	}
+}
