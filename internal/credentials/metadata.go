@@ -74,11 +74,11 @@ func (m metadata) key(ctx context.Context) (ossclient.Key, error) {
 	case err != nil:
 		return ossclient.Key{}, err
 	case got.status == http.StatusNotFound:
-		return ossclient.Key{}, fmt.Errorf("the instance has no role %q; attach this role to the instance", ossclient.RemoteText(role))
+		return ossclient.Key{}, fmt.Errorf("the instance has no role %q; attach this role to the instance", ossclient.RemoteText(role, ossclient.Secret(token)))
 	case got.status != http.StatusOK:
 		return ossclient.Key{}, got.unexpected("the metadata service's")
 	}
-	key, err := parseKey(got.body)
+	key, err := parseKey(got.body, ossclient.Secret(token))
 	if err != nil {
 		return ossclient.Key{}, fmt.Errorf("the reply is not the metadata service's: %w", err)
 	}

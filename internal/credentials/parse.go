@@ -56,8 +56,9 @@ func (i *instant) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-// parseKey finds the key in text. The error does not quote it.
-func parseKey(text []byte) (ossclient.Key, error) {
+// parseKey finds the key in text. The error does not quote it but for a word of
+// its own, without what that has of secrets.
+func parseKey(text []byte, secrets ...ossclient.Secret) (ossclient.Key, error) {
 	var r reply
 	if json.Unmarshal(text, &r) != nil {
 		return ossclient.Key{}, errors.New("no key as JSON in it")
@@ -65,9 +66,9 @@ func parseKey(text []byte) (ossclient.Key, error) {
 	found := r.keyText
 	switch {
 	case r.Code != "" && r.Code != "Success":
-		return ossclient.Key{}, fmt.Errorf("the code is %.40q", ossclient.RemoteText(r.Code))
+		return ossclient.Key{}, fmt.Errorf("the code is %.40q", ossclient.RemoteText(r.Code, secrets...))
 	case r.Mode != "" && r.Mode != "AK" && r.Mode != "StsToken":
-		return ossclient.Key{}, fmt.Errorf("the mode is %.40q; it can be AK or StsToken", ossclient.RemoteText(r.Mode))
+		return ossclient.Key{}, fmt.Errorf("the mode is %.40q; it can be AK or StsToken", ossclient.RemoteText(r.Mode, secrets...))
 	case r.Credentials != nil:
 		found = *r.Credentials
 	case r.CloudCredential != nil:

@@ -110,7 +110,7 @@ func keyAt(transport http.RoundTripper, req *http.Request, secrets ...ossclient.
 	if got.status != http.StatusOK {
 		return ossclient.Key{}, got.unexpected("a key")
 	}
-	key, err := parseKey(got.body)
+	key, err := parseKey(got.body, secrets...)
 	if err != nil {
 		return ossclient.Key{}, fmt.Errorf("the reply is not a key: %w", err)
 	}
