@@ -1,6 +1,6 @@
 // Package accounts owns the OSS clients: one for each account, region and endpoint
 // of the configuration, with the keys that it signs with and the connections
-// that it uses.
+// that it uses. Its nouns: client, source, route, warning.
 package accounts
 
 import (

@@ -1,7 +1,7 @@
-// Package credentials owns where keys come from and when they are renewed. A
-// source gives keys; whatever it is, every key passes one check, a source that
-// hangs is given up after one timeout, and nothing that a stranger said is shown
-// with parts of our own keys in it.
+// Package credentials owns where keys come from and when they are renewed. Every
+// key passes one check, whatever its source; a source that hangs is given up after
+// one timeout; and no error shows parts of our own keys. Its nouns: source,
+// attempt, file, STS, role, instance, profile.
 package credentials
 
 import (
