@@ -5,6 +5,7 @@ package collector
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -68,11 +69,21 @@ func Names() []string {
 func (c *Collector) Scrape(ctx context.Context, targets []config.Target, labels []string) *Snapshot {
 	statuses := c.poller.Poll(ctx, targets)
 	c.changes.log(targets, statuses, c.now())
-	return c.Of(targets, statuses, labels)
+	return c.of(targets, statuses, labels)
 }
 
-// Of returns the metrics of targets whose statuses are known.
-func (c *Collector) Of(targets []config.Target, statuses []status.Status, labels []string) *Snapshot {
+// Known returns the metrics of targets whose statuses are what is known without
+// asking. What was never asked is not_probed.
+func (c *Collector) Known(targets []config.Target, statuses []status.Status, labels []string) *Snapshot {
+	for i := range statuses {
+		if statuses[i].Attempt.Ended.IsZero() {
+			statuses[i].Attempt = status.Attempt{Ended: c.now(), Reason: status.ReasonNotProbed, Err: errors.New("not asked: the scrape had to end before its turn came")}
+		}
+	}
+	return c.of(targets, statuses, labels)
+}
+
+func (c *Collector) of(targets []config.Target, statuses []status.Status, labels []string) *Snapshot {
 	return &Snapshot{targets: targets, statuses: statuses, labels: labels, now: c.now, series: c.seriesOf(targets), plain: c.plain}
 }
 

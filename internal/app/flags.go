@@ -48,7 +48,6 @@ type flags struct {
 // stdout.
 func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 	var f flags
-	var shard, total, externalURL, routePrefix string
 	app := kingpin.New("oss_cname_exporter", "Exports to Prometheus how long the CNAME tokens of Alibaba Cloud OSS buckets have to live.\n\n"+
 		"Each flag can also come from the environment: --config.file from OSS_CNAME_EXPORTER_CONFIG_FILE, and so on.")
 	app.UsageWriter(stdout)
@@ -60,6 +59,33 @@ func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 	app.HelpFlag.Short('h').NoEnvar()
 	app.VersionFlag.NoEnvar()
 
+	raw := f.declare(app)
+	_, err := app.Parse(args)
+	switch {
+	case answered:
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("%w, try --help", err)
+	}
+	shards, err := strconv.Atoi(raw.total)
+	if err != nil {
+		return nil, fmt.Errorf("--total-shards: %q: write a whole number", raw.total)
+	}
+	if f.shard, err = config.ParseShard(raw.shard, shards); err != nil {
+		return nil, err
+	}
+	if f.host, f.prefix, err = parseExternal(raw.externalURL, raw.routePrefix); err != nil {
+		return nil, err
+	}
+	return &f, f.refuse()
+}
+
+// rawFlags are those that are read once all are known.
+type rawFlags struct{ shard, total, externalURL, routePrefix string }
+
+// declare adds the flags to app.
+func (f *flags) declare(app *kingpin.Application) *rawFlags {
+	var raw rawFlags
 	app.Flag("config.file", "The targets and accounts to watch.").Default("config.yaml").StringVar(&f.configFile)
 	app.Flag("config.check", "Check the configuration file and exit.").NoEnvar().BoolVar(&f.check)
 	app.Flag("config.watch", "Reload when the configuration, or a file that it names, says something else.").BoolVar(&f.watch)
@@ -70,35 +96,18 @@ func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 	app.Flag("scrape.max-timeout", "The longest that a scrape may take, also if the scraper names no timeout.").
 		Default("30s").SetValue(duration(&f.maxTimeout, "--scrape.max-timeout", 100*time.Millisecond, 10*time.Minute))
 	app.Flag("shard", "Which part of the targets to watch, from 0; or the name of a StatefulSet's pod, which ends in it.").
-		Default("0").StringVar(&shard)
-	app.Flag("total-shards", "How many exporters share the targets.").Default("1").StringVar(&total)
+		Default("0").StringVar(&raw.shard)
+	app.Flag("total-shards", "How many exporters share the targets.").Default("1").StringVar(&raw.total)
 	app.Flag("log.level", "Least level to log.").Default("info").SetValue(oneOf(&f.logLevel, "--log.level", "debug", "info", "warn", "error"))
 	app.Flag("log.format", "Format of the log.").Default("logfmt").SetValue(oneOf(&f.logFormat, "--log.format", "logfmt", "json"))
 	app.Flag("web.health-listen-address", "Also serve /-/healthy and /-/ready here, in plain HTTP and without a password; none by default.").StringVar(&f.health)
 	app.Flag("web.enable-lifecycle", "Serve POST /-/reload; SIGHUP reloads in any case.").BoolVar(&f.reload)
 	app.Flag("web.external-url", "The URL under which the exporter is reached from outside, for example through a proxy; its path is the default of --web.route-prefix.").
-		StringVar(&externalURL)
-	app.Flag("web.route-prefix", "Prefix of all paths. The path of --web.external-url by default.").StringVar(&routePrefix)
+		StringVar(&raw.externalURL)
+	app.Flag("web.route-prefix", "Prefix of all paths. The path of --web.external-url by default.").StringVar(&raw.routePrefix)
 	app.Flag("web.disable-exporter-metrics", "Leave out the metrics of the process itself (promhttp_*, process_*, go_*).").BoolVar(&f.noProcessSeries)
 	f.web = kingpinflag.AddFlags(app, defaultAddress)
-	_, err := app.Parse(args)
-	switch {
-	case answered:
-		return nil, nil
-	case err != nil:
-		return nil, fmt.Errorf("%w, try --help", err)
-	}
-	shards, err := strconv.Atoi(total)
-	if err != nil {
-		return nil, fmt.Errorf("--total-shards: %q: write a whole number", total)
-	}
-	if f.shard, err = config.ParseShard(shard, shards); err != nil {
-		return nil, err
-	}
-	if f.host, f.prefix, err = parseExternal(externalURL, routePrefix); err != nil {
-		return nil, err
-	}
-	return &f, f.refuse()
+	return &raw
 }
 
 // refuse returns an error for what each flag accepts by itself.

@@ -51,7 +51,7 @@ func newParts(ctx context.Context, store *config.Store, getenv func(string) stri
 		Config: store.Config,
 		Scrape: scrapes.Scrape,
 		Known: func(of []config.Target, labels []string) *collector.Snapshot {
-			return scrapes.Of(of, targets.Peek(of), labels)
+			return scrapes.Known(of, targets.Peek(of), labels)
 		},
 		Peek: targets.Peek,
 		Unlisted: func(cfg *config.Config) []discovery.Account {

@@ -62,3 +62,20 @@ func TestDurationsHaveDays(t *testing.T) {
 		}
 	}
 }
+
+// TestLabelsOfPrometheus has names that mean something to it.
+func TestLabelsOfPrometheus(t *testing.T) {
+	with := func(name string) (*config.Config, error) {
+		return config.Parse("c.yaml", []byte("accounts: {main: {region: cn-hangzhou}}\ntargets: [{bucket: abc, cname: www.example.com, labels: {"+name+": x}}]\n"))
+	}
+	for _, name := range []string{"le", "quantile"} {
+		if _, err := with(name); err == nil || !strings.Contains(err.Error(), `write another name, such as "my_`+name+`"`) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, name := range []string{"instance", "job"} {
+		if c, err := with(name); err != nil || len(c.Warnings) != 1 || !strings.Contains(c.Warnings.Error(), "exported_"+name) {
+			t.Errorf("%s: %v, %v", name, c, err)
+		}
+	}
+}

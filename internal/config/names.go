@@ -46,6 +46,8 @@ func checkLabelName(name string) error {
 	switch {
 	case slices.Contains(reservedLabels(), name):
 		return fmt.Errorf("the exporter sets this label itself; write another name, such as %q", "my_"+name)
+	case name == "le" || name == "quantile":
+		return fmt.Errorf("Prometheus reads this label as a bound of a histogram or summary; write another name, such as %q", "my_"+name)
 	case strings.HasPrefix(name, "__"):
 		return errors.New(`names that begin with "__" belong to Prometheus; write another`)
 	case !labelPattern.MatchString(name):

@@ -124,6 +124,9 @@ func (p *parser) readLabels(entries []entry) map[string]string {
 			p.fault(e.value, "%v", err)
 			continue
 		}
+		if e.key == "instance" || e.key == "job" {
+			p.warn(e.value, "Prometheus sets this label on every series, and renames this one to exported_%s; write another name", e.key)
+		}
 		var text string
 		require(p.decoder, e.value, &text, labelValue, `a value, "" for none`)
 		labels[e.key] = text

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/go-kit/log"
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
@@ -49,7 +52,7 @@ func (c *crowd) peek(targets []config.Target) []status.Status {
 	return all
 }
 
-func newCrowd(t *testing.T, n int) *crowd {
+func newCrowd(t *testing.T, n int, loggers ...log.Logger) *crowd {
 	t.Helper()
 	var text strings.Builder
 	text.WriteString("accounts: {main: {region: cn-hangzhou}}\ntargets:\n")
@@ -66,11 +69,11 @@ func newCrowd(t *testing.T, n int) *crowd {
 		Config: func() *config.Config { return cfg },
 		Scrape: scrapes.Scrape,
 		Known: func(targets []config.Target, labels []string) *collector.Snapshot {
-			return scrapes.Of(targets, c.peek(targets), labels)
+			return scrapes.Known(targets, c.peek(targets), labels)
 		},
 		Peek: c.peek,
 		Own:  collector.NewRegistry(),
-	}, web.Options{}))
+	}, web.Options{Logger: append(loggers, log.NewNopLogger())[0]}))
 	t.Cleanup(c.Close)
 	return c
 }
@@ -182,5 +185,26 @@ func TestReadersThatStallMakeRoom(t *testing.T) {
 				t.Errorf("got %s, %d bytes, %v", resp.Status, len(body), err)
 			}
 		})
+	}
+}
+
+// TestResetInTheMiddle has a client that resets the connection while it is answered: that is one line, at debug level.
+func TestResetInTheMiddle(t *testing.T) {
+	var lines bytes.Buffer
+	c := newCrowd(t, 15_000, log.NewSyncLogger(log.NewLogfmtLogger(&lines)))
+	close(c.release)
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", c.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprint(conn, "GET /metrics?collect[]=targets HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	if _, err := io.ReadFull(conn, make([]byte, 1000)); err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.(*net.TCPConn).SetLinger(0)
+	conn.Close()
+	c.Close() // returns when the request is over
+	if got := lines.String(); strings.Count(got, "\n") > 1 || got != "" && !strings.HasPrefix(got, `level=debug msg="response not written" path=/metrics err=`) {
+		t.Errorf("logged\n%s", got)
 	}
 }
