@@ -4,9 +4,11 @@ package e2e_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -101,10 +103,29 @@ func (o *operator) reload(t *testing.T, s settings, n int) {
 	o.generations[len(o.generations)-2].until = time.Now()
 }
 
-// blunder tries to put a file in force that has a fault behind its good targets.
+// blunder tries to put in force what cannot be: a file with a fault behind its good targets, half a file, no YAML, a
+// pipe, a link to nowhere, nothing at all.
 func (o *operator) blunder(t *testing.T) {
 	t.Helper()
-	replace(t, o.file, o.render(quiet(), o.weather.domains, -1)+"  - {bucket: calm-bucket, cname: no_domain}\n")
+	good := o.render(quiet(), o.weather.domains, -1)
+	var err error
+	switch o.random.IntN(6) {
+	case 0:
+		replace(t, o.file, good+"  - {bucket: calm-bucket, cname: no_domain}\n")
+	case 1:
+		replace(t, o.file, good[:len(good)-20])
+	case 2:
+		replace(t, o.file, "\x7fELF")
+	case 3:
+		err = errors.Join(os.RemoveAll(o.file), syscall.Mkfifo(o.file, 0o600))
+	case 4:
+		err = errors.Join(os.RemoveAll(o.file), os.Symlink("nowhere", o.file))
+	case 5:
+		err = os.RemoveAll(o.file)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	if o.turns++; o.turns%2 == 0 {
 		if status := o.post(t); status != http.StatusInternalServerError {
 			t.Errorf("reloading a bad file: %d", status)

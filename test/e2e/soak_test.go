@@ -35,8 +35,11 @@ func TestSoak(t *testing.T) {
 	for _, s := range scrapers {
 		others.Go(func() { s.run(t, storm, judge) })
 	}
+	company := newRough(t)
+	others.Go(func() { company.run(t, storm) })
 	operator.run(t, storm)
 	others.Wait()
+	company.end(t)
 	for _, s := range scrapers {
 		t.Logf("granting %v: %d scrapes judged, %d hung up, longest %v", s.grants, s.judged, s.hungUp, s.longest)
 		if s.judged == 0 || s.hungUp == 0 {
