@@ -16,8 +16,9 @@ import (
 // Bounds of how much of a reply is read, in bytes. A token's reply has 300 and
 // as much in its header, a list of a bucket's domains some hundred thousand.
 const (
-	mostHeader = 64 << 10
-	mostBody   = 1 << 20
+	maxHeader  = 64 << 10
+	maxBody    = 1 << 20
+	maxRefusal = 64 << 10
 )
 
 // requestIDHeader names a request to Alibaba Cloud's support, and marks an answer
@@ -51,7 +52,7 @@ func NewTransport() *http.Transport {
 		MaxIdleConns:           1024,
 		MaxIdleConnsPerHost:    1024, // path style puts every bucket on one host
 		IdleConnTimeout:        100 * time.Second,
-		MaxResponseHeaderBytes: mostHeader,
+		MaxResponseHeaderBytes: maxHeader,
 		DisableCompression:     true, // replies are small, and a bomb stays packed
 	}
 }
@@ -100,11 +101,7 @@ func (x exchange) send(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, &remoteError{&bodyError{err}, secrets}
 	}
-	run := longRun
-	if resp.StatusCode/100 != 2 {
-		run = shortRun
-	}
-	resp.Header.Set(requestIDHeader, hide(resp.Header.Get(requestIDHeader), run, secrets...))
+	resp.Header.Set(requestIDHeader, hide(resp.Header.Get(requestIDHeader), shortRun, secrets...))
 	var refused *refusal
 	if resp.StatusCode/100 != 2 || bytes.Contains(body, []byte("<Error>")) {
 		refused = newRefusal(resp, body, secrets)
@@ -115,7 +112,7 @@ func (x exchange) send(req *http.Request) (*http.Response, error) {
 	if refused != nil && (resp.StatusCode/100 != 2 || !refused.foreign) {
 		return nil, refused
 	}
-	resp.Body = reply{strings.NewReader(hide(string(body), longRun, secrets...)), secrets}
+	resp.Body = reply{strings.NewReader(hide(string(body), longRun, secrets...))}
 	return resp, nil
 }
 
@@ -131,11 +128,8 @@ func secretsOf(req *http.Request) []Secret {
 	return []Secret{Secret(req.Header.Get(tokenHeader)), Secret(signature)}
 }
 
-// reply is a body that is here already, with the secrets of its request.
-type reply struct {
-	*strings.Reader
-	secrets []Secret
-}
+// reply is a body that is here already.
+type reply struct{ *strings.Reader }
 
 // Close implements io.Closer.
 func (reply) Close() error { return nil }
@@ -146,9 +140,13 @@ func readBody(resp *http.Response) ([]byte, error) {
 	if resp.StatusCode == http.StatusSwitchingProtocols {
 		return nil, nil // the body is the bare connection, which heeds no deadline
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(nil, resp.Body, mostBody))
+	refused, bound := resp.StatusCode/100 != 2, int64(maxBody)
+	if refused {
+		bound = maxRefusal
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(nil, resp.Body, bound))
 	var tooLong *http.MaxBytesError
-	if errors.As(err, &tooLong) && resp.StatusCode/100 != 2 {
+	if errors.As(err, &tooLong) && refused {
 		return body, nil // some gateway's page: its status says enough
 	}
 	return body, err

@@ -81,11 +81,7 @@ func (s STS) FromRole(source Source, role Role) Source {
 			return ossclient.Key{}, s.failed(role, err)
 		}
 		signature := signACS3(req, key, "AssumeRole", stsVersion, s.Now())
-		session, err := s.session(req, role, key.Secret, key.Token, signature)
-		if err != nil {
-			source.Invalidate(key.Token) // STS may have refused it, and the next attempt have a better one
-		}
-		return session, err
+		return s.session(req, role, key.Secret, key.Token, signature)
 	})
 	return chained{session, source}
 }

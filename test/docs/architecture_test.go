@@ -43,6 +43,7 @@ var law = map[string]struct{ may, never []string }{
 	"internal/fake/dnstest": {never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/"}},
 	"internal/fake/osstest": {may: []string{"internal/region"}, never: []string{"github.com/prometheus/", "github.com/go-kit/"}},
 	"internal/fake/ststest": {never: []string{sdk, "github.com/prometheus/", "github.com/go-kit/"}},
+	"test/attack":           {never: []string{sdk}},
 	"test/bench":            {never: []string{sdk}},
 	"test/docs":             {never: []string{sdk}},
 	"test/e2e":              {never: []string{sdk}},

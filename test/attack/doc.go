@@ -1,0 +1,4 @@
+// Package attack plays hostile servers, hostile clients and accidents on the
+// binary, each beside targets that do nothing wrong, and counts what those lose:
+// no sample is the goal. It needs the build tag attack; make attack runs it.
+package attack
