@@ -1,6 +1,9 @@
 // Package collector turns what is true of the targets into metrics. A scrape is
 // one poll and one immutable Snapshot of it; collecting a Snapshot asks nobody
 // anything. It logs each change of a target once.
+//
+// A series is a row of the table of metrics. API and Totals are the exporter's own
+// series.
 package collector
 
 import (

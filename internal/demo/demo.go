@@ -1,5 +1,6 @@
 // Package demo runs a simulated OSS and DNS for people who want to see the
-// exporter at work without an account.
+// exporter at work without an account. A Demo has one target for each state that
+// an operator can meet, and walks one of them through all states.
 package demo
 
 import (

@@ -1,4 +1,5 @@
-// Package apptest runs the program inside a test, in its own process.
+// Package apptest runs the program in the process of a test. A Program is one run
+// with its Output; a Server is a Program that serves a configuration of the test.
 package apptest
 
 import (

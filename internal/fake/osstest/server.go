@@ -1,6 +1,8 @@
 // Package osstest is an OSS that fits in a test: a real HTTP server on loopback that answers the CNAME token
-// operations as Alibaba Cloud documents them, to clients that sign with V1 or V4. It believes nothing it is sent: every signature is recomputed from
-// the request as it arrived, so a client that passes here signs correctly there.
+// operations as Alibaba Cloud documents them, to clients that sign with V1 or V4. It believes nothing it is sent: every
+// signature is recomputed from the request as it arrived, so a client that passes here signs correctly there.
+//
+// A Server has Buckets, and for each domain of a bucket a Token or a Binding. A Behaviour has it answer in another way.
 package osstest
 
 import (
