@@ -208,3 +208,31 @@ func TestResetInTheMiddle(t *testing.T) {
 		t.Errorf("logged\n%s", got)
 	}
 }
+
+// TestLargeResponsesAreWhole reads responses of many chunks to their end.
+func TestLargeResponsesAreWhole(t *testing.T) {
+	const n = 500
+	c := newCrowd(t, n)
+	close(c.release)
+	for range 5 {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.URL+"/metrics?collect[]=targets", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Accept-Encoding", "identity")
+		resp, err := c.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || resp.ContentLength != int64(len(body)) || len(body) < 256<<10 {
+			t.Errorf("got %d bytes of %d, %v", len(body), resp.ContentLength, err)
+		}
+		for i := range n {
+			if line := fmt.Sprintf("\noss_cname_token_exists{bucket=\"abc\",cname=\"d%d.example.com\"} 1\n", i); !strings.Contains(string(body), line) {
+				t.Fatalf("no %q", line)
+			}
+		}
+	}
+}
