@@ -66,13 +66,14 @@
     ]
   ]),
 
-  // The alerts of domains that fire, with a score that sorts them: critical first, then by the time left.
-  local alerts(severity) = 'ALERTS{alertname=~"OSSCname.*", alertstate="firing", severity="%s", cname!="", %s, account=~"$account", region=~"$region", bucket=~"$bucket"}' % [severity, chosen],
-  local left(vector) = '(%s) * 0 + on (%s) group_left () (domain:oss_cname_token_expiry_timestamp_seconds:last - time())' % [vector, p.domain],
+  // The hundred most urgent alerts that fire, with a score that sorts them: critical first, then by the time left.
+  local alerts(severity) = 'ALERTS{alertname=~"OSSCname.*", alertstate="firing", severity="%s", %s, account=~"$account", region=~"$region", bucket=~"$bucket"}' % [severity, chosen],
+  local with(alerts, label, domains) = '0 * %s + on (%s) group_left (%s) (%s)' % [alerts, p.domain, label, domains],
+  local left = 'domain:oss_cname_token_expiry_timestamp_seconds:last - time()',
   local scored = 'bottomk(100, %s)' % std.join(' or ', [
-    left(alerts('critical')),
+    with(alerts('critical'), '', left),
     '0 * ' + alerts('critical'),
-    '1e9 + ' + left(alerts('warning')),
+    '1e9 + ' + with(alerts('warning'), '', left),
     '1e9 * ' + alerts('warning'),
   ]),
 
@@ -160,19 +161,18 @@
       { h: 11, w: 24, x: 0, y: 4 },
       [
         query(scored, '', table),
-        query('bottomk(100, %s)' % pending, '', table),
-        query('label_replace(bottomk(100, %s), "next", "$1", "state", "(.*)")' % std.join(' or ', [
-          'label_replace(0 * group by (%s) (%s == %d), "state", "%s", "", "")' % [p.domain, state, states[s].code, s]
+        query(with(scored, '', left), '', table),
+        query('label_replace(%s, "next", "$1", "state", "(.*)")' % with(scored, 'state', std.join(' or ', [
+          'label_replace((%s) == %d, "state", "%s", "", "")' % [state, states[s].code, s]
           for s in std.objectFields(states)
-          if s != 'bound' && s != 'unknown'
-        ]), '', table),
-        query('label_replace(topk(100, max by (%s, reason) (domain:oss_cname_failure_reason:last{check="token"} and on (%s) %s)), "step", "$1", "reason", "(.*)")' % [p.domain, p.domain, seen], '', table),
+        ])), '', table),
+        query('label_replace(%s, "step", "$1", "reason", "(.*)")' % with(scored, 'reason', 'domain:oss_cname_failure_reason:last{check="token"}'), '', table),
       ],
       { cellHeight: 'sm', showHeader: true, frameIndex: 0 },
       { custom: cell { filterable: true }, thresholds: none, unit: 'none' },
       [
         column('severity', { 'custom.cellOptions': colored, 'custom.width': 90, mappings: mapping({ critical: { color: 'red' }, warning: { color: 'orange' } }) }),
-        column('alert', { 'custom.width': 250, links: [{ title: 'What to do', url: config.runbooksURL + '#${__value.text}', targetBlank: true }] }),
+        column('alert', { 'custom.width': 240, links: [{ title: 'What to do', url: config.runbooksURL + '#${__value.text}', targetBlank: true }] }),
         column('time left', { unit: 'dtdurations', decimals: 1, thresholds: urgency(token), 'custom.cellOptions': colored, 'custom.width': 170 }),
         column('state', { 'custom.cellOptions': colored, 'custom.width': 130, mappings: mapping({ [s]: { color: states[s].color } for s in std.objectFields(states) }) }),
         column('next action', { mappings: mapping({ [s]: { text: states[s].next } for s in std.objectFields(states) }) }),
@@ -181,13 +181,12 @@
       ],
       [
         { id: 'merge', options: {} },
-        { id: 'filterByValue', options: { filters: [{ fieldName: 'alertname', config: { id: 'isNotNull', options: {} } }], match: 'all', type: 'include' } },
         { id: 'sortBy', options: { fields: {}, sort: [{ field: 'Value #A', desc: false }] } },
         {
           id: 'organize',
           options: {
-            excludeByName: { [name]: true for name in ['Time', '__name__', 'alertstate', 'namespace', 'Value #A', 'Value #C', 'Value #D'] },
-            indexByName: { severity: 0, alertname: 1, cname: 2, bucket: 3, check: 4, 'Value #B': 5, state: 6, next: 7, reason: 8, step: 9 },
+            excludeByName: { [name]: true for name in ['Time', '__name__', 'alertstate', 'namespace', 'job', 'region', 'account', 'Value #A', 'Value #C', 'Value #D'] },
+            indexByName: { severity: 0, alertname: 1, cname: 2, bucket: 3, instance: 4, team: 5, check: 6, 'Value #B': 7, state: 8, next: 9, reason: 10, step: 11 },
             renameByName: { alertname: 'alert', cname: 'domain', 'Value #B': 'time left', next: 'next action', reason: 'asking fails', step: 'first step' },
           },
         },

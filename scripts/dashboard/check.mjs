@@ -58,6 +58,32 @@ for (const panel of dashboard.panels.filter((p) => p.type !== 'row')) {
   }
 }
 
+// What Grafana lets through and people suffer from: numbers without a unit, variables that are not there or choose nothing,
+// counts that show nothing when nothing is known, no way to the runbooks, alerts that link past the dashboard.
+const variables = dashboard.templating.list.map((v) => v.name);
+const used = new Set(['datasource', 'labels']);
+for (const panel of dashboard.panels.filter((p) => p.type !== 'row')) {
+  const { unit, noValue } = panel.fieldConfig.defaults;
+  if (!unit) faults.push(`${panel.title}: no unit`);
+  if (panel.type === 'stat' && !noValue) faults.push(`${panel.title}: nothing is shown where nothing is known`);
+  for (const { expr } of panel.targets) {
+    const names = [...expr.matchAll(/\$(\w+)/g)].map((m) => m[1]).filter((name) => name !== '1' && !name.startsWith('__'));
+    names.forEach((name) => used.add(name));
+    names.filter((name) => !variables.includes(name)).forEach((name) => faults.push(`${panel.title}: there is no variable $${name}`));
+    for (const name of ['cluster', 'job']) if (!names.includes(name)) faults.push(`${panel.title}: $${name} chooses nothing`);
+    if (/vector\(0\)/.test(expr)) faults.push(`${panel.title}: 0 where nothing is known`);
+  }
+}
+variables.filter((name) => !used.has(name)).forEach((name) => faults.push(`no panel uses $${name}`));
+if (!dashboard.links.some((l) => l.url.includes('runbooks'))) faults.push('no link to the runbooks');
+const alerts = readFileSync(join(file, '../alerts.yml'), 'utf8');
+const urls = [...alerts.matchAll(/dashboard_url: (.*)/g)].map((m) => m[1]);
+if (urls.length !== [...alerts.matchAll(/alert: /g)].length) faults.push('an alert does not link to the dashboard');
+for (const url of urls) {
+  if (!url.includes(`/d/${dashboard.uid}?`)) faults.push(`${url} is not this dashboard`);
+  for (const [, name] of url.matchAll(/var-(\w+)=/g)) if (!variables.includes(name)) faults.push(`${url}: there is no variable ${name}`);
+}
+
 faults.forEach((fault) => console.error(fault));
 console.log(`${file}: ${dashboard.panels.length} panels of ${kinds.size} kinds, ${faults.length} faults`);
 process.exit(faults.length ? 1 : 0);

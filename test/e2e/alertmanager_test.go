@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -46,10 +47,50 @@ func (o *oncall) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o.sent = append(o.sent, n)
 }
 
+// notifications returns those about the exporter's alerts.
 func (o *oncall) notifications() []notification {
+	return slices.DeleteFunc(o.all(), func(n notification) bool { return n.Receiver == everyoneElse })
+}
+
+func (o *oncall) all() []notification {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return slices.Clone(o.sent)
+}
+
+// everyoneElse is the receiver of other teams' alerts.
+const everyoneElse = "everyone-else"
+
+// foreign are alerts of another team's that fire beside ours, with the same labels and with hardly any.
+const foreign = `
+groups:
+- name: foreign
+  rules:
+  - {alert: DiskFull, expr: vector(1), labels: {severity: warning}}
+  - {alert: DiskFull, expr: vector(1), labels: {severity: critical, job: pair, bucket: crowd-bucket, cname: www.example.com}}
+  - {alert: DiskFull, expr: vector(1), labels: {severity: warning, job: pair, bucket: crowd-bucket, cname: www.example.com}}
+`
+
+// toldForeign waits until the other team was told all of theirs, and nothing that is ours.
+func (o *oncall) toldForeign(t *testing.T) {
+	t.Helper()
+	eventually(t, patience, func(context.Context) error {
+		told := map[string]bool{}
+		for _, n := range o.all() {
+			for _, a := range n.Alerts {
+				if ours := strings.HasPrefix(a.Labels["alertname"], "OSSCname"); ours == (n.Receiver == everyoneElse) {
+					t.Fatalf("%s was told of %v", n.Receiver, a)
+				}
+				if n.Receiver == everyoneElse {
+					told[fmt.Sprint(a.Labels)] = true
+				}
+			}
+		}
+		if want := strings.Count(foreign, "alert:"); len(told) != want {
+			return fmt.Errorf("the other team was told of %d alerts, want %d", len(told), want)
+		}
+		return nil
+	})
 }
 
 // alerted starts a Prometheus with the rules of deploy/ that scrapes as config
@@ -75,11 +116,17 @@ func alerted(t *testing.T, config string, hurry ...string) (prometheus, *oncall)
 		return file
 	}
 	alertmanager := start(t, "alertmanager", "--storage.path="+dir, "--web.listen-address=127.0.0.1:0", "--cluster.listen-address=",
-		"--config.file="+write("alertmanager.yml", `http://127\.0\.0\.1:9095`, webhook.URL, `group_wait: 30s`, "group_wait: 2s", `group_interval: 5m`, "group_interval: 5s"))
-	config = fmt.Sprintf("%s\nrule_files: [%s, %s]\nalerting: {alertmanagers: [{static_configs: [{targets: [%q]}]}]}\n", config,
+		"--config.file="+write("alertmanager.yml", `http://127\.0\.0\.1:9095`, webhook.URL, `group_wait: 30s`, "group_wait: 2s", `group_interval: 5m`, "group_interval: 5s",
+			"- name: "+everyoneElse, "- name: "+everyoneElse+"\n    webhook_configs: [{url: "+webhook.URL+"}]", `receiver: `+everyoneElse, "receiver: "+everyoneElse+"\n  group_wait: 2s"))
+	others := filepath.Join(dir, "foreign.yml")
+	if err := os.WriteFile(others, []byte(foreign), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	config = fmt.Sprintf("%s\nrule_files: [%s, %s, %s]\nalerting: {alertmanagers: [{static_configs: [{targets: [%q]}]}]}\n", config,
 		write("recording.yml"),
-		write("alerts.yml", append(hurry, ` for: \w+`, " for: 15s", `time\(\) - 15 \* 60`, "time() - 10", `time\(\) - 30 \* 60`, "time() - 20", `time\(\) - 60 \* 60`, "time() - 30")...),
-		alertmanager.address(t))
+		write("alerts.yml", append(hurry, ` for: \w+`, " for: 15s", `time\(\) - 15 \* 60`, "time() - 10", `time\(\) - 30 \* 60`, "time() - 20", `time\(\) - 60 \* 60`, "time() - 30",
+			`time\(\) - 300`, "time() - 5", `\[15m\]`, "[15s]")...),
+		others, alertmanager.address(t))
 	config = edited(t, config, `global: {`, "global: {evaluation_interval: 1s, ")
 	return startPrometheus(t, config, "--rules.alert.resend-delay=5s"), receiver
 }

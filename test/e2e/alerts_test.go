@@ -47,7 +47,7 @@ func demoAlerts() []deserved {
 		{"OSSCnameTokenMissing", "warning", "never.example.com", nil, `never\.example\.com is not bound and has no CNAME token`},
 		{"OSSCnameTokenMissing", "warning", "yours.example.com", nil, `yours\.example\.com is not bound and has no CNAME token`},
 		{"OSSCnameTokenMissing", "warning", "dangling.example.com", nil, `dangling\.example\.com is not bound and has no CNAME token`},
-		{"OSSCnameDangling", "warning", "dangling.example.com", nil, `dangling\.example\.com leads to a bucket that does not know it`},
+		{"OSSCnameDangling", "warning", "dangling.example.com", nil, `dangling\.example\.com leads to OSS, and no bucket that is watched has it`},
 		{"OSSCnameDomainDisabled", "critical", "disabled.example.com", nil, `OSS refuses to serve disabled\.example\.com`},
 		{"OSSCnameDomainDisabled", "critical", "blocked.example.com", nil, `OSS refuses to serve blocked\.example\.com`},
 		{"OSSCnameTokenExpiresSoon", "critical", "minutes.example.com", nil, `The CNAME token of minutes\.example\.com expires at ` + moment},
@@ -157,4 +157,5 @@ func TestOutageIsOneNotification(t *testing.T) {
 		}
 	}
 	prom.holds(t, `count(ALERTS{alertname="OSSCnameTokenExpiresSoon", alertstate="firing", severity="critical"}) == 60`)
+	oncall.toldForeign(t)
 }

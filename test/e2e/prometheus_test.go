@@ -11,11 +11,16 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 )
 
 // prometheus is a real one, known by its HTTP API.
-type prometheus struct{ api string }
+type prometheus struct {
+	api     string
+	process *process
+	args    []string
+}
 
 func startPrometheus(t *testing.T, config string, args ...string) prometheus {
 	t.Helper()
@@ -24,8 +29,21 @@ func startPrometheus(t *testing.T, config string, args ...string) prometheus {
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := start(t, "prometheus", append(args, "--config.file="+file, "--storage.tsdb.path="+dir, "--web.listen-address=127.0.0.1:0")...)
-	return prometheus{api: "http://" + p.address(t) + "/api/v1/"}
+	return runPrometheus(t, append(args, "--config.file="+file, "--storage.tsdb.path="+dir, "--web.listen-address=127.0.0.1:0"))
+}
+
+func runPrometheus(t *testing.T, args []string) prometheus {
+	t.Helper()
+	p := start(t, "prometheus", args...)
+	return prometheus{api: "http://" + p.address(t) + "/api/v1/", process: p, args: args}
+}
+
+// restarted ends p and starts it again, with what it has stored.
+func (p prometheus) restarted(t *testing.T) prometheus {
+	t.Helper()
+	p.process.signal(t, syscall.SIGTERM)
+	p.process.wait(t)
+	return runPrometheus(t, p.args)
 }
 
 // job is one entry of scrape_configs; without protocols Prometheus negotiates as it does by default.

@@ -11,7 +11,7 @@ const { build } = createRequire(resolve(folder, 'any.js'))('esbuild');
 const to = Math.floor(Date.now() / 1000), from = to - 240;
 
 async function ask(target) {
-  const query = target.expr.replaceAll(/\$(bucket|account|region)/g, '.*').replaceAll('$__rate_interval', '30s');
+  const query = target.expr.replaceAll(/\$(bucket|account|region|cluster|job|instance)/g, '.*').replaceAll('$__rate_interval', '30s');
   const args = target.instant ? `query?time=${to}` : `query_range?start=${from}&end=${to}&step=3`;
   const answer = await (await fetch(`${prometheus}/api/v1/${args}&query=${encodeURIComponent(query)}`)).json();
   if (answer.status !== 'success') throw new Error(`${target.expr}: ${answer.error}`);
