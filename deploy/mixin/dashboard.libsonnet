@@ -11,7 +11,7 @@
 
   // What to do next. Grafana shows it in place of the state or reason.
   local states = {
-    unknown: { color: 'text', code: 2, next: 'switch the checks on, or mend what fails' },
+    unknown: { color: 'text', code: 2, next: 'mend what fails' },
     token_missing: { color: 'orange', code: 5, next: 'create a token' },
     awaiting_dns: { color: 'yellow', code: 4, next: 'publish the TXT record' },
     token_expired: { color: 'red', code: 6, next: 'create a new token, publish it' },
@@ -84,7 +84,7 @@
 
   local steps(colors) = { mode: 'absolute', steps: [{ color: c[0], value: c[1] } for c in colors] },
   local urgency(t) = steps([['red', null], ['orange', t.critical], ['green', t.warning]]),
-  local none = steps([['green', null]]),
+  local none = steps([['text', null]]),
   local bad = steps([['green', null], ['red', 1]]),
   local mapping(texts) = [{ type: 'value', options: { [key]: texts[key] { index: 0 } for key in std.objectFields(texts) } }],
 
@@ -141,8 +141,8 @@
   local panels = [
     stat('Domains', 'Domains that are watched, or were within three days.', 0, 3, 'count(%s)' % seen, none),
     stat('Not known', 'Domains that no exporter watches now, or about which OSS does not answer. While there are any, the counts beside this one are not 0.', 3, 3, 'count(%s) or 0 * count(%s)' % [unknown, seen], bad),
-    stat('Token dies within %d hours' % config.tokenCriticalHours, 'Pending domains that are almost too late.', 6, 3, number('%s < %d' % [pending, token.critical], seen), bad),
-    stat('Token dies within %d hours' % config.tokenWarningHours, 'Pending domains that it is time for.', 9, 3, number('%s < %d' % [pending, token.warning], seen), steps([['green', null], ['orange', 1]])),
+    stat('Dies within %d h' % config.tokenCriticalHours, 'Pending domains whose token dies so soon that it is almost too late.', 6, 3, number('%s < %d' % [pending, token.critical], seen), bad),
+    stat('Dies within %d h' % config.tokenWarningHours, 'Pending domains whose token it is time to use.', 9, 3, number('%s < %d' % [pending, token.warning], seen), steps([['green', null], ['orange', 1]])),
     stat('Token expired', 'Domains whose token died, and that have neither a new one nor a bucket that is bound.', 12, 3, number(fact('token_died_timestamp_seconds'), seen), bad),
     stat('No token, not bound', 'Domains that nobody can bind as they are. Not known without the binding check.', 15, 3, number('%s and %s' % [fact('token_exists', ' == 0'), fact('bound', ' == 0')], fact('bound')), steps([['green', null], ['orange', 1]])),
     stat('Visitors get errors', 'Domains that were bound and are not, or that OSS refuses to serve. Not known without the binding check.', 18, 3, number('%s and %s or %s' % [fact('bound_timestamp_seconds'), fact('bound', ' == 0'), fact('enabled', ' == 0')], fact('bound')), bad),
@@ -172,10 +172,14 @@
       { custom: cell { filterable: true }, thresholds: none, unit: 'none' },
       [
         column('severity', { 'custom.cellOptions': colored, 'custom.width': 90, mappings: mapping({ critical: { color: 'red' }, warning: { color: 'orange' } }) }),
-        column('alert', { 'custom.width': 240, links: [{ title: 'What to do', url: config.runbooksURL + '#${__value.text}', targetBlank: true }] }),
-        column('time left', { unit: 'dtdurations', decimals: 1, thresholds: urgency(token), 'custom.cellOptions': colored, 'custom.width': 170 }),
-        column('state', { 'custom.cellOptions': colored, 'custom.width': 130, mappings: mapping({ [s]: { color: states[s].color } for s in std.objectFields(states) }) }),
-        column('next action', { mappings: mapping({ [s]: { text: states[s].next } for s in std.objectFields(states) }) }),
+        column('domain', { 'custom.width': 200 }),
+        column('bucket', { 'custom.width': 130 }),
+        column('check', { 'custom.width': 75 }),
+        column('team', { 'custom.width': 65 }),
+        column('next action', { 'custom.width': 215, mappings: mapping({ [s]: { text: states[s].next } for s in std.objectFields(states) }) }),
+        column('alert', { 'custom.width': 245, links: [{ title: 'What to do', url: config.runbooksURL + '#${__value.text}', targetBlank: true }] }),
+        column('time left', { unit: 'dtdurations', decimals: 1, thresholds: urgency(token), 'custom.cellOptions': colored, 'custom.width': 140 }),
+        column('state', { 'custom.cellOptions': colored, 'custom.width': 115, mappings: mapping({ [s]: { color: states[s].color } for s in std.objectFields(states) }) }),
         column('asking fails', { 'custom.cellOptions': colored, 'custom.width': 130, mappings: mapping({ [r]: { color: 'red' } for r in std.objectFields(reasons) }) }),
         column('first step', { mappings: mapping({ [r]: { text: reasons[r] } for r in std.objectFields(reasons) }) }),
       ],

@@ -22,7 +22,7 @@ type oncall struct {
 	route  *dispatch.Route
 }
 
-func newOncall(t *testing.T) *oncall {
+func newOncall(t testing.TB) *oncall {
 	t.Helper()
 	c, err := config.LoadFile(alertmanagerFile)
 	if err != nil {

@@ -26,7 +26,7 @@ var ruleFiles = []string{"../../deploy/recording.yml", "../../deploy/alerts.yml"
 
 // world is a Prometheus, what it scrapes, and its clock.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	now     time.Time
 	db      *tsdb.DB
 	engine  *promql.Engine
@@ -57,7 +57,7 @@ type sample struct {
 // start is when every scene begins.
 var start = time.Date(2030, 1, 1, 9, 0, 0, 0, time.UTC)
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	opts := tsdb.DefaultOptions()
 	opts.WALSegmentSize = -1 // none

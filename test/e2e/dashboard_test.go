@@ -89,7 +89,7 @@ func TestDashboardOfTheLost(t *testing.T) {
 			query[panel.Title] = strings.ReplaceAll(panel.queries()[0], "time() - 10 * 60", "time() - 10")
 		}
 	}
-	const dying = "Token dies within 24 hours"
+	const dying = "Dies within 24 h"
 	prom.holds(t, query[dying]+" == 0")
 	e.kill(t)
 	prom.holds(t, query["Not known"]+" == 1")
