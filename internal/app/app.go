@@ -108,7 +108,7 @@ func run(ctx context.Context, flags *flags, hangups <-chan os.Signal, getenv fun
 	level.Info(logger).Log("msg", "starting", "version", version.Version, "revision", version.GetRevision(), "go", version.GoVersion,
 		"config", w.name, "targets", len(w.store.Config().Targets), "accounts", len(w.store.Config().Accounts),
 		"memory_limit_bytes", memoryLimit(), "shard", flags.shard.Ordinal, "shards", flags.shard.Total)
-	warnOf(w.store.Config(), logger)
+	warnOf(w.store.Config(), nil, logger)
 
 	// Every goroutine belongs to this group. The first that fails ends the others.
 	group, ctx := errgroup.WithContext(ctx)

@@ -92,3 +92,24 @@ func TestFailureIsALineAFault(t *testing.T) {
 		}
 	}
 }
+
+// TestWarningsAreNotRepeated has a configuration with many, loaded again with one more.
+func TestWarningsAreNotRepeated(t *testing.T) {
+	var b bytes.Buffer
+	first, second := &config.Config{}, &config.Config{}
+	for i := range 12 {
+		first.Warnings = append(first.Warnings, config.Fault{File: "c.yaml", Line: i, Text: fmt.Sprint("odd ", i)})
+		second.Warnings = append(second.Warnings, config.Fault{File: "c.yaml", Line: i + 1, Text: fmt.Sprint("odd ", i)})
+	}
+	second.Warnings = append(second.Warnings, config.Fault{File: "c.yaml", Line: 99, Text: "new"})
+	logger := log.NewLogfmtLogger(&b)
+	warnOf(first, nil, logger)
+	if lines := strings.Split(strings.TrimSpace(b.String()), "\n"); len(lines) != 11 || lines[10] != `level=warn msg=configuration warning="more of that, which --config.check lists" more=2` {
+		t.Errorf("logged\n%s", &b)
+	}
+	b.Reset()
+	warnOf(second, first, logger)
+	if got := b.String(); got != "level=warn msg=configuration file=c.yaml line=99 warning=new\n" {
+		t.Errorf("logged\n%s", got)
+	}
+}

@@ -64,6 +64,7 @@ func bounded(ctx context.Context, load func() (*config.Config, error), forget fu
 // what only the old one needed. A configuration that is refused changes
 // nothing. Scrapes under way finish on the old one.
 func reload(ctx context.Context, store *config.Store, logger log.Logger, retain ...func(*config.Config)) error {
+	before := store.Config()
 	err := store.Reload()
 	switch {
 	case ctx.Err() != nil:
@@ -75,7 +76,7 @@ func reload(ctx context.Context, store *config.Store, logger log.Logger, retain 
 	for _, keepOnly := range retain {
 		keepOnly(store.Config())
 	}
-	warnOf(store.Config(), logger)
+	warnOf(store.Config(), before, logger)
 	level.Info(logger).Log("msg", "configuration loaded", "targets", len(store.Config().Targets))
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/go-kit/log"
@@ -30,12 +31,26 @@ func printCheck(w io.Writer, name string, cfg *config.Config, references []accou
 	}
 }
 
-// warnOf logs what is accepted in cfg and hardly meant.
-func warnOf(cfg *config.Config, logger log.Logger) {
-	for _, w := range cfg.Warnings {
-		level.Warn(logger).Log("msg", "configuration", "file", w.File, "line", w.Line, "warning", w.Text)
+// warnOf logs what is accepted in cfg and hardly meant, unless the configuration
+// before had it too; nil is none.
+func warnOf(cfg, before *config.Config, logger log.Logger) {
+	plain := logger
+	logger = level.Warn(logger)
+	said := map[string]bool{}
+	if before != nil {
+		for _, w := range before.Warnings {
+			said[w.Text] = true
+		}
 	}
-	warnOfOpenFiles(cfg, logger)
+	warnings := slices.DeleteFunc(slices.Clone(cfg.Warnings), func(w config.Fault) bool { return said[w.Text] })
+	for i, w := range warnings {
+		if i == maxLoggedFaults {
+			logger.Log("msg", "configuration", "warning", "more of that, which --config.check lists", "more", len(warnings)-i)
+			break
+		}
+		logger.Log("msg", "configuration", "file", w.File, "line", w.Line, "warning", w.Text)
+	}
+	warnOfOpenFiles(cfg, plain)
 }
 
 // referencesTimeout bounds the look at what a configuration refers to.

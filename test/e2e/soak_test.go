@@ -41,7 +41,7 @@ func TestSoak(t *testing.T) {
 	others.Wait()
 	company.end(t)
 	for _, s := range scrapers {
-		t.Logf("granting %v: %d scrapes judged, %d hung up, longest %v", s.grants, s.judged, s.hungUp, s.longest)
+		t.Logf("granting %v: %d scrapes judged, %d of them late, %d hung up, longest %v", s.grants, s.judged, s.late, s.hungUp, s.longest)
 		if s.judged == 0 || s.hungUp == 0 {
 			t.Errorf("the scraper that grants %v did not do both: stay and hang up", s.grants)
 		}
