@@ -192,9 +192,13 @@ func (c *Client) ask(ctx context.Context, x exchange, bucket string, query map[s
 		err = parse(body)
 	}
 	if err != nil {
+		var secrets []Secret
+		if whole, ok := output.Body.(reply); ok {
+			secrets = whole.secrets
+		}
 		return &Error{
-			Operation: x.operation, Reason: ReasonBadResponse, Status: output.StatusCode, Err: &remoteError{err: err},
-			RequestID: RemoteText(output.Headers.Get(requestIDHeader)),
+			Operation: x.operation, Reason: ReasonBadResponse, Status: output.StatusCode, Err: &remoteError{err, secrets},
+			RequestID: RemoteText(output.Headers.Get(requestIDHeader), secrets...),
 		}
 	}
 	return nil

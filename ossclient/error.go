@@ -154,6 +154,9 @@ func cause(err error) error {
 	if record, ok := errors.AsType[tls.RecordHeaderError](err); ok && string(record.RecordHeader[:]) == "HTTP/" {
 		return http.ErrSchemeMismatch
 	}
+	if ours, ok := errors.AsType[*credentialsError](err); ok {
+		return ours // the SDK says "canceled" before one that took too long
+	}
 	if failed, ok := errors.AsType[*remoteError](err); ok {
 		return failed
 	}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"oss_cname_exporter/internal/credentials"
 	"oss_cname_exporter/internal/domain"
@@ -106,5 +107,31 @@ func TestCredentialsErrorsAreWhole(t *testing.T) {
 	f.opts.Credentials = credentials.FromFiles(credentials.KeyFiles{ID: path, Secret: path})
 	if failure := f.failure(t); !strings.HasSuffix(failure.Error(), `"`+path+`": no such file; mount it, or correct the path`) {
 		t.Errorf("got %q", failure)
+	}
+}
+
+// late is a source that takes longer than the caller has.
+type late struct{ source }
+
+// Key implements ossclient.Credentials.
+func (late) Key(ctx context.Context) (ossclient.Key, error) {
+	<-ctx.Done()
+	return ossclient.Key{}, errors.New("no key in time")
+}
+
+// TestKeyThatComesTooLate is the credentials' failure, and not OSS's.
+func TestKeyThatComesTooLate(t *testing.T) {
+	f := newFixture(t)
+	f.opts.Credentials = late{}
+	client, err := ossclient.New(f.opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	_, err = client.GetCnameToken(ctx, domain.Name{Bucket: bucket, Base: cname})
+	failure, _ := errors.AsType[*ossclient.Error](err)
+	if failure == nil || failure.Reason != ossclient.ReasonCredentials || failure.Error() != "GetCnameToken: getting credentials: no key in time" {
+		t.Errorf("got %v", err)
 	}
 }

@@ -37,7 +37,7 @@ func oneLine(text string) string {
 // part of it.
 const (
 	shortRun = 8  // in a text that is only shown
-	longRun  = 24 // in a reply, which must not be spoilt by chance
+	longRun  = 32 // in an answer, which must not be spoilt by chance, and costs each call
 )
 
 // hide replaces the parts of secrets in text that are at least run bytes long,
@@ -46,8 +46,8 @@ func hide(text string, run int, secrets ...Secret) string {
 	var parts []bool // which bytes of text to hide; nil is none
 	for _, s := range secrets {
 		parts = mark(parts, text, string(s), run)
-		if escaped := url.QueryEscape(string(s)); run == shortRun && escaped != string(s) {
-			parts = mark(parts, text, escaped, run)
+		if run == shortRun {
+			parts = mark(parts, text, url.QueryEscape(string(s)), run)
 		}
 	}
 	if parts == nil {

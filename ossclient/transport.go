@@ -101,7 +101,14 @@ func (x exchange) send(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, &remoteError{&bodyError{err}, secrets}
 	}
-	resp.Header.Set(requestIDHeader, hide(resp.Header.Get(requestIDHeader), shortRun, secrets...))
+	run := longRun
+	if resp.StatusCode/100 != 2 {
+		run = shortRun
+	}
+	id := resp.Header.Get(requestIDHeader)
+	if shown := hide(id, run, secrets...); shown != id {
+		resp.Header.Set(requestIDHeader, shown)
+	}
 	var refused *refusal
 	if resp.StatusCode/100 != 2 || bytes.Contains(body, []byte("<Error>")) {
 		refused = newRefusal(resp, body, secrets)
@@ -112,7 +119,7 @@ func (x exchange) send(req *http.Request) (*http.Response, error) {
 	if refused != nil && (resp.StatusCode/100 != 2 || !refused.foreign) {
 		return nil, refused
 	}
-	resp.Body = reply{strings.NewReader(hide(string(body), longRun, secrets...))}
+	resp.Body = reply{strings.NewReader(hide(string(body), longRun, secrets...)), secrets}
 	return resp, nil
 }
 
@@ -128,8 +135,11 @@ func secretsOf(req *http.Request) []Secret {
 	return []Secret{Secret(req.Header.Get(tokenHeader)), Secret(signature)}
 }
 
-// reply is a body that is here already.
-type reply struct{ *strings.Reader }
+// reply is a body that is here already, with the secrets of its request.
+type reply struct {
+	*strings.Reader
+	secrets []Secret
+}
 
 // Close implements io.Closer.
 func (reply) Close() error { return nil }

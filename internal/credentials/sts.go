@@ -81,7 +81,11 @@ func (s STS) FromRole(source Source, role Role) Source {
 			return ossclient.Key{}, s.failed(role, err)
 		}
 		signature := signACS3(req, key, "AssumeRole", stsVersion, s.Now())
-		return s.session(req, role, key.Secret, key.Token, signature)
+		session, err := s.session(req, role, key.Secret, key.Token, signature)
+		if err != nil {
+			source.Invalidate(key.Token) // STS may have refused it, and the next attempt have a better one
+		}
+		return session, err
 	})
 	return chained{session, source}
 }

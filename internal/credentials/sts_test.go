@@ -237,3 +237,18 @@ func TestSTSOfARegion(t *testing.T) {
 		}
 	}
 }
+
+// TestSourceThatSTSRefuses has a program whose first key is revoked long before its end.
+func TestSourceThatSTSRefuses(t *testing.T) {
+	c := newCloud(t)
+	paths := files(t, "", `{"AccessKeyId": "old", "AccessKeySecret": "s", "SecurityToken": "old", "Expiration": "2022-02-24T00:00:00Z"}`)
+	from := c.as().FromRole(credentials.FromProcess("cat "+paths[1], c.clock.now), role())
+	c.sts.AddKey(ststest.Key{ID: "old", Secret: "s", Token: "old", Expires: c.clock.now().Add(time.Minute)})
+	mustKey(t, from, issued(1))
+	c.sts.AddKey(ststest.Key{ID: "new", Secret: "s", Token: "new"})
+	write(t, paths[1], `{"AccessKeyId": "new", "AccessKeySecret": "s", "SecurityToken": "new", "Expiration": "2022-02-24T00:00:00Z"}`)
+	c.clock.advance(time.Hour)
+	noKey(t, from, "InvalidSecurityToken.Expired")
+	c.clock.advance(10 * time.Second)
+	mustKey(t, from, issued(2))
+}
