@@ -13,9 +13,6 @@
     scrapeLabels: [
       'instance',
       'pod',
-      'container',
-      'endpoint',
-      'service',
       'node',
       'host',
       'hostname',

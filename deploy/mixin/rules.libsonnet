@@ -113,7 +113,8 @@
             2. when the exporters of the job are complete and up without it, and one of them has loaded its configuration
                since: a new pod with a new configuration;
             3. when Prometheus no longer probes it, though an exporter is up;
-            4. when it is older than the memory.
+            4. when another job watches the domain;
+            5. when it is older than the memory.
             Where two say the same of one domain, the labels that were there before stay.
           |||,
           record: domainSeen,
@@ -124,6 +125,7 @@
               time() * domain:oss_cname_watched:now
               or
               %(before)s > time() - %(memory)s
+                unless on (%(cluster)s, bucket, cname) domain:oss_cname_watched:now
                 unless on (%(domain)s) (
                   group by (%(sight)s) (last_over_time(%(successHour)s))
                     unless on (%(sight)s) %(success)s

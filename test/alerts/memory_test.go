@@ -294,6 +294,37 @@ func TestWatched(t *testing.T) {
 			w.after(2 * time.Minute)
 			w.holds(time.Hour, soonCritical)
 		}},
+		{"the job gets another name: the domains are the other's, and nothing is lost", func(w *world) {
+			e := w.exporter("oss", "a")
+			e.watch(www(5 * time.Hour))
+			w.after(20 * time.Minute)
+			e.leave()
+			next := w.exporter("oss-cname-exporter", "a")
+			next.watch(e.watches[0].domain)
+			w.after(5 * time.Minute)
+			w.only(soonCritical, soonWarning)
+			w.label(soonCritical, "job", "oss-cname-exporter")
+			w.never(time.Hour, "ExporterLost", "ExporterAbsent", "ExporterDown")
+		}},
+		{"from /metrics to /probe", func(w *world) {
+			e := w.exporter("oss", "a")
+			d := www(5 * time.Hour)
+			e.watch(d)
+			w.after(20 * time.Minute)
+			e.leave()
+			p := w.probing("oss_cname", true)
+			p.discover("oss_cname", d)
+			w.after(10 * time.Minute)
+			w.only(soonCritical, soonWarning)
+			w.never(time.Hour, "ExporterLost", "ExporterAbsent", "ExporterDown")
+		}},
+		{"a domain's own labels may be called as Kubernetes calls its", func(w *world) {
+			e := w.exporter("oss", "a", "endpoint", "http")
+			e.watch(www(5*time.Hour), "service", "shop", "endpoint", "eu")
+			w.after(20 * time.Minute)
+			w.label(soonCritical, "service", "shop")
+			w.label(soonCritical, "exported_endpoint", "eu")
+		}},
 		{"a domain's team changes: its critical goes on under the new name", func(w *world) {
 			e := w.exporter("oss", "a")
 			d := bound()
