@@ -236,3 +236,18 @@ func TestLargeResponsesAreWhole(t *testing.T) {
 		}
 	}
 }
+
+// TestEndedScrapesMakeRoom has a scrape end: afterwards there is room for as many
+// at a time as at the start.
+func TestEndedScrapesMakeRoom(t *testing.T) {
+	c := newCrowd(t, 1)
+	ends := c.ask(t.Context(), t, "20")
+	<-c.polled
+	c.release <- struct{}{}
+	<-ends
+	for range 3 {
+		c.ask(t.Context(), t, "20")
+		<-c.polled // with a poll of its own
+	}
+	close(c.release)
+}
