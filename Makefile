@@ -100,10 +100,10 @@ lint: $(GOLANGCI_LINT) $(ACTIONLINT_DIR)/actionlint $(PROMETHEUS_DIR)/promtool $
 	$(ALERTMANAGER_DIR)/amtool check-config deploy/alertmanager.yml
 	$(JSONNET_DIR)/jsonnetfmt --test deploy/mixin/*sonnet
 	$(JSONNET_DIR)/jsonnet-lint deploy/mixin/*sonnet
-	$(JSONNET_DIR)/jsonnet -S -m $$(mktemp -d) deploy/mixin/generate.jsonnet | while read -r file; do diff "deploy/$$(basename "$$file")" "$$file"; done # make mixin
+	$(JSONNET_DIR)/jsonnet -S -m $$(mktemp -d) deploy/mixin/generate.jsonnet | while read -r file; do diff "deploy/$$(basename "$$file")" "$$file" || exit 1; done # make mixin
 	go -C test/alerts vet ./...
 	node scripts/dashboard/check.mjs $(GRAFANA_DIR) deploy/dashboard.json
-	$(KUBECTL_VALIDATE_DIR)/kubectl-validate deploy/kubernetes/exporter/exporter.yaml deploy/kubernetes/sharded/exporter.yaml deploy/kubernetes/operator --version $(KUBERNETES_VERSION) --local-crds $(CRDS)
+	$(KUBECTL_VALIDATE_DIR)/kubectl-validate $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/*/*.yaml)) --version $(KUBERNETES_VERSION) --local-crds $(CRDS)
 	@git ls-files -z | xargs -0 stat -c '%s %n' | awk '$$1 > 500000 { print "larger than 500 kB, and tracked: " $$2; bad = 1 } END { exit bad }'
 	shellcheck .ci/run scripts/manifests/render scripts/package/docs scripts/package/sbom deploy/packages/*.sh test/e2e/testdata/boot.sh
 	$(ACTIONLINT_DIR)/actionlint
