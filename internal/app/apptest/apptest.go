@@ -101,7 +101,7 @@ func Get(t *testing.T, url string) (int, string) {
 // Do sends a request without a body and returns the status and the body of the answer.
 func Do(t *testing.T, method, url string) (int, string) {
 	t.Helper()
-	resp, body := Send(t, method, url)
+	resp, body := Send(t, method, url) //nolint:bodyclose // Send has closed it
 	return resp.StatusCode, body
 }
 
