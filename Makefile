@@ -152,6 +152,7 @@ package-test: $(PACKAGE_TOOLS) $(CRDS) ## Install it in each way that the docume
 	@$(call debian,systemd-analyze,systemd)
 	PATH="$(subst $() $(),:,$(addprefix $(CURDIR)/,$(sort $(dir $(PACKAGE_TOOLS))))):$$PATH" CRDS=$(CURDIR)/$(CRDS) KUBERNETES_VERSION=$(KUBERNETES_VERSION) \
 		go test -tags e2e,packages -count=1 -v -timeout 30m -run '$(PACKAGE_TESTS)' ./test/e2e
+	for os in darwin windows; do GOOS=$$os CGO_ENABLED=0 go vet . ./collector/... ./ossclient/... ./internal/...; done
 
 .PHONY: release
 release: $(GORELEASER_DIR)/goreleaser ## Publish a draft of the release of this tag: archives, packages, images, checksums, SBOMs
