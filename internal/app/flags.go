@@ -41,6 +41,7 @@ type flags struct {
 	prefix        string // of all paths: "" or "/some/path"
 
 	noProcessSeries bool
+	showTokens      bool
 }
 
 // parseFlags reads the command line and, for what it does not say, the
@@ -106,6 +107,8 @@ func (f *flags) declare(app *kingpin.Application) *rawFlags {
 		StringVar(&raw.externalURL)
 	app.Flag("web.route-prefix", "Prefix of all paths. The path of --web.external-url by default.").StringVar(&raw.routePrefix)
 	app.Flag("web.disable-exporter-metrics", "Leave out the metrics of the process itself (promhttp_*, process_*, go_*).").BoolVar(&f.noProcessSeries)
+	app.Flag("web.show-tokens", "Show the values of CNAME tokens to people: on the status page, in its JSON, on the debug page, and with check.").
+		Default("true").BoolVar(&f.showTokens)
 	f.web = kingpinflag.AddFlags(app, defaultAddress)
 	return &raw
 }

@@ -60,6 +60,7 @@ func newParts(ctx context.Context, store *config.Store, getenv func(string) stri
 		},
 		Own:     registry(api, refused, collector.NewTotals(store, targets)),
 		Refused: refused.Count,
+		History: history,
 		Reload: func() error {
 			return reload(ctx, store, logger, clients.Retain, targets.Apply, unlisted.Retain, scrapes.Retain, history.Retain, warn)
 		},

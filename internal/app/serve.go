@@ -38,6 +38,7 @@ func serve(ctx context.Context, exporter web.Exporter, flags *flags, listening f
 		Prefix:        flags.prefix,
 		Host:          flags.host,
 
+		HideTokens:      !flags.showTokens,
 		NoProcessSeries: flags.noProcessSeries,
 	}), flags.maxTimeout, logger)
 	server.BaseContext = func(l net.Listener) context.Context { // called once for each listener, before it serves

@@ -10,13 +10,27 @@ import (
 
 // Document is a Report, or a page of it, as JSON has it: docs/api.schema.json.
 type Document struct {
-	Summary  string    `json:"summary"` // one line
-	Time     time.Time `json:"time"`
-	Counts   Counts    `json:"counts"`   // of all domains
-	Matching int       `json:"matching"` // domains that the filter chose
-	Page     int       `json:"page"`     // from 1
-	Pages    int       `json:"pages"`
-	Domains  []Item    `json:"domains"` // of this page
+	Summary string    `json:"summary"` // one line
+	Time    time.Time `json:"time"`
+	Counts  Counts    `json:"counts"` // of all domains
+	Paging
+	Domains []Item `json:"domains"` // of this page
+}
+
+// Paging says which part of the domains a Document has.
+type Paging struct {
+	Matching int `json:"matching"` // domains that were chosen
+	Page     int `json:"page"`     // from 1
+	Pages    int `json:"pages"`
+}
+
+// NewDocument returns the Document of some of r's domains.
+func NewDocument(r *Report, domains []*Domain, paging Paging) Document {
+	doc := Document{Summary: r.Summary(), Time: *instant(r.Now), Counts: r.Counts, Paging: paging, Domains: make([]Item, len(domains))}
+	for i, d := range domains {
+		doc.Domains[i] = d.Item()
+	}
+	return doc
 }
 
 // Item is a Domain in words and values. What is unknown is nil.
@@ -51,13 +65,17 @@ type TokenItem struct {
 
 // BindingItem is what OSS says of a domain in the list of its bucket.
 type BindingItem struct {
-	Bound   bool  `json:"bound"`
-	Enabled *bool `json:"enabled,omitempty"`
+	Bound   bool   `json:"bound"`
+	Enabled *bool  `json:"enabled,omitempty"`
+	Word    string `json:"word,omitempty"` // OSS's own for that
 }
 
-// CertificateItem is the certificate that OSS serves.
+// CertificateItem is the certificate that is bound with a domain.
 type CertificateItem struct {
-	Expires time.Time `json:"expires"`
+	ID      string     `json:"id,omitempty"`
+	Type    string     `json:"type,omitempty"`
+	Word    string     `json:"word,omitempty"`    // OSS's own for whether it serves it
+	Expires *time.Time `json:"expires,omitempty"` // only if OSS serves it
 }
 
 // AttemptItem is how the last attempt went.
@@ -84,10 +102,10 @@ func (d *Domain) Item() Item {
 		Attempt: attemptItem(s.Attempt), Changes: d.Changes(),
 	}
 	if s.Bound != status.Unknown {
-		item.Binding = &BindingItem{Bound: s.Bound == status.Yes, Enabled: truth(s.Enabled)}
+		item.Binding = &BindingItem{Bound: s.Bound == status.Yes, Enabled: truth(s.Enabled), Word: s.BindingWord}
 	}
-	if !s.CertificateExpires.IsZero() {
-		item.Certificate = &CertificateItem{Expires: s.CertificateExpires.UTC()}
+	if c := s.Certificate; c != (status.Certificate{}) || !s.CertificateExpires.IsZero() {
+		item.Certificate = &CertificateItem{ID: c.ID, Type: c.Type, Word: c.Status, Expires: instant(s.CertificateExpires)}
 	}
 	if len(s.Checks) > 0 {
 		item.Checks = make(map[string]CheckItem, len(s.Checks))

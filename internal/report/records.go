@@ -28,8 +28,10 @@ type Alias struct {
 	Line        string `json:"line"` // the record that leads to the bucket, as a zone file has it
 	Should      string `json:"should"`
 	LeadsTo     string `json:"leads_to"`         // in the end; "" is nowhere
+	Destination string `json:"destination"`      // such as "other_bucket"; "" if the name servers disagree
 	ToBucket    *bool  `json:"points_to_bucket"` // nil if it cannot be told
 	Differences string `json:"differences,omitempty"`
+	Text        string `json:"text"` // all of that in words
 }
 
 // Record returns the TXT record to publish; nil if there is no token that the
@@ -60,8 +62,26 @@ func (d *Domain) Alias() *Alias {
 	should := t.Bucket + "." + region.PublicHost(t.Account.Region) + "."
 	a := &Alias{Name: t.Cname() + ".", Should: should, LeadsTo: d.Status.LeadsTo, Differences: Printable(d.Status.Differences)}
 	a.Line = fmt.Sprintf("%s  CNAME  %s", a.Name, a.Should)
-	a.ToBucket = truth(d.Status.PointsToBucket)
+	a.ToBucket, a.Destination = truth(d.Status.PointsToBucket), string(d.Status.Destination)
+	a.Text = Printable(a.text(d.Status.Destination))
 	return a
+}
+
+// text says where the CNAME record leads.
+func (a *Alias) text(destination status.Destination) string {
+	switch destination {
+	case status.ToBucket:
+		return "leads to the bucket: " + a.LeadsTo
+	case status.ToOther:
+		return "leads to another bucket of OSS: " + a.LeadsTo
+	case status.ToOSS:
+		return "leads to OSS; to which bucket, the name does not say: " + a.LeadsTo
+	case status.Elsewhere:
+		return "leads to a name that is not known to be OSS's, such as a CDN's: " + a.LeadsTo
+	case status.Nowhere:
+		return "there is none"
+	}
+	return "the name servers disagree: " + a.Differences
 }
 
 // truth returns nil for what is unknown.

@@ -11,6 +11,7 @@ package report
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"oss_cname_exporter/internal/config"
@@ -214,3 +215,22 @@ func (d *Domain) withoutChecks() string {
 
 // Changes returns the last changes of the domain, the newest first.
 func (d *Domain) Changes() []Change { return d.history.Of(d.Target.Name) }
+
+// Worst returns the severity of the domain that is worst; Warning if there is no
+// domain, since nothing is watched then.
+func (r *Report) Worst() Severity {
+	if len(r.Domains) == 0 {
+		return Warning
+	}
+	for _, s := range Severities() {
+		if r.Counts.Of(s) > 0 {
+			return s
+		}
+	}
+	return OK
+}
+
+// Summary says in one line how it stands, as monitoring plugins do.
+func (r *Report) Summary() string {
+	return strings.ToUpper(string(r.Worst())) + ": " + r.Counts.String()
+}

@@ -93,12 +93,15 @@ func (d *Domain) details() [][2]string {
 	}...)
 	lines = append(lines, d.recordDetails()...)
 	if a := d.Alias(); a != nil {
-		lines = append(lines, [][2]string{{"CNAME leads to", cmp.Or(a.LeadsTo, a.Differences, "nowhere")}, {"should be", a.Line}}...)
+		lines = append(lines, [][2]string{{"CNAME record", a.Text}, {"to serve it", a.Line}}...)
 	}
 	if s.Bound != status.Unknown {
 		lines = append(lines, [2]string{"bound", map[bool]string{true: "yes", false: "no"}[s.Bound == status.Yes]})
 	}
-	lines = append(lines, [2]string{"certificate", d.when(s.CertificateExpires)})
+	if s.Enabled == status.No {
+		lines = append(lines, [2]string{"OSS says", s.BindingWord})
+	}
+	lines = append(lines, [2]string{"certificate", d.CertificateText()})
 	for _, c := range d.Changes() {
 		lines = append(lines, [2]string{"change", Stamp(c.At) + "  " + c.Text()})
 	}
@@ -120,6 +123,23 @@ func (d *Domain) recordDetails() [][2]string {
 	return lines
 }
 
+// CertificateText says which certificate is bound, and until when OSS serves it;
+// "" if there is none.
+func (d *Domain) CertificateText() string {
+	c := d.Status.Certificate
+	text := c.ID
+	if c.Type != "" {
+		text += " (" + c.Type + ")"
+	}
+	switch {
+	case !d.Status.CertificateExpires.IsZero():
+		text += ", expires " + d.when(d.Status.CertificateExpires)
+	case c.Status != "":
+		text += ", not served: " + c.Status
+	}
+	return Printable(strings.TrimPrefix(strings.TrimSpace(text), ", "))
+}
+
 // when says where t is from now, and t itself; "" for the zero time.
 func (d *Domain) when(t time.Time) string {
 	if t.IsZero() {
@@ -130,7 +150,7 @@ func (d *Domain) when(t time.Time) string {
 
 // Text says what changed.
 func (c Change) Text() string {
-	text := cmp.Or(c.Was, "unknown") + " → " + c.Is
+	text := Printable(cmp.Or(c.Was, "unknown") + " → " + c.Is)
 	if c.Check != "" {
 		return "check " + string(c.Check) + ": " + text
 	}

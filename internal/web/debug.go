@@ -11,12 +11,12 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/status"
+	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/trace"
 )
 
 // explain answers a probe of t for a person: what was asked, how that went step
-// by step, what is known now. It takes no cached answer, and shows no secret.
+// by step, what is known now. It takes no cached answer, and shows no key.
 func (h *handler) explain(w http.ResponseWriter, r *http.Request, t *config.Target, labels []string) {
 	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
 	defer cancel()
@@ -25,8 +25,9 @@ func (h *handler) explain(w http.ResponseWriter, r *http.Request, t *config.Targ
 	var b bytes.Buffer
 	writeTarget(&b, t)
 	writeSteps(&b, steps.Steps(), began)
-	for _, s := range snapshot.Statuses() { // none for a client that is gone
-		writeStatus(&b, t, &s, h.Now())
+	for _, d := range report.New([]config.Target{*t}, snapshot.Statuses(), h.reportOptions()).Domains { // none for a client that is gone
+		fmt.Fprintln(&b, "\nWhat is known now")
+		_ = d.WriteDetail(&b) // a buffer takes everything
 	}
 	fmt.Fprintln(&b, "\nIts metrics")
 	families, _ := snapshot.Gather() // never fails
@@ -55,7 +56,7 @@ func writeTarget(b *bytes.Buffer, t *config.Target) {
 		{"key from", t.Account.Credentials.Type},
 		{"configured", listed},
 	} {
-		fmt.Fprintf(b, "  %-11s %s\n", row[0], row[1])
+		fmt.Fprintf(b, "  %-11s %s\n", row[0], report.Printable(row[1]))
 	}
 }
 
@@ -69,34 +70,6 @@ func writeSteps(b *bytes.Buffer, steps []trace.Step, began time.Time) {
 		if s.Took > 0 {
 			took = " in " + s.Took.Round(time.Microsecond).String()
 		}
-		fmt.Fprintf(b, "  %9.1fms  %s%s\n", float64(s.At.Sub(began).Microseconds())/1e3, s.Text, took)
-	}
-}
-
-func writeStatus(b *bytes.Buffer, t *config.Target, s *status.Status, now time.Time) {
-	row := newRow(t, s, now)
-	lines := [][2]string{
-		{"token", row.Token}, {"expires", row.Expires}, {"as of", row.Confirmed}, {"asked", row.Asked},
-		{"failed", row.Reason}, {"because", row.Error},
-	}
-	if c := row.Checked; c != nil {
-		lines = append(lines, [][2]string{
-			{"state", c.State}, {"OSS says", c.Binding}, {"next", c.Action}, {"certificate", c.Certificate}, {"cname", c.Destination},
-		}...)
-		for _, text := range c.Proof {
-			lines = append(lines, [2]string{"TXT record", text})
-		}
-		for _, text := range c.Warnings {
-			lines = append(lines, [2]string{"warning", text})
-		}
-		for _, text := range c.Failures {
-			lines = append(lines, [2]string{"check", text})
-		}
-	}
-	fmt.Fprintln(b, "\nWhat is known now")
-	for _, line := range lines {
-		if line[1] != "" {
-			fmt.Fprintf(b, "  %-11s %s\n", line[0], line[1])
-		}
+		fmt.Fprintf(b, "  %9.1fms  %s%s\n", float64(s.At.Sub(began).Microseconds())/1e3, report.Printable(s.Text), took)
 	}
 }

@@ -19,11 +19,11 @@ func TestPageSaysHowALookWent(t *testing.T) {
 	well := status.Attempt{Ended: now}
 	denied := status.Attempt{Ended: now, Reason: "access_denied", Err: errors.New("<i>no right</i>")}
 	for want, found := range map[string]discovery.Account{
-		`<small>not looked at yet, ask again in a moment</small>`:                                                     {},
-		`<small>2 buckets</small><small>2030-01-01 12:00:00 UTC</small>`:                                              {Attempt: well, Buckets: 2, Known: true},
-		`<small>2 buckets; there are more than are asked about</small>`:                                               {Attempt: well, Buckets: 2, Beyond: true},
-		`<small class="failed">access_denied: &lt;i&gt;no right&lt;/i&gt;</small>`:                                    {Attempt: denied},
-		`<small class="failed">1 of 2 buckets could not be asked: access_denied: &lt;i&gt;no right&lt;/i&gt;</small>`: {Attempt: denied, Buckets: 2, Failed: 1},
+		`<p><b>main</b>: not looked at yet, ask again in a moment <small></small></p>`:            {},
+		`: 2 buckets <small>2030-01-01 12:00:00 UTC</small></p>`:                                  {Attempt: well, Buckets: 2, Known: true},
+		`: 2 buckets; there are more than are asked about <small>`:                                {Attempt: well, Buckets: 2, Beyond: true},
+		`: access_denied: &lt;i&gt;no right&lt;/i&gt; <small>`:                                    {Attempt: denied},
+		`: 1 of 2 buckets could not be asked: access_denied: &lt;i&gt;no right&lt;/i&gt; <small>`: {Attempt: denied, Buckets: 2, Failed: 1},
 	} {
 		f := serve(t, web.Options{})
 		found.Account.Name = "main"
@@ -32,7 +32,7 @@ func TestPageSaysHowALookWent(t *testing.T) {
 			t.Errorf("no %s in\n%s", want, body)
 		}
 	}
-	if _, body := serve(t, web.Options{}).get(t, "/"); strings.Contains(body, "not configured") {
+	if _, body := serve(t, web.Options{}).get(t, "/"); strings.Contains(body, "Bound, not configured") {
 		t.Error("there is a section for what nobody wants")
 	}
 }
@@ -48,7 +48,7 @@ func TestFoundDomainsCanBeProbed(t *testing.T) {
 	f.found = []discovery.Account{{Account: *target.Account, Known: true, Attempt: status.Attempt{Ended: now}, Targets: []config.Target{target}}}
 	asked := f.asked()
 	_, body := f.get(t, "/")
-	link := regexp.MustCompile(`href="(probe\?[^"]*other-bucket[^"]*)"`).FindStringSubmatch(body)
+	link := regexp.MustCompile(`href="\./(probe\?[^"]*other-bucket[^"]*)"`).FindStringSubmatch(body)
 	if link == nil {
 		t.Fatalf("no link in\n%s", body)
 	}

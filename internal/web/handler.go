@@ -17,6 +17,7 @@ import (
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/discovery"
+	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -42,6 +43,8 @@ type Exporter struct {
 	// Refused counts a request that was refused with an HTTP status; nil does
 	// not.
 	Refused func(code int)
+	// History has the last changes of the targets; nil is none.
+	History *report.History
 	// Reload puts the configuration as it is written now in force, or says
 	// why not. nil refuses /-/reload.
 	Reload func() error
@@ -66,6 +69,8 @@ type Options struct {
 	// Host is the name by which the exporter is reached from outside; "" is
 	// none that is known.
 	Host string
+	// HideTokens keeps the values of CNAME tokens from page, JSON and debug page.
+	HideTokens bool
 	// NoProcessSeries leaves out the series promhttp_*.
 	NoProcessSeries bool
 }
@@ -102,10 +107,16 @@ func New(e Exporter, opts Options) http.Handler {
 		"/metrics": metrics,
 		"/probe":   http.HandlerFunc(h.probe),
 		"/sd":      h.held(gzhttp.GzipHandler(http.HandlerFunc(h.discover))),
-		"/{$}":     h.held(gzhttp.GzipHandler(http.HandlerFunc(h.page))),
+		"/{$}":     h.held(gzhttp.GzipHandler(http.HandlerFunc(h.list))),
+
+		"/domains/{bucket}/{cname}": h.held(gzhttp.GzipHandler(http.HandlerFunc(h.domain))),
+		"/runbooks/{alert}":         gzhttp.GzipHandler(http.HandlerFunc(h.runbook)),
 	} {
 		mux.Handle("GET "+pattern, handler)
 		mux.HandleFunc("HEAD "+pattern, func(http.ResponseWriter, *http.Request) {}) // asks nobody, and has nothing looked for
+	}
+	for _, pattern := range []string{"/api/", apiPath + "/{bucket}/{cname}"} {
+		mux.Handle(pattern, h.held(gzhttp.GzipHandler(http.HandlerFunc(h.api))))
 	}
 	mux.HandleFunc("POST /-/reload", h.reload)
 	return h.guard(under(opts.Prefix, mux))

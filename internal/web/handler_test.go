@@ -16,6 +16,7 @@ import (
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/discovery"
+	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web"
 )
@@ -51,6 +52,9 @@ type fixture struct {
 	own    *prometheus.Registry
 	found  []discovery.Account
 	reload func() error
+
+	statuses []status.Status
+	history  *report.History
 }
 
 func serve(t *testing.T, opts web.Options, results ...status.Status) *fixture {
@@ -63,12 +67,13 @@ func serve(t *testing.T, opts web.Options, results ...status.Status) *fixture {
 	p := &fakePoller{results: all}
 	clock := func() time.Time { return now }
 	opts.Now = clock
-	f := &fixture{cfg: cfg, poller: p, own: collector.NewRegistry()}
+	f := &fixture{cfg: cfg, poller: p, own: collector.NewRegistry(), statuses: results, history: report.NewHistory()}
 	server := httptest.NewServer(web.New(web.Exporter{
 		Reload:   func() error { return f.reload() },
 		Config:   func() *config.Config { return cfg },
 		Scrape:   collector.New(p, collector.Options{Now: clock}).Scrape,
-		Peek:     all,
+		Peek:     func([]config.Target) []status.Status { return f.statuses },
+		History:  f.history,
 		Unlisted: func(*config.Config) []discovery.Account { return f.found },
 		Own:      f.own,
 	}, opts))

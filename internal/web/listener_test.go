@@ -103,18 +103,3 @@ func TestRequestsCannotSteer(t *testing.T) {
 		t.Errorf("the poller was asked about %+v", asked)
 	}
 }
-
-func TestHeadersOfThePage(t *testing.T) {
-	resp, _ := serve(t, web.Options{}).get(t, "/")
-	for name, want := range map[string]string{
-		"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-		"X-Content-Type-Options":  "nosniff",
-		"X-Frame-Options":         "DENY",
-		"Referrer-Policy":         "no-referrer",
-		"Cache-Control":           "no-store",
-	} {
-		if got := resp.Header.Get(name); got != want {
-			t.Errorf("%s: got %q, want %q", name, got, want)
-		}
-	}
-}

@@ -1,45 +1,95 @@
 package web
 
 import (
-	"cmp"
+	"bytes"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/base64"
 	"fmt"
 	"html/template"
-	"maps"
 	"net/http"
-	"slices"
-	"strings"
+	"net/url"
 	"time"
 
-	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/status"
-
 	"github.com/prometheus/common/version"
+
+	"oss_cname_exporter/internal/report"
 )
 
-//go:embed page.html
-var pageHTML string
+//go:embed assets/style.css
+var styleCSS string
 
-var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
+//go:embed assets/script.js
+var scriptJS string
 
-// page is what a person sees: every target, the most urgent first. It shows
-// what the scrapes learnt and asks nothing itself.
-func (h *handler) page(w http.ResponseWriter, r *http.Request) {
-	now := h.Now()
-	cfg := h.Config()
-	statuses := h.Peek(cfg.Targets)
-	order := make([]int, len(statuses))
-	for i := range order {
-		order[i] = i
+//go:embed assets/layout.html
+var layoutHTML string
+
+//go:embed assets/list.html
+var listHTML string
+
+//go:embed assets/domain.html
+var domainHTML string
+
+//go:embed assets/life.html
+var lifeHTML string
+
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
+	"css":       func() template.CSS { return template.CSS(styleCSS) },
+	"js":        func() template.JS { return template.JS(scriptJS) },
+	"stamp":     report.Stamp,
+	"printable": report.Printable,
+}).Parse(layoutHTML + listHTML + domainHTML + lifeHTML))
+
+// contentPolicy lets the page run its own script and style, and nothing else.
+func contentPolicy() string {
+	hash := func(text string) string {
+		sum := sha256.Sum256([]byte(text))
+		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(urgency(&statuses[a], now), urgency(&statuses[b], now)) })
-	rows := make([]row, len(order))
-	for i, at := range order {
-		rows[i] = newRow(&cfg.Targets[at], &statuses[at], now)
+	return "default-src 'none'; style-src " + hash(styleCSS) + "; script-src " + hash(scriptJS) +
+		"; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+}
+
+// frame is what all pages have around what they show.
+type frame struct {
+	Title       string
+	Root        string // the way to the list: "./" or "../../", so that any prefix before it stays
+	Icon        template.URL
+	Now         time.Time
+	Version     string
+	Refresh     string // in seconds; "" is never
+	RefreshLink string // to the same page, refreshed or not
+	JSON        string // where the same is as JSON, from Root
+}
+
+// newFrame returns the frame of a page that shows r.
+func (h *handler) newFrame(root, title string, v *view) frame {
+	f := frame{Title: title, Root: root, Now: h.Now(), Version: version.Info(), Refresh: v.refresh, RefreshLink: v.link("refresh", "off", "page", v.values.Get("page")), JSON: "api/v1/domains"}
+	if v.refresh == "off" {
+		f.Refresh, f.RefreshLink = "", v.link("refresh", "", "page", v.values.Get("page"))
+	}
+	return f
+}
+
+// icon returns a dot in the colour of s.
+func icon(s report.Severity) template.URL {
+	colour := map[report.Severity]string{report.Critical: "d33a2f", report.Warning: "e0a100", report.Unasked: "3d86d8", report.OK: "2c9a4b"}[s]
+	return template.URL("data:image/svg+xml," + url.PathEscape(fmt.Sprintf(
+		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7" fill="#%s"/></svg>`, colour)))
+}
+
+// show answers with a page.
+func (h *handler) show(w http.ResponseWriter, r *http.Request, name string, data any) {
+	var b bytes.Buffer
+	if err := pageTemplate.ExecuteTemplate(&b, name, data); err != nil {
+		h.failed(r, err)
+		http.Error(w, "writing page: "+err.Error(), http.StatusInternalServerError)
+		return
 	}
 	for name, value := range map[string]string{
 		"Content-Type":            "text/html; charset=utf-8",
-		"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+		"Content-Security-Policy": contentPolicy(),
 		"X-Content-Type-Options":  "nosniff",
 		"X-Frame-Options":         "DENY",
 		"Referrer-Policy":         "no-referrer",
@@ -47,91 +97,16 @@ func (h *handler) page(w http.ResponseWriter, r *http.Request) {
 	} {
 		w.Header().Set(name, value)
 	}
-	if err := pageTemplate.Execute(w, map[string]any{"Rows": rows, "Checked": slices.ContainsFunc(rows, func(w row) bool { return w.Checked != nil }), "Found": newFoundAccounts(h.Unlisted(cfg)), "Version": version.Info(), "Now": stamp(now)}); err != nil {
-		h.failed(r, err)
-	}
+	_, _ = w.Write(b.Bytes())
 }
 
-// urgency orders the page: domains that can be taken over, then tokens and
-// certificates that die soonest, then targets that could not be asked, then
-// those that nothing is to be said of.
-func urgency(s *status.Status, now time.Time) time.Duration {
-	const never = time.Duration(1<<63 - 1)
-	switch {
-	case s.Dangling():
-		return -never
-	case s.Facts.Exists && s.Bound != status.Yes:
-		return s.Facts.Expires.Sub(now)
-	case !s.CertificateExpires.IsZero():
-		return s.CertificateExpires.Sub(now)
-	case s.Attempt.Reason != "":
-		return never - 1
-	}
-	return never
-}
+// moment is an instant as a page shows it.
+type moment struct{ ISO, UTC, Relative string }
 
-// row is one target in words.
-type row struct {
-	Bucket, Cname, Account, Region, Labels string
-	Level                                  string   // CSS class of the token: none, ok, warning or critical
-	Token                                  string   // what the last definitive answer was
-	Expires, Confirmed, Asked              string   // instants, "" if there is none
-	Reason, Error                          string   // why the last attempt failed; "" if it did not
-	Checked                                *checked // nil if the target wants no checks
-}
-
-func newRow(t *config.Target, s *status.Status, now time.Time) row {
-	w := row{
-		Bucket: t.Bucket, Cname: t.Cname(), Labels: labels(t.Labels),
-		Account: t.Account.Name, Region: t.Account.Region,
-		Level: "none", Token: "unknown",
-		Confirmed: stamp(s.Facts.Confirmed), Asked: stamp(s.Attempt.Ended), Reason: string(s.Attempt.Reason),
-	}
-	switch {
-	case s.Facts.Exists:
-		w.Expires = stamp(s.Facts.Expires)
-		w.Token, w.Level = countdown(s.Facts.Expires.Sub(now))
-	case !s.Facts.Expired.IsZero():
-		w.Token, w.Expires = "no token: it expired", stamp(s.Facts.Expired)
-	case !s.Facts.Confirmed.IsZero():
-		w.Token = "no token"
-	}
-	if s.Attempt.Err != nil {
-		w.Error = s.Attempt.Err.Error()
-	}
-	if t.Checks.Any() {
-		w.Checked = newChecked(s, now)
-	}
-	return w
-}
-
-// countdown words what is left of a token and grades it: less than a day is a
-// warning, less than six hours critical, since a token lives only three days.
-func countdown(left time.Duration) (text, level string) {
-	switch {
-	case left <= 0:
-		return "expired " + left.Abs().Round(time.Second).String() + " ago", "critical"
-	case left < 6*time.Hour:
-		level = "critical"
-	case left < 24*time.Hour:
-		level = "warning"
-	default:
-		level = "ok"
-	}
-	return "expires in " + left.Truncate(time.Second).String(), level
-}
-
-func stamp(t time.Time) string {
+// newMoment returns nil for the zero time.
+func newMoment(t, now time.Time) *moment {
 	if t.IsZero() {
-		return ""
+		return nil
 	}
-	return t.UTC().Format("2006-01-02 15:04:05 UTC")
-}
-
-func labels(of map[string]string) string {
-	var b strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(of)) {
-		fmt.Fprintf(&b, "%s=%q ", name, of[name])
-	}
-	return b.String()
+	return &moment{t.UTC().Format("2006-01-02T15:04:05Z"), report.Stamp(t), report.Relative(t, now)}
 }

@@ -1,7 +1,9 @@
 package web_test
 
 import (
-	"errors"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
 	"html"
 	"net/http"
 	"regexp"
@@ -10,195 +12,301 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web"
 )
 
+// checked is s with every check made and answered.
+func checked(s status.Status, change func(*status.Status)) status.Status {
+	s.Checks = map[status.Check]status.CheckStatus{}
+	for _, check := range status.Checks() {
+		s.Checks[check] = status.CheckStatus{Confirmed: now, Attempt: status.Attempt{Ended: now}}
+	}
+	change(&s)
+	return s
+}
+
+// body returns what is between the page's style and its script.
+func body(t *testing.T, page string) string {
+	t.Helper()
+	_, after, found := strings.Cut(page, "<body")
+	before, _, ended := strings.Cut(after, "<script>")
+	if !found || !ended {
+		t.Fatalf("no page:\n%s", page)
+	}
+	return before
+}
+
+// TestPageSaysEachState looks at the row of one target. TestSeverity of the
+// report has the rest.
 func TestPageSaysEachState(t *testing.T) {
 	none := status.Status{Facts: status.Facts{Confirmed: now}, Attempt: status.Attempt{Ended: now}}
+	pending := token(23 * time.Hour)
+	pending.Token = "t0ken"
 	for name, test := range map[string]struct {
-		result status.Status
+		status status.Status
 		want   []string
 	}{
-		"plenty":    {token(71 * time.Hour), []string{`class="token ok">expires in 71h0m0s`, "2030-01-04 11:00:00 UTC", "succeeded"}},
-		"a day":     {token(23 * time.Hour), []string{`class="token warning">expires in 23h0m0s`}},
-		"hours":     {token(5 * time.Hour), []string{`class="token critical">expires in 5h0m0s`}},
-		"dead":      {token(-time.Minute), []string{`class="token critical">expired 1m0s ago`}},
-		"none":      {none, []string{`class="token none">no token`, "succeeded"}},
-		"not asked": {status.Status{}, []string{`class="token none">unknown`, "not asked yet"}},
-		"denied":    {failed(status.Status{}, "no right"), []string{`class="token none">unknown`, `class="failed">access_denied<small>no right`}},
-		"stale":     {failed(token(time.Hour), "no right"), []string{`class="token critical">expires in 1h0m0s`, "as of 2030-01-01 12:00:00 UTC", "access_denied"}},
+		"plenty": {token(71 * time.Hour), []string{`class="ok"`, "in 2 d 23 h", "2030-01-04 11:00:00 UTC", `<rect width="71.0"/>`}},
+		"a day, no record": {checked(pending, func(s *status.Status) { s.DNSVerified = status.No }), []string{`class="warning"`, "awaiting_dns: the token expires in 23 h",
+			`<p class="next">publish the token as the TXT record</p><code class="c">_dnsauth.www.example.com.  TXT  &#34;t0ken&#34;</code>`, `>and 1 more</a>`}},
+		"proven":     {checked(pending, func(s *status.Status) { s.DNSVerified = status.Yes }), []string{"ready_to_bind", "bind the domain before"}},
+		"dead":       {token(-time.Minute), []string{`class="critical"`, "token_expired: the token expired unused 1 min ago"}},
+		"none":       {none, []string{`class="ok"`, "unknown", "checks.binding would tell which"}},
+		"denied":     {failed(status.Status{}, "no right"), []string{`class="warning"`, "OSS has never answered; access_denied: no right", "grant oss:GetCnameToken"}},
+		"bound":      {checked(none, func(s *status.Status) { s.Bound, s.CertificateExpires = status.Yes, now.Add(30*24*time.Hour) }), []string{`class="ok"`, "<p>bound</p></td>", "certificate <time"}},
+		"disabled":   {checked(none, func(s *status.Status) { s.Bound, s.Enabled = status.Yes, status.No; s.BindingWord = "Blocked" }), []string{`class="critical"`, "OSS does not serve the domain, which is Blocked: its visitors get errors"}},
+		"a long one": {failed(status.Status{}, strings.Repeat("x", 1000)), []string{"xxx…</p>"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			resp, body := serve(t, web.Options{}, test.result).get(t, "/")
-			if resp.Header.Get("Content-Type") != "text/html; charset=utf-8" {
-				t.Errorf("got content type %q", resp.Header.Get("Content-Type"))
+			resp, page := serve(t, web.Options{}, test.status).get(t, "/")
+			row := regexp.MustCompile(`<tr id="examplebucket/www.example.com".*</tr>`).FindString(page)
+			if resp.StatusCode != http.StatusOK {
+				t.Errorf("got %s", resp.Status)
 			}
-			for _, want := range append(test.want, "www.example.com", "examplebucket", "team=&#34;web&#34;", "cn-hangzhou") {
-				if !strings.Contains(body, want) {
-					t.Errorf("no %q in\n%s", want, body)
+			for _, want := range append(test.want, "www.example.com", "examplebucket · main", "team=&#34;web&#34;", `href="domains/examplebucket/www.example.com"`) {
+				if !strings.Contains(row, want) {
+					t.Errorf("no %q in\n%s", want, row)
 				}
 			}
 		})
 	}
 }
 
-// TestPageSaysWhatChecksFound has a second target that wants none.
-func TestPageSaysWhatChecksFound(t *testing.T) {
-	well := map[status.Check]status.CheckStatus{status.CheckBinding: {Confirmed: now, Attempt: status.Attempt{Ended: now}}}
-	fails := map[status.Check]status.CheckStatus{status.CheckTXT: {Attempt: status.Attempt{Ended: now, Reason: "timeout", Err: errors.New("<b>no answer</b>")}}}
-	none := status.Status{Facts: status.Facts{Confirmed: now}, Attempt: status.Attempt{Ended: now}}
-	with := func(r status.Status, change func(*status.Status)) status.Status { change(&r); return r }
-	for name, test := range map[string]struct {
-		result status.Status
-		want   []string
-	}{
-		"bound": {with(none, func(r *status.Status) {
-			r.Checks, r.Bound, r.Enabled, r.CertificateExpires = well, status.Yes, status.Yes, now.Add(time.Hour)
-		}), []string{`<td class="state">bound<small>nothing, but renew`, "certificate until 2030-01-01 13:00:00 UTC"}},
-		"blocked": {with(none, func(r *status.Status) {
-			r.Checks, r.Bound, r.Enabled, r.BindingWord = well, status.Yes, status.No, "<Blocked>"
-		}), []string{`<td class="state">disabled: &lt;Blocked&gt;<small>find out in the console`}},
-		"certificate by its name": {with(none, func(r *status.Status) {
-			r.Checks, r.Bound, r.Enabled, r.BindingWord, r.CertificateExpires = well, status.Yes, status.Yes, "Enabled", now.Add(time.Hour)
-			r.Certificate = status.Certificate{ID: "493-cn-hangzhou", Type: "CAS", Status: "Enabled"}
-		}), []string{`<td class="state">bound<small>`, "certificate 493-cn-hangzhou (CAS) until 2030-01-01 13:00:00 UTC"}},
-		"certificate that is not served": {with(none, func(r *status.Status) {
-			r.Checks, r.Bound, r.Enabled, r.Certificate = well, status.Yes, status.Yes, status.Certificate{ID: "493", Status: "Disabled"}
-		}), []string{"<small>certificate 493: Disabled</small>"}},
-		"to another bucket": {with(none, func(r *status.Status) {
-			r.Checks, r.Destination, r.LeadsTo = well, status.ToOther, "other.cn-hangzhou.taihangcda.cn"
-		}), []string{"CNAME leads to another bucket: other.cn-hangzhou.taihangcda.cn"}},
-		"to an access point": {with(none, func(r *status.Status) {
-			r.Checks, r.Destination, r.LeadsTo = well, status.ToOSS, "ap-1-ossalias.oss-cn-hangzhou.aliyuncs.com"
-		}), []string{"CNAME leads to OSS; to which bucket, the name does not say: ap-1-ossalias"}},
-		"to a CDN": {with(none, func(r *status.Status) {
-			r.Checks, r.Destination, r.LeadsTo = well, status.Elsewhere, "<www>.w.kunluncan.com"
-		}), []string{"such as a CDN&#39;s: &lt;www&gt;.w.kunluncan.com"}},
-		"to nothing": {with(none, func(r *status.Status) { r.Checks, r.Destination = well, status.Nowhere }), []string{"<small>no CNAME record</small>"}},
-		"certificate past": {with(none, func(r *status.Status) {
-			r.Checks, r.Bound, r.Enabled, r.CertificateExpires = well, status.Yes, status.Yes, now
-		}), []string{`class="critical">the certificate has expired`}},
-		"dangling": {with(none, func(r *status.Status) {
-			r.Checks, r.Bound, r.Destination, r.LeadsTo = well, status.No, status.ToBucket, "b.oss-cn-hangzhou.aliyuncs.com"
-		}),
-			[]string{`class="state">token_missing<small>create a token`, `class="critical">the CNAME record leads to OSS, and the bucket does not know`, "CNAME leads to the bucket: b.oss-cn-hangzhou.aliyuncs.com"}},
-		"ready":  {with(token(time.Hour), func(r *status.Status) { r.Checks, r.DNSVerified = well, status.Yes }), []string{`class="state">ready_to_bind<small>bind the domain`}},
-		"failed": {with(token(time.Hour), func(r *status.Status) { r.Checks = fails }), []string{`class="state">unknown`, `class="failed">dns_txt: timeout: &lt;b&gt;no answer`}},
-		"a record that does not count": {with(token(time.Hour), func(r *status.Status) {
-			r.Checks, r.DNSVerified = well, status.No
-			r.Proof = status.Proof{Verdict: status.VerdictOther, Values: []string{"<i>spf\u200b", strings.Repeat("e", 500), "c", "d", "e", "f"}, Silent: []string{"ns2: no answer"}}
-		}), []string{`<small>the TXT record has another value than the token</small><small>it says &#34;&lt;i&gt;spf\u200b&#34;</small>`, `it says &#34;` + strings.Repeat("e", 80) + `&#34;</small>`,
-			"<small>and 2 more values</small><small>could not be asked: ns2: no answer</small>"}},
-		"a record that counts": {with(token(time.Hour), func(r *status.Status) {
-			r.Checks, r.DNSVerified, r.Proof = well, status.Yes, status.Proof{Verdict: status.VerdictValid}
-		}), []string{`bind the domain before the token expires</small></td>`}},
-		"servers that disagree": {with(none, func(r *status.Status) { r.Checks, r.Differences = well, "ns1: no record; ns2: a.example" }),
-			[]string{`class="critical">the name servers disagree about the CNAME record: ns1: no record; ns2: a.example`}},
-		"died": {with(none, func(r *status.Status) { r.Facts.Expired = now.Add(-time.Minute) }),
-			[]string{`class="state">token_expired`, "no token: it expired<small>2030-01-01 11:59:00 UTC"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			f := serve(t, web.Options{}, test.result, none)
-			f.cfg.Targets[0].Checks = config.Checks{Binding: true, DNS: true}
-			_, body := f.get(t, "/")
-			for _, want := range append(test.want, "<th>State</th>", `<td class="state"></td>`) {
-				if !strings.Contains(body, want) {
-					t.Errorf("no %q in\n%s", want, body)
-				}
-			}
-		})
+// TestPageCounts reads the counts, the title, and follows the links of the counts.
+func TestPageCounts(t *testing.T) {
+	f := serve(t, web.Options{}, token(time.Hour), token(71*time.Hour))
+	_, page := f.get(t, "/")
+	for _, want := range []string{"<title>(1) OSS CNAME</title>", "<b>2</b> domains", "<b>1</b> critical", "<b>0</b> warning", "<b>1</b> ok", "1 to 2 of 2 domains"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q in\n%s", want, body(t, page))
+		}
 	}
-	if _, body := serve(t, web.Options{}, none).get(t, "/"); strings.Contains(body, "State") || strings.Contains(body, `class="state"`) {
-		t.Error("there is a column for what nobody wants")
+	links := regexp.MustCompile(`class="chip (\w+)" href="([^"]+)"`).FindAllStringSubmatch(page, -1)
+	for _, link := range links {
+		_, chosen := f.get(t, "/"+html.UnescapeString(link[2]))
+		if n := strings.Count(chosen, "<tr id="); n != map[string]int{"critical": 1, "warning": 0, "ok": 1}[link[1]] {
+			t.Errorf("%s: %d rows", link[2], n)
+		}
+	}
+	if len(links) != 3 {
+		t.Errorf("got links %q", links)
+	}
+	if _, well := serve(t, web.Options{}, token(71*time.Hour)).get(t, "/"); !strings.Contains(well, "<title>OSS CNAME</title>") {
+		t.Error("the title counts what is well")
 	}
 }
 
-// TestPagePutsTheUrgentFirst shows two targets in each pair of situations, in
-// either order of the configuration: the more urgent one is above.
-func TestPagePutsTheUrgentFirst(t *testing.T) {
-	none := status.Status{Facts: status.Facts{Confirmed: now}, Attempt: status.Attempt{Ended: now}}
-	bound := func(left time.Duration) status.Status {
-		r := none
-		r.Bound, r.Enabled, r.CertificateExpires = status.Yes, status.Yes, now.Add(left)
-		return r
+// TestPagePages has 450 targets of which one is not well.
+func TestPagePages(t *testing.T) {
+	var statuses []status.Status
+	f := serve(t, web.Options{})
+	for i := range 450 {
+		target := f.cfg.Targets[0]
+		target.Base = fmt.Sprintf("d%d.example.com", i)
+		f.cfg.Targets = append(f.cfg.Targets[:i:i], target)
+		statuses = append(statuses, token(71*time.Hour))
 	}
-	dangling := none
-	dangling.Bound, dangling.Destination = status.No, status.ToBucket
-	usedUp := token(time.Minute) // a bound domain has no use for its token any longer
-	usedUp.Bound = status.Yes
-	order := []struct {
-		name   string
-		result status.Status
-	}{
-		{"can be taken over", dangling},
-		{"a token that has expired", token(-time.Minute)},
-		{"a token of two hours", token(2 * time.Hour)},
-		{"a certificate of five hours", bound(5 * time.Hour)},
-		{"a token of ten hours", token(10 * time.Hour)},
-		{"a certificate of a month", bound(30 * 24 * time.Hour)},
-		{"a failure", failed(status.Status{}, "no right")},
-		{"bound, with a token", usedUp},
-	}
-	place := func(body, cname string) int { return strings.Index(body, cname) }
-	for i, first := range order {
-		for _, second := range order[i+1:] {
-			_, body := serve(t, web.Options{}, first.result, second.result).get(t, "/")
-			_, turned := serve(t, web.Options{}, second.result, first.result).get(t, "/")
-			const one, two = "www.example.com", "*.example.org" // in the order of the configuration
-			if place(body, one) > place(body, two) || place(turned, two) > place(turned, one) || place(body, one) < 0 || place(turned, two) < 0 {
-				t.Errorf("%s is not above %s", first.name, second.name)
+	statuses[300] = token(time.Hour)
+	f.statuses = statuses
+	for path, want := range map[string][]string{
+		"/":         {"1 to 200 of 450 domains", "250 more are well", "Page 1 of 3", `<a rel="next" href="?page=2">`},
+		"/?page=2":  {"201 to 400 of 450 domains", "50 more are well", "Page 2 of 3", `<a rel="prev" href="?page=1">`, `<a rel="next" href="?page=3">`},
+		"/?page=99": {"401 to 450 of 450 domains", "Page 3 of 3"},
+		"/?q=d4&state=unknown&sort=-cname&page=1": {"1 to 61 of 61 domains that fit, of 450"},
+		"/?sort=cname": {"250 more: 1 critical, 249 ok"},
+	} {
+		_, page := f.get(t, path)
+		for _, text := range want {
+			if !strings.Contains(page, text) {
+				t.Errorf("%s: no %q", path, text)
 			}
 		}
 	}
-	_, body := serve(t, web.Options{}, none, none).get(t, "/")
-	if place(body, "www.example.com") > place(body, "*.example.org") {
-		t.Error("equals are not in the order of the configuration")
+	_, page := f.get(t, "/")
+	if !strings.Contains(page, "<tbody id=\"rows\" data-live>\n<tr id=\"examplebucket/d300.example.com\"") {
+		t.Error("the most urgent is not the first")
 	}
 }
 
-// TestPageLeadsToTheProbe follows each target's link.
-func TestPageLeadsToTheProbe(t *testing.T) {
-	f := serve(t, web.Options{}, token(time.Hour), token(time.Hour))
-	_, body := f.get(t, "/")
-	links := regexp.MustCompile(`href="(probe\?[^"]*)"`).FindAllStringSubmatch(body, -1)
-	if len(links) != 2 {
-		t.Fatalf("%d links in\n%s", len(links), body)
+func TestPageWithoutDomains(t *testing.T) {
+	f := serve(t, web.Options{})
+	f.cfg.Targets = nil
+	if _, page := f.get(t, "/"); !strings.Contains(page, "No domain is configured") || !strings.Contains(page, "targets:\n  - {bucket") {
+		t.Errorf("without targets:\n%s", body(t, page))
+	}
+	f = serve(t, web.Options{}, status.Status{}, status.Status{})
+	if _, page := f.get(t, "/"); !strings.Contains(page, "Before the first scrape") || !strings.Contains(page, "oss_cname_exporter check") || strings.Count(page, "<tr id=") != 2 {
+		t.Errorf("before the first scrape:\n%s", body(t, page))
+	}
+	if _, page := f.get(t, "/?q=nonsense"); !strings.Contains(page, "None of the 2 domains fits") {
+		t.Errorf("nothing found:\n%s", body(t, page))
+	}
+}
+
+// TestPageRefresh has the refresh switched off and on by links that keep the rest.
+func TestPageRefresh(t *testing.T) {
+	f := serve(t, web.Options{}, token(time.Hour))
+	for path, want := range map[string]string{
+		"/?q=www":               `<noscript><meta http-equiv="refresh" content="30"></noscript>`,
+		"/?q=www&refresh=60":    `<body data-refresh="60">`,
+		"/?q=www&sort=cname":    `<a href="?q=www&amp;refresh=off&amp;sort=cname">switch off</a>`,
+		"/?refresh=off&q=www":   `<a href="?q=www">refresh every 30 s</a>`,
+		"/?refresh=off&q=www#x": `<input type="hidden" name="refresh" value="off">`,
+	} {
+		_, page := f.get(t, path)
+		if !strings.Contains(page, want) {
+			t.Errorf("%s: no %s", path, want)
+		}
+		if strings.Contains(path, "off") == strings.Contains(page, "http-equiv") {
+			t.Errorf("%s: refreshes or not", path)
+		}
+	}
+}
+
+// TestDomainPage follows a row's link, and the links of that page.
+func TestDomainPage(t *testing.T) {
+	s := checked(token(5*time.Hour), func(s *status.Status) {
+		s.Token, s.DNSVerified, s.Bound = "t0ken", status.No, status.No
+		s.Proof = status.Proof{Verdict: status.VerdictOther, Values: []string{"0ther"}, Silent: []string{"ns2: timeout"}}
+		s.LeadsTo, s.PointsToBucket, s.Destination = "elsewhere.example.net", status.No, status.Elsewhere
+		s.Certificate = status.Certificate{ID: "1234-cn", Type: "CAS"}
+	})
+	f := serve(t, web.Options{}, s, token(time.Hour))
+	f.history.Add(f.cfg.Targets[0].Name, report.Change{At: now.Add(-time.Hour), Was: "token_missing", Is: "awaiting_dns"})
+	f.history.Add(f.cfg.Targets[0].Name, report.Change{At: now.Add(-time.Minute), Check: status.CheckTXT, Was: "answered", Is: "timeout"})
+	_, page := f.get(t, "/domains/examplebucket/www.example.com")
+	for _, want := range []string{
+		"<title>www.example.com · critical</title>", `<code class="c">_dnsauth.www.example.com.  TXT  &#34;t0ken&#34;</code>`, "the TXT record has another value", "<code>0ther</code>", "ns2: timeout",
+		"not known to be OSS&#39;s, such as a CDN&#39;s: elsewhere.example.net", "1234-cn (CAS)", "www.example.com.  CNAME  examplebucket.oss-cn-hangzhou.aliyuncs.com.", "not bound to the bucket", "token_missing → awaiting_dns", "check dns_txt: answered → timeout",
+		`oss_cname_token_expires_in_seconds{bucket=&#34;examplebucket&#34;,cname=&#34;www.example.com&#34;}`, `<svg class="life"`, `<title>awaiting_dns from 2030-01-01 11:00:00 UTC</title>`, `<meta http-equiv="refresh" content="30">`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q in\n%s", want, body(t, page))
+		}
 	}
 	asked := f.asked()
-	for i, link := range links {
-		resp, text := f.get(t, "/"+html.UnescapeString(link[1]))
-		want := []string{"www.example.com", "*.example.org"}[i]
-		if resp.StatusCode != http.StatusOK || asked().Cname() != want || asked().Unlisted || !strings.HasPrefix(text, "What was asked") {
-			t.Errorf("%s: got %s about %+v: %s", link[1], resp.Status, asked(), text)
+	for _, link := range regexp.MustCompile(`href="\.\./\.\./([^"]*)"`).FindAllStringSubmatch(page, -1) {
+		if resp, text := f.get(t, "/"+html.UnescapeString(link[1])); resp.StatusCode != http.StatusOK {
+			t.Errorf("%s: got %s: %s", link[1], resp.Status, text)
 		}
 	}
-}
-
-func TestPageHeaders(t *testing.T) {
-	resp, _ := serve(t, web.Options{}, token(time.Hour)).get(t, "/")
-	for name, want := range map[string]string{
-		"Content-Type": "text/html; charset=utf-8", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
-		"Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
+	if got := asked(); got == nil || got.Cname() != "www.example.com" {
+		t.Errorf("ask now asked about %+v", got)
+	}
+	for path, want := range map[string]int{
+		"/domains/examplebucket/*.example.org": 200, "/domains/examplebucket/%2A.example.org": 200, "/domains/examplebucket/other.example.com": 404,
+		"/domains/Bad/www.example.com": 400, "/domains/examplebucket/www.example.com?x=1": 400, "/domains/examplebucket": 404,
 	} {
-		if got := resp.Header.Get(name); got != want {
-			t.Errorf("%s: got %q, want %q", name, got, want)
-		}
-	}
-	policy := resp.Header.Get("Content-Security-Policy")
-	for _, want := range []string{"default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"} {
-		if !strings.Contains(policy, want) {
-			t.Errorf("the policy %q has no %s", policy, want)
+		if resp, text := f.get(t, path); resp.StatusCode != want || want != 200 && strings.Count(text, "\n") != 1 {
+			t.Errorf("%s: got %s: %s", path, resp.Status, text)
 		}
 	}
 }
 
-func TestPageEscapesRemoteText(t *testing.T) {
-	resp, body := serve(t, web.Options{}, failed(status.Status{}, `<script>alert("x")</script>`)).get(t, "/")
-	if strings.Contains(body, "<script") {
-		t.Error("remote text reaches the page unescaped")
+func TestRunbookPage(t *testing.T) {
+	f := serve(t, web.Options{}, token(time.Hour))
+	_, page := f.get(t, "/runbooks/OSSCnameTXTMissing?target=examplebucket/*.example.org")
+	page = html.UnescapeString(page)
+	for _, want := range []string{"It means", "dig +short TXT _dnsauth.example.org", `href="../domains/examplebucket/*.example.org"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q in\n%s", want, body(t, page))
+		}
 	}
-	if !strings.Contains(resp.Header.Get("Content-Security-Policy"), "default-src 'none'") {
-		t.Errorf("got policy %q", resp.Header.Get("Content-Security-Policy"))
+	for path, want := range map[string]int{"/runbooks/Nonsense": 404, "/runbooks/OSSCnameTXTMissing?target=x": 400, "/runbooks/OSSCnameTXTMissing?y=x": 400} {
+		if resp, _ := f.get(t, path); resp.StatusCode != want {
+			t.Errorf("%s: got %s", path, resp.Status)
+		}
+	}
+}
+
+// TestEveryFindingHasARunbook looks up what the pages link to.
+func TestEveryFindingHasARunbook(t *testing.T) {
+	f := serve(t, web.Options{}, token(time.Hour))
+	for alert := range report.Alerts() {
+		if resp, _ := f.get(t, "/runbooks/"+alert); resp.StatusCode != http.StatusOK {
+			t.Errorf("%s: got %s", alert, resp.Status)
+		}
+	}
+}
+
+// TestPageHeaders wants the policy to allow the page's own style and script, by
+// their hashes, and nothing else.
+func TestPageHeaders(t *testing.T) {
+	for _, path := range []string{"/", "/domains/examplebucket/www.example.com", "/runbooks/OSSCnameTXTMissing"} {
+		resp, page := serve(t, web.Options{}, token(time.Hour)).get(t, path)
+		for name, want := range map[string]string{
+			"Content-Type": "text/html; charset=utf-8", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
+			"Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
+			"Content-Security-Policy": "default-src 'none'; style-src " + hashOf(t, page, "style") + "; script-src " + hashOf(t, page, "script") +
+				"; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+		} {
+			if got := resp.Header.Get(name); got != want {
+				t.Errorf("%s: %s: got %q, want %q", path, name, got, want)
+			}
+		}
+		if found := regexp.MustCompile(` (style|on[a-z]+)="`).FindString(page); found != "" {
+			t.Errorf("%s: the policy does not allow %s", path, found)
+		}
+	}
+}
+
+// hashOf returns what a policy calls the text of the page's one element.
+func hashOf(t *testing.T, page, element string) string {
+	t.Helper()
+	texts := regexp.MustCompile(`(?s)<`+element+`>(.*?)</`+element+`>`).FindAllStringSubmatch(page, -1)
+	if len(texts) != 1 {
+		t.Fatalf("%d of %s", len(texts), element)
+	}
+	sum := sha256.Sum256([]byte(texts[0][1]))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// TestPageEscapes has hostile texts in all that is remote, configured or asked for.
+func TestPageEscapes(t *testing.T) {
+	const evil = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>\u202e"
+	s := checked(failed(token(time.Hour), evil), func(s *status.Status) {
+		s.Token, s.LeadsTo, s.Differences, s.DNSVerified, s.Bound = evil, evil, evil, status.No, status.No
+		s.Proof = status.Proof{Verdict: status.VerdictOther, Values: []string{evil}, Silent: []string{evil}, Having: []string{evil}}
+		s.Checks[status.CheckBinding] = status.CheckStatus{Attempt: status.Attempt{Ended: now, Reason: "timeout", Err: fmt.Errorf("%s", evil)}}
+	})
+	f := serve(t, web.Options{}, s)
+	f.cfg.Targets = f.cfg.Targets[:1]
+	account := *f.cfg.Targets[0].Account
+	account.Name = evil
+	f.cfg.Targets[0].Account, f.cfg.Targets[0].Labels = &account, map[string]string{"team": evil}
+	f.cfg.Accounts = append([]config.Account{account}, f.cfg.Accounts...)
+	f.history.Add(f.cfg.Targets[0].Name, report.Change{At: now, Was: evil, Is: evil})
+	for _, path := range []string{"/", "/?q=" + "%22%3E%3Cscript%3Ealert(1)%3C/script%3E", "/domains/examplebucket/www.example.com", "/api/v1/domains", "/api/v1/domains/examplebucket/www.example.com"} {
+		resp, page := f.get(t, path)
+		text := page
+		if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
+			text = regexp.MustCompile(`value="[^"]*"`).ReplaceAllString(body(t, page), "") // what a form sends is as it is
+		}
+		if resp.StatusCode != http.StatusOK || strings.Contains(text, "<script") || strings.Contains(text, "<img") || strings.Contains(text, "\u202e") {
+			t.Errorf("%s: got %s\n%s", path, resp.Status, text)
+		}
+	}
+}
+
+func TestPageHidesTokens(t *testing.T) {
+	s := checked(token(time.Hour), func(s *status.Status) {
+		s.Token, s.DNSVerified = "t0ken", status.No
+		s.Proof = status.Proof{Verdict: status.VerdictQuoted, Values: []string{`"t0ken"`}}
+	})
+	for _, hide := range []bool{false, true} {
+		f := serve(t, web.Options{HideTokens: hide}, s)
+		f.asked()
+		f.poller.results = func([]config.Target) []status.Status { return []status.Status{s} }
+		for _, path := range []string{"/", "/domains/examplebucket/www.example.com", "/api/v1/domains", "/api/v1/domains/examplebucket/www.example.com", "/probe?target=examplebucket/www.example.com&debug=true"} {
+			resp, page := f.get(t, path)
+			if shown := strings.Contains(page, "t0ken"); resp.StatusCode != http.StatusOK || shown == hide {
+				t.Errorf("hide %v, %s: got %s, shown %v", hide, path, resp.Status, shown)
+			}
+		}
+		if _, metrics := f.get(t, "/metrics"); strings.Contains(metrics, "t0ken") {
+			t.Error("/metrics shows the token")
+		}
 	}
 }

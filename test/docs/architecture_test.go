@@ -21,12 +21,13 @@ const (
 //	app -> web -> collector and discovery -> poller -> schedule, ossclient and dnsclient; config and status are leaves
 var law = map[string]struct{ may, never []string }{
 	"":                      {may: []string{"internal/app"}},
+	"docs":                  {never: []string{sdk, "net/http", "github.com/"}},
 	"internal/app":          {may: []string{"collector", "internal/accounts", "internal/config", "internal/demo", "internal/discovery", "internal/dnsclient", "internal/poller", "internal/report", "internal/schedule", "internal/web", "ossclient"}, never: []string{sdk}},
 	"internal/app/apptest":  {may: []string{"internal/app", "internal/demo", "internal/fake/osstest"}, never: []string{sdk}},
 	"internal/accounts":     {may: []string{"internal/config", "internal/credentials", "ossclient"}, never: []string{sdk, "github.com/prometheus/"}},
 	"internal/credentials":  {may: []string{"ossclient"}, never: []string{sdk, dnslib, "github.com/prometheus/", "github.com/go-kit/", "log"}},
 	"internal/demo":         {may: []string{"internal/config", "internal/fake/dnstest", "internal/fake/osstest", "ossclient"}, never: []string{sdk, "github.com/prometheus/"}},
-	"internal/web":          {may: []string{"collector", "internal/config", "internal/discovery", "internal/status", "internal/trace"}, never: []string{sdk}},
+	"internal/web":          {may: []string{"collector", "docs", "internal/config", "internal/discovery", "internal/report", "internal/status", "internal/trace"}, never: []string{sdk}},
 	"collector":             {may: []string{"internal/config", "internal/report", "internal/status"}, never: []string{sdk, "net/http"}},
 	"internal/discovery":    {may: []string{"internal/config", "internal/poller", "internal/schedule", "internal/status", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/"}},
 	"internal/poller":       {may: []string{"internal/region", "internal/config", "internal/dnsclient", "internal/schedule", "internal/status", "internal/trace", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},

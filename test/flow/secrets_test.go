@@ -101,6 +101,7 @@ func drive(t *testing.T, url string) string {
 	var said strings.Builder
 	for _, path := range []string{
 		"/metrics", "/metrics?debug=true", "/", "/-/healthy", "/-/ready", "/probe?target=vault-bucket/files.example.com&debug=true", "/sd",
+		"/api/v1/domains", "/domains/vault-bucket/files.example.com", "/api/v1/domains/vault-bucket/files.example.com", "/runbooks/OSSCnameTXTMissing",
 		"/config", "/debug/pprof/", "/debug/vars", "/nowhere",
 	} {
 		_, body := apptest.Get(t, url+path)
@@ -152,7 +153,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 					v.spoil(t)
 				}
 				p := apptest.Start(t, v.env, "--config.file="+filepath.Join(v.dir, "config.yaml"), "--web.listen-address=127.0.0.1:0",
-					"--log.level=debug", "--log.format="+format, "--web.enable-lifecycle")
+					"--log.level=debug", "--log.format="+format, "--web.enable-lifecycle", "--no-web.show-tokens")
 				url := "http://" + p.Stderr.Wait(t, `address"?[=:]"?([0-9.:]+)`)
 				said := drive(t, url)
 				v.check(t, said, p.Stderr.String(), spoilt)
@@ -197,5 +198,30 @@ func TestSecretsAreNotInConfigCheck(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		leaks(t, name, stdout.String()+stderr.String()+fmt.Sprintf("%v %+v %#v", err, err, err))
+	}
+}
+
+// TestTokensAreShownToPeopleOnly has a token whose value people must publish:
+// the pages for them show it, and nothing that is kept does.
+func TestTokensAreShownToPeopleOnly(t *testing.T) {
+	const value = "0123456789-to-be-published"
+	oss := apptest.NewOSS(t, osstest.Options{}, "examplebucket")
+	oss.SetToken(domain.Name{Bucket: "examplebucket", Base: "www.example.com"}, osstest.Token{Value: value})
+	s := apptest.Serve(t, fmt.Sprintf("accounts: {main: {region: cn-hangzhou, endpoint: %q}}\ntargets: [{bucket: examplebucket, cname: www.example.com}]\n", oss.URL()), "--log.level=debug")
+	for path, shown := range map[string]bool{
+		"/metrics": false, "/sd": false, "/probe?target=examplebucket/www.example.com": false,
+		"/probe?target=examplebucket/www.example.com&debug=true": true,
+	} {
+		if text := s.Fetch(t, path); strings.Contains(text, value) != shown {
+			t.Errorf("%s: got shown %v in\n%s", path, !shown, text)
+		}
+	}
+	for _, path := range []string{"/", "/domains/examplebucket/www.example.com", "/api/v1/domains", "/api/v1/domains/examplebucket/www.example.com"} {
+		if text := s.Fetch(t, path); !strings.Contains(text, value) {
+			t.Errorf("%s does not show it:\n%s", path, text)
+		}
+	}
+	if log := s.Stderr.String() + s.Stdout.String(); strings.Contains(log, value) {
+		t.Errorf("the log has it:\n%s", log)
 	}
 }

@@ -1,0 +1,36 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// JSON writes v as encoding/json does, and escapes what cannot be printed as
+// well: what was remote text once must not control a terminal either.
+func JSON(v any) ([]byte, error) {
+	text, err := json.Marshal(v)
+	if err != nil || bytes.IndexFunc(text, mustEscape) < 0 {
+		return text, err
+	}
+	escaped := make([]byte, 0, len(text)+64)
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		switch {
+		case !mustEscape(r):
+			escaped = append(escaped, text[:size]...)
+		case r <= 0xffff:
+			escaped = fmt.Appendf(escaped, `\u%04x`, r)
+		default:
+			high, low := utf16.EncodeRune(r)
+			escaped = fmt.Appendf(escaped, `\u%04x\u%04x`, high, low)
+		}
+		text = text[size:]
+	}
+	return escaped, nil
+}
+
+func mustEscape(r rune) bool { return r >= 0x7f && !unicode.IsPrint(r) }

@@ -1,0 +1,87 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/report"
+)
+
+// apiPath is where the JSON is; docs/api.schema.json describes it.
+const apiPath = "/api/v1/domains"
+
+// report returns what is said about all targets, without asking.
+func (h *handler) report(cfg *config.Config) *report.Report {
+	return report.New(cfg.Targets, h.Peek(cfg.Targets), h.reportOptions())
+}
+
+func (h *handler) reportOptions() report.Options {
+	return report.Options{Now: h.Now(), History: h.History, HideTokens: h.HideTokens}
+}
+
+// api serves what the page says as JSON, and every error as JSON.
+func (h *handler) api(w http.ResponseWriter, r *http.Request) {
+	code, answer := h.apiAnswer(r)
+	if code != http.StatusOK {
+		answer = map[string]any{"error": fmt.Sprint(answer)}
+	}
+	if code == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", "GET, HEAD")
+	}
+	body, err := report.JSON(answer)
+	if err != nil {
+		h.failed(r, err)
+		code, body = http.StatusInternalServerError, []byte(`{"error":"writing JSON failed"}`)
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(code)
+	_, _ = w.Write(append(body, '\n'))
+}
+
+func (h *handler) apiAnswer(r *http.Request) (code int, answer any) {
+	cfg := h.Config()
+	name := r.PathValue("bucket")
+	switch {
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		return http.StatusMethodNotAllowed, r.Method + " is not allowed; GET is"
+	case name == "" && r.URL.Path != apiPath:
+		return http.StatusNotFound, fmt.Sprintf("no such path; known: %s, %s/{bucket}/{cname}", apiPath, apiPath)
+	case name != "":
+		if _, err := single(r.URL.RawQuery); err != nil {
+			return http.StatusBadRequest, err
+		}
+		d, code, err := h.find(cfg, name, r.PathValue("cname"))
+		if err != nil {
+			return code, err
+		}
+		return http.StatusOK, d.Item()
+	}
+	v, err := parseView(r.URL.RawQuery, cfg, "q", "severity", "state", "account", "label", "sort", "page", "per_page")
+	if err != nil {
+		return http.StatusBadRequest, err
+	}
+	return http.StatusOK, v.document(h.report(cfg))
+}
+
+// find returns what is said about a configured target.
+func (h *handler) find(cfg *config.Config, bucket, cname string) (d *report.Domain, code int, err error) {
+	name, err := domain.New(bucket, cname)
+	if err != nil {
+		return nil, http.StatusBadRequest, err
+	}
+	for _, d := range h.report(cfg).Domains {
+		if d.Target.Name == name {
+			return d, http.StatusOK, nil
+		}
+	}
+	return nil, http.StatusNotFound, fmt.Errorf("%s is not configured; %s lists what is", name, apiPath)
+}
+
+// document returns the page of r that v wants.
+func (v *view) document(r *report.Report) report.Document {
+	page, all := v.choose(r)
+	return report.NewDocument(r, page, report.Paging{Matching: len(all), Page: v.page, Pages: v.pages(len(all))})
+}

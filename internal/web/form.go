@@ -1,0 +1,73 @@
+package web
+
+import (
+	"maps"
+	"slices"
+
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/report"
+	"oss_cname_exporter/internal/status"
+)
+
+// form is the search and the filters.
+type form struct {
+	Text    string
+	Selects []selection
+	Hidden  [][2]string // parameters that the form keeps
+}
+
+// selection is one of the form's lists to choose from.
+type selection struct {
+	Title, Name string
+	Options     []option
+}
+
+type option struct {
+	Value, Text string
+	Selected    bool
+}
+
+// maxOptions is how many labels the form offers.
+const maxOptions = 100
+
+func (v *view) form(cfg *config.Config) form {
+	f := form{Text: v.filter.Text}
+	add(&f, v, "Severity", "severity", "any", report.Severities())
+	add(&f, v, "State", "state", "any", status.States())
+	if accounts := accountNames(cfg); len(accounts) > 1 {
+		add(&f, v, "Account", "account", "any", accounts)
+	}
+	if labels := v.labels(cfg); len(labels) > 0 {
+		add(&f, v, "Label", "label", "any", labels)
+	}
+	add(&f, v, "Sort by", "sort", string(report.ByUrgency), report.Orders()[1:])
+	if refresh := v.values.Get("refresh"); refresh != "" {
+		f.Hidden = append(f.Hidden, [2]string{"refresh", refresh})
+	}
+	return f
+}
+
+// add appends to f a list of values, with one in front that says nothing.
+func add[T ~string](f *form, v *view, title, name, nothing string, values []T) {
+	s := selection{Title: title, Name: name, Options: []option{{Text: nothing}}}
+	for _, value := range values {
+		s.Options = append(s.Options, option{string(value), report.Printable(string(value)), string(value) == v.values.Get(name)})
+	}
+	if chosen := v.values.Get(name); chosen != "" && !slices.ContainsFunc(s.Options, func(o option) bool { return o.Selected }) {
+		s.Options = append(s.Options, option{chosen, report.Printable(chosen), true}) // such as the other way round
+	}
+	f.Selects = append(f.Selects, s)
+}
+
+// labels returns the labels of the targets, if they are few enough to choose from.
+func (v *view) labels(cfg *config.Config) []string {
+	seen := map[string]bool{}
+	for i := range cfg.Targets {
+		for name, value := range cfg.Targets[i].Labels {
+			if seen[name+"="+value] = true; len(seen) > maxOptions {
+				return v.values["label"]
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
+}

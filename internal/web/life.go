@@ -1,0 +1,91 @@
+package web
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"oss_cname_exporter/internal/report"
+	"oss_cname_exporter/internal/status"
+)
+
+// life is the picture of a domain: what it went through since the first change
+// that is remembered, and how long its token or certificate has left. The unit is
+// a pixel of a picture that is 640 wide.
+type life struct {
+	Title    string
+	Segments []segment // one after the other
+	Since    string
+	Left     string // what is left in words; "" is no bar
+	LeftBar  string
+	Severity report.Severity
+}
+
+type segment struct{ X, Width, Class, Text string }
+
+const lifeWidth = 640
+
+func newLife(d *report.Domain, now time.Time) life {
+	l := life{Severity: d.Severity}
+	if due := newDue(d, now); due != nil && due.Bar != "" {
+		left, _ := strconv.ParseFloat(due.Bar, 64)
+		l.Left, l.LeftBar = due.What+" "+due.Relative, pixels(left/72*lifeWidth)
+	}
+	l.Segments, l.Since = segments(d, now)
+	l.Title = "Time line of " + d.Target.Cname() + ", now " + string(d.State)
+	return l
+}
+
+// segments returns what the domain went through; without a change all is as now.
+func segments(d *report.Domain, now time.Time) (list []segment, since string) {
+	var at []time.Time
+	var was []string
+	for _, c := range d.Changes() { // the newest first
+		if c.Check == "" {
+			at, was = append(at, c.At), append(was, c.Was)
+		}
+	}
+	if len(at) == 0 {
+		return nil, ""
+	}
+	first := at[len(at)-1]
+	begin := first.Add(-max(now.Sub(first)/8, time.Second)) // how long it was so before nobody remembers
+	scale := lifeWidth / now.Sub(begin).Seconds()
+	end, is := now, d.Changes()[0].Is
+	for _, c := range d.Changes() {
+		if c.Check == "" {
+			is = c.Is
+			break
+		}
+	}
+	for i := range at {
+		list = append(list, newSegment(at[i].Sub(begin).Seconds()*scale, end.Sub(at[i]).Seconds()*scale, is, at[i]))
+		end, is = at[i], was[i]
+	}
+	return append(list, newSegment(0, end.Sub(begin).Seconds()*scale, is, time.Time{})), report.Ago(now.Sub(first))
+}
+
+func newSegment(x, width float64, outcome string, at time.Time) segment {
+	text := outcome
+	if !at.IsZero() {
+		text += " from " + report.Stamp(at)
+	}
+	return segment{pixels(x), pixels(max(width-1, 1)), tone(outcome), report.Printable(text)}
+}
+
+func pixels(x float64) string { return fmt.Sprintf("%.1f", x) }
+
+// tone returns the class that colours an outcome: a state, or a reason.
+func tone(outcome string) string {
+	switch outcome {
+	case string(status.StateBound):
+		return string(report.OK)
+	case string(status.StateDisabled), string(status.StateTokenExpired):
+		return string(report.Critical)
+	case string(status.StateAwaitingDNS), string(status.StateReadyToBind), string(status.StateTokenMissing), "token":
+		return string(report.Unasked)
+	case string(status.StateUnknown), "no_token":
+		return "none"
+	}
+	return string(report.Warning) // the reason of a failure
+}
