@@ -63,6 +63,9 @@ WIDGETS_DIR      := .tools/grafana-ui-13.2.2
 # A client of OSS that shares nothing with this project. Those in Go are pinned by test/clients/go.mod.
 ALI_OSS_PACKAGES := ali-oss@6.23.0
 ALI_OSS_DIR      := .tools/ali-oss-6.23.0
+# What drives the status page in Chromium, and what judges whether everybody can use it.
+PLAYWRIGHT_PACKAGES := playwright-core@1.65.1 axe-core@4.14.1
+PLAYWRIGHT_DIR      := .tools/playwright-1.65.1
 PROMETHEUS_URL   ?= http://127.0.0.1:9090
 
 # $(call debian,COMMAND,PACKAGES) installs Debian packages unless the command is there; no package, no target.
@@ -129,12 +132,13 @@ picture: $(WIDGETS_DIR)/node_modules ## Draw docs/dashboard.png from the Prometh
 	node scripts/dashboard/picture/draw.mjs $(WIDGETS_DIR) deploy/dashboard.json $(PROMETHEUS_URL) docs/dashboard.png
 
 .PHONY: e2e
-e2e: test-alerts $(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)/alertmanager $(ALI_OSS_DIR)/node_modules ## Run the simulated OSS against real clients, the binary against a real Prometheus, Alertmanager and browser, the DNS client against BIND
+e2e: test-alerts $(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)/alertmanager $(ALI_OSS_DIR)/node_modules $(PLAYWRIGHT_DIR)/node_modules ## Run the simulated OSS against real clients, the binary against a real Prometheus, Alertmanager and browser, the DNS client against BIND
 	@$(call debian,chromium,chromium)
 	@$(call debian,nsupdate,bind9-dnsutils)
 	@$(call debian,/usr/sbin/named,bind9)
+	@$(call debian,prometheus-node-exporter,prometheus-node-exporter)
 	@/usr/bin/python3 -c 'import prometheus_client' 2>/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends python3-prometheus-client; }
-	PATH="$(CURDIR)/$(PROMETHEUS_DIR):$(CURDIR)/$(ALERTMANAGER_DIR):$$PATH" CGO_ENABLED=1 go test -tags e2e -count=1 -timeout 30m -parallel 16 ./test/e2e/...
+	PLAYWRIGHT=$(CURDIR)/$(PLAYWRIGHT_DIR) PATH="$(CURDIR)/$(PROMETHEUS_DIR):$(CURDIR)/$(ALERTMANAGER_DIR):$$PATH" CGO_ENABLED=1 go test -tags e2e -count=1 -timeout 30m -parallel 16 ./test/e2e/...
 	ALI_OSS=$(CURDIR)/$(ALI_OSS_DIR) go -C test/clients test -mod=mod -tags e2e -count=1 ./...
 
 PACKAGE_TESTS ?= ^TestPackage
@@ -232,6 +236,7 @@ $(CRDS): scripts/crds/go.mod $(CONTROLLER_GEN_DIR)/controller-gen
 $(GRAFANA_DIR)/node_modules: NPM_PACKAGES := $(GRAFANA_PACKAGES)
 $(ALI_OSS_DIR)/node_modules: NPM_PACKAGES := $(ALI_OSS_PACKAGES)
 $(WIDGETS_DIR)/node_modules: NPM_PACKAGES := $(WIDGETS_PACKAGES)
+$(PLAYWRIGHT_DIR)/node_modules: NPM_PACKAGES := $(PLAYWRIGHT_PACKAGES)
 .tools/%/node_modules:
 	@$(call debian,npm,nodejs npm)
 	npm install --prefix $(@D) --no-save --no-package-lock --no-audit --no-fund --ignore-scripts --legacy-peer-deps $(NPM_PACKAGES)

@@ -32,10 +32,15 @@ import (
 // after the requests under way; a second signal ends it at once.
 func Main(args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	context.AfterFunc(ctx, stop)
 	stampVersion()
 	_, _ = memlimit.Set() // nine tenths of the container's, unless GOMEMLIMIT says otherwise; without one there is none
-	if Run(ctx, args, getenv, stdout, stderr) != nil {
+	err := Run(ctx, args, getenv, stdout, stderr)
+	if exit, ok := errors.AsType[exitError](err); ok {
+		return exit.status
+	}
+	if err != nil {
 		return 1
 	}
 	return 0
@@ -60,14 +65,20 @@ func Run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	out := newLossy(stderr)
 	defer out.Close()
 	flags, err := parseFlags(args, stdout)
+	if exit, ok := errors.AsType[exitError](err); ok {
+		PrintError(out, exit)
+		return err
+	}
 	switch {
 	case err != nil:
 		logFailure(newLogger(out, "", logFormat(args, getenv)), "the command line is refused", err)
 		return err
 	case flags == nil:
 		return nil
+	case flags.command == commandCheck && !flags.check:
+		return runCheck(ctx, flags, getenv, stdout, stderr)
 	case flags.check:
-		if err := check(ctx, flags, getenv, stdout); err != nil {
+		if err := checkConfig(ctx, flags, getenv, stdout); err != nil {
 			PrintError(out, err)
 			return err
 		}
@@ -81,8 +92,8 @@ func Run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	return nil
 }
 
-// check loads the configuration, and says on stdout what it is.
-func check(ctx context.Context, flags *flags, getenv func(string) string, stdout io.Writer) error {
+// checkConfig loads the configuration, and says on stdout what it is.
+func checkConfig(ctx context.Context, flags *flags, getenv func(string) string, stdout io.Writer) error {
 	w, err := newSetup(ctx, flags, getenv)
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
+	"oss_cname_exporter/internal/check"
 	"oss_cname_exporter/internal/config"
 )
 
@@ -42,7 +43,18 @@ type flags struct {
 
 	noProcessSeries bool
 	showTokens      bool
+
+	command    string   // commandServe or commandCheck
+	domains    []string // of commandCheck: bucket/domain; none is all
+	output     string
+	outputFile string
 }
+
+// The commands.
+const (
+	commandServe = "serve"
+	commandCheck = "check"
+)
 
 // parseFlags reads the command line and, for what it does not say, the
 // environment. It returns nil after --help or --version, whose text goes to
@@ -61,24 +73,34 @@ func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 	app.VersionFlag.NoEnvar()
 
 	raw := f.declare(app)
-	_, err := app.Parse(args)
-	switch {
+	addCommands(app, &f)
+	command, err := app.Parse(args)
+	switch f.command = command; {
 	case answered:
 		return nil, nil
 	case err != nil:
-		return nil, fmt.Errorf("%w, try --help", err)
+		if parsed, _ := app.ParseContext(args); parsed != nil && parsed.SelectedCommand != nil {
+			f.command = parsed.SelectedCommand.FullCommand()
+		}
+		return nil, f.refused(fmt.Errorf("%w, try --help", err))
 	}
+	return &f, f.refused(f.finish(raw))
+}
+
+// finish reads what depends on several flags, and refuses what each accepts by
+// itself.
+func (f *flags) finish(raw *rawFlags) error {
 	shards, err := strconv.Atoi(raw.total)
 	if err != nil {
-		return nil, fmt.Errorf("--total-shards: %q: write a whole number", raw.total)
+		return fmt.Errorf("--total-shards: %q: write a whole number", raw.total)
 	}
 	if f.shard, err = config.ParseShard(raw.shard, shards); err != nil {
-		return nil, err
+		return err
 	}
 	if f.host, f.prefix, err = parseExternal(raw.externalURL, raw.routePrefix); err != nil {
-		return nil, err
+		return err
 	}
-	return &f, f.refuse()
+	return f.refuse()
 }
 
 // rawFlags are those that are read once all are known.
@@ -111,6 +133,17 @@ func (f *flags) declare(app *kingpin.Application) *rawFlags {
 		Default("true").BoolVar(&f.showTokens)
 	f.web = kingpinflag.AddFlags(app, defaultAddress)
 	return &raw
+}
+
+// addCommands adds what the program does, with the flags of each.
+func addCommands(app *kingpin.Application, f *flags) {
+	app.Command(commandServe, "Serve metrics and the status page. This is what is done without a command.").Default()
+	ask := app.Command(commandCheck, "Ask once about the domains, as a scrape does, and say how they stand: exit status 0 if all is well, "+
+		"1 if something needs attention, 2 if something is critical or could not be asked, 3 if the configuration or the command line is wrong.")
+	ask.Arg("domain", "Each as bucket/domain; all that are configured if there is none.").StringsVar(&f.domains)
+	ask.Flag("output", "Format: table, json, or prom for node_exporter's textfile collector.").NoEnvar().Default(check.Table).
+		SetValue(oneOf(&f.output, "--output", check.Formats()...))
+	ask.Flag("output.file", "Write to this file, in one step, and only the summary to standard output.").NoEnvar().StringVar(&f.outputFile)
 }
 
 // refuse returns an error for what each flag accepts by itself.

@@ -10,6 +10,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -230,7 +231,30 @@ func (r *Report) Worst() Severity {
 	return OK
 }
 
+// unanswered counts the domains about which a question got no answer.
+func (r *Report) unanswered() (n int) {
+	for _, d := range r.Domains {
+		if !d.answered() {
+			n++
+		}
+	}
+	return n
+}
+
+// Standing is how it stands for monitoring: Critical also if something could not
+// be asked, because nobody knows then.
+func (r *Report) Standing() Severity {
+	if r.unanswered() > 0 {
+		return Critical
+	}
+	return r.Worst()
+}
+
 // Summary says in one line how it stands, as monitoring plugins do.
 func (r *Report) Summary() string {
-	return strings.ToUpper(string(r.Worst())) + ": " + r.Counts.String()
+	text := strings.ToUpper(string(r.Standing())) + ": " + r.Counts.String()
+	if n := r.unanswered(); n > 0 {
+		text += fmt.Sprintf("; %d could not be asked about everything", n)
+	}
+	return text
 }

@@ -39,16 +39,30 @@ func WriteTable(w io.Writer, domains []*Domain, style Style) error {
 	}
 	var b bytes.Buffer
 	if len(domains) > 0 {
-		fmt.Fprintf(&b, "%-*s  %-*s  %-*s  %-*s  %s\n", widths[0], "SEVERITY", widths[1], "DOMAIN", widths[2], "BUCKET", widths[3], "STATE", "TOKEN")
+		fmt.Fprintf(&b, "%-*s  %-*s  %-*s  %-*s  %s\n", widths[0], "SEVERITY", widths[1], "DOMAIN", widths[2], "BUCKET", widths[3], "STATE", "TIME LEFT")
 	}
 	for i, d := range domains {
 		row := rows[i]
 		severity := style.paint(d.Severity, fmt.Sprintf("%-*s", widths[0], row[0]))
-		fmt.Fprintf(&b, "%s  %-*s  %-*s  %-*s  %s\n", severity, widths[1], row[1], widths[2], row[2], widths[3], row[3], d.TokenText())
+		fmt.Fprintf(&b, "%s  %-*s  %-*s  %-*s  %s\n", severity, widths[1], row[1], widths[2], row[2], widths[3], row[3], d.leftText())
 		d.writeAdvice(&b, strings.Repeat(" ", widths[0]+2))
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// leftText says how long the certificate of a bound domain has left, else its token.
+func (d *Domain) leftText() string {
+	expires := d.Status.CertificateExpires
+	switch {
+	case d.Status.Bound != status.Yes:
+		return "token " + d.TokenText()
+	case expires.IsZero():
+		return "no certificate"
+	case d.now.Before(expires):
+		return "certificate expires " + In(expires.Sub(d.now))
+	}
+	return "certificate expired " + Ago(d.now.Sub(expires))
 }
 
 // writeAdvice writes what is wrong, and what to do about it.

@@ -22,7 +22,7 @@ const (
 var law = map[string]struct{ may, never []string }{
 	"":                      {may: []string{"internal/app"}},
 	"docs":                  {never: []string{sdk, "net/http", "github.com/"}},
-	"internal/app":          {may: []string{"collector", "internal/accounts", "internal/config", "internal/demo", "internal/discovery", "internal/dnsclient", "internal/poller", "internal/report", "internal/schedule", "internal/web", "ossclient"}, never: []string{sdk}},
+	"internal/app":          {may: []string{"collector", "internal/accounts", "internal/check", "internal/config", "internal/demo", "internal/discovery", "internal/dnsclient", "internal/poller", "internal/report", "internal/schedule", "internal/web", "ossclient"}, never: []string{sdk}},
 	"internal/app/apptest":  {may: []string{"internal/app", "internal/demo", "internal/fake/osstest"}, never: []string{sdk}},
 	"internal/accounts":     {may: []string{"internal/config", "internal/credentials", "ossclient"}, never: []string{sdk, "github.com/prometheus/"}},
 	"internal/credentials":  {may: []string{"ossclient"}, never: []string{sdk, dnslib, "github.com/prometheus/", "github.com/go-kit/", "log"}},
@@ -40,6 +40,7 @@ var law = map[string]struct{ may, never []string }{
 	"ossclient":             {may: []string{"internal/secret", "internal/status", "internal/trace"}, never: []string{dnslib, "github.com/prometheus/", "github.com/go-kit/", "log"}},
 	"internal/region":       {never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/"}},
 	"internal/domain":       {never: []string{sdk, "net/http"}},
+	"internal/check":        {may: []string{"collector", "internal/config", "internal/report", "internal/status"}, never: []string{sdk, dnslib, "net/http", "log"}},
 	"internal/config":       {may: []string{"internal/region"}, never: []string{sdk, "net/http", "github.com/go-kit/"}},
 	"internal/fake/dnstest": {never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/"}},
 	"internal/fake/osstest": {may: []string{"internal/region"}, never: []string{"github.com/prometheus/", "github.com/go-kit/"}},

@@ -1,0 +1,82 @@
+package app
+
+import (
+	"context"
+	"io"
+	"os"
+
+	"github.com/go-kit/log"
+	"golang.org/x/term"
+
+	"oss_cname_exporter/collector"
+	"oss_cname_exporter/internal/check"
+)
+
+// exitError ends the program with an exit status of its own.
+type exitError struct {
+	status int
+	err    error // nil if all is said
+}
+
+// Error implements error.
+func (e exitError) Error() string {
+	if e.err == nil {
+		return "all is said"
+	}
+	return e.err.Error()
+}
+
+// Unwrap returns the cause.
+func (e exitError) Unwrap() error { return e.err }
+
+// refused marks what is wrong with the configuration or the command line, if the
+// command is check; serving has no exit statuses of its own.
+func (f *flags) refused(err error) error {
+	if f.command != commandCheck || err == nil {
+		return err
+	}
+	return exitError{check.Refused, err}
+}
+
+// runCheck is the command check. It logs nothing but at level debug: what would
+// be logged is in its output.
+func runCheck(ctx context.Context, flags *flags, getenv func(string) string, stdout, stderr io.Writer) error {
+	logger := log.NewNopLogger()
+	if flags.logLevel == "debug" {
+		logger = newLogger(stderr, flags.logLevel, flags.logFormat)
+	}
+	status, err := askOnce(ctx, flags, getenv, stdout, stderr, logger)
+	if err != nil {
+		PrintError(stderr, err)
+	}
+	if status == check.OK {
+		return nil
+	}
+	return exitError{status, err}
+}
+
+// askOnce returns the exit status.
+func askOnce(ctx context.Context, flags *flags, getenv func(string) string, stdout, stderr io.Writer, logger log.Logger) (status int, err error) {
+	w, err := newSetup(ctx, flags, getenv)
+	if err != nil {
+		return check.Refused, err
+	}
+	defer w.close()
+	p := newParts(ctx, w.store, w.getenv, logger, collector.NewRegistryWithoutProcess)
+	defer p.close()
+	ctx, cancel := context.WithTimeout(ctx, flags.maxTimeout)
+	defer cancel()
+	opts := check.Options{
+		Domains: flags.domains, Format: flags.output, File: flags.outputFile, HideTokens: !flags.showTokens,
+		Color: isTerminal(stdout) && getenv("NO_COLOR") == "" && getenv("TERM") != "dumb",
+	}
+	if isTerminal(stderr) {
+		opts.Progress = stderr
+	}
+	return check.Run(ctx, check.Exporter{Config: w.store.Config(), Scrape: p.exporter.Scrape, Peek: p.exporter.Peek}, opts, stdout)
+}
+
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}

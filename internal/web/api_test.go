@@ -1,0 +1,167 @@
+package web_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"oss_cname_exporter/internal/report"
+	"oss_cname_exporter/internal/status"
+	"oss_cname_exporter/internal/web"
+)
+
+// apiSchema returns the schema that is committed.
+func apiSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	schema, err := compiler.Compile("../../docs/api.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// getJSON returns an answer that the schema accepts.
+func (f *fixture) getJSON(t *testing.T, schema *jsonschema.Schema, path string) (code int, answer map[string]any) {
+	t.Helper()
+	resp, text := f.get(t, path)
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	if err == nil {
+		err = schema.Validate(value)
+	}
+	if err != nil || resp.Header.Get("Content-Type") != "application/json; charset=utf-8" {
+		t.Errorf("%s: got %s %s: %v\n%s", path, resp.Status, resp.Header.Get("Content-Type"), err, text)
+	}
+	answer, _ = value.(map[string]any)
+	return resp.StatusCode, answer
+}
+
+// everything is a status that has all that can be known.
+func everything() status.Status {
+	return checked(failed(token(time.Hour), "no right"), func(s *status.Status) {
+		s.Token, s.DNSVerified, s.Bound, s.Enabled, s.BindingWord = "t0ken", status.No, status.No, status.Unknown, "Odd"
+		s.Proof = status.Proof{Verdict: status.VerdictDisagree, Lacking: []string{"ns1"}, Having: []string{"ns2"}, Silent: []string{"ns3"}, Values: []string{"old"}, Name: "x"}
+		s.Certificate, s.CertificateExpires = status.Certificate{ID: "1", Type: "CAS", Status: "Enabled"}, now.Add(time.Hour)
+		s.Destination, s.LeadsTo, s.Differences, s.PointsToBucket = status.ToOther, "x.example", "ns1: a; ns2: b", status.No
+		s.Facts.Expired = now
+	})
+}
+
+func TestAPI(t *testing.T) {
+	schema := apiSchema(t)
+	f := serve(t, web.Options{}, everything(), status.Status{})
+	f.history.Add(f.cfg.Targets[0].Name, report.Change{At: now, Check: status.CheckTXT, Was: "a", Is: "b"})
+	code, list := f.getJSON(t, schema, "/api/v1/domains")
+	domains, _ := list["domains"].([]any)
+	if code != http.StatusOK || len(domains) != 2 || list["summary"] != "CRITICAL: 1 critical, 1 unasked, of 2 domains; 2 could not be asked about everything" {
+		t.Errorf("got %d %v", code, list)
+	}
+	for _, path := range []string{"/api/v1/domains/examplebucket/www.example.com", "/api/v1/domains/examplebucket/*.example.org", "/api/v1/domains/examplebucket/%2A.example.org"} {
+		if code, one := f.getJSON(t, schema, path); code != http.StatusOK || one["bucket"] != "examplebucket" {
+			t.Errorf("%s: got %d %v", path, code, one)
+		}
+	}
+	for query, want := range map[string][]string{
+		"?severity=critical":                   {"www.example.com"},
+		"?severity=critical&severity=unasked":  {"www.example.com", "*.example.org"},
+		"?severity=&state=&q=&page=":           {"www.example.com", "*.example.org"},
+		"?label=team%3Dweb":                    {"www.example.com"},
+		"?label=team%3D":                       {"*.example.org"},
+		"?q=ORG":                               {"*.example.org"},
+		"?sort=-cname":                         {"www.example.com", "*.example.org"},
+		"?sort=cname":                          {"*.example.org", "www.example.com"},
+		"?sort=cname&per_page=1":               {"*.example.org"},
+		"?sort=cname&per_page=1&page=2":        {"www.example.com"},
+		"?per_page=1&page=3":                   nil,
+		"?account=main&state=awaiting_dns&q=w": {"www.example.com"},
+	} {
+		code, list := f.getJSON(t, schema, "/api/v1/domains"+query)
+		var got []string
+		for _, d := range list["domains"].([]any) {
+			got = append(got, d.(map[string]any)["cname"].(string))
+		}
+		if code != http.StatusOK || !slices.Equal(got, want) {
+			t.Errorf("%s: got %d %q, want %q", query, code, got, want)
+		}
+	}
+	if _, list := f.getJSON(t, schema, "/api/v1/domains?per_page=1&page=3"); list["matching"].(json.Number).String() != "2" || list["pages"].(json.Number).String() != "2" {
+		t.Errorf("beyond the last page: got %v", list)
+	}
+}
+
+// TestAPIHasErrorsAsJSON has each refusal: one line that says what there is.
+func TestAPIHasErrorsAsJSON(t *testing.T) {
+	schema := apiSchema(t)
+	f := serve(t, web.Options{}, token(time.Hour))
+	for path, want := range map[string]struct {
+		code int
+		text string
+	}{
+		"/api/v1/domains?severity=loud":                         {400, `severity: "loud": unknown; known: critical, warning, unasked, ok`},
+		"/api/v1/domains?state=x":                               {400, `state: "x": unknown; known: unknown, token_missing, awaiting_dns, token_expired, ready_to_bind, bound, disabled`},
+		"/api/v1/domains?account=x":                             {400, `account: "x": unknown; known: main`},
+		"/api/v1/domains?label=x":                               {400, `label: "x": write name=value, such as team=web`},
+		"/api/v1/domains?label=x%3Dy":                           {400, `label: "x": no target has that label; known: team`},
+		"/api/v1/domains?sort=x":                                {400, `sort: "x": unknown; known: urgency, cname, bucket, account, state, expires, asked, each with - in front for the other way round`},
+		"/api/v1/domains?sort=cname&sort=state":                 {400, `sort: given 2 times; write it once`},
+		"/api/v1/domains?page=0":                                {400, `page: "0": write a whole number from 1 to 1073741824`},
+		"/api/v1/domains?per_page=10001":                        {400, `per_page: "10001": write a whole number from 1 to 10000`},
+		"/api/v1/domains?q=" + strings.Repeat("x", 201):         {400, `q: too long; write at most 200 characters`},
+		"/api/v1/domains?refresh=off":                           {400, `unknown parameter "refresh"; known: q, severity, state, account, label, sort, page, per_page`},
+		"/api/v1/domains?x=" + url.QueryEscape("<script>\x1b["): {400, `unknown parameter "x"`},
+		"/api/v1/domains?severity=%1b%5b31m%0a":                 {400, `severity: "\x1b[31m\n": unknown`},
+		"/api/v1/domains?%zz":                                   {400, `reading query: invalid URL escape "%zz"`},
+		"/api/v1/domains/examplebucket/x.example.com":           {404, `examplebucket/x.example.com is not configured; /api/v1/domains lists what is`},
+		"/api/v1/domains/Bad/x.example.com":                     {400, `bucket names are lower case; write "bad"`},
+		"/api/v1/domains/examplebucket/www.example.com?q=x":     {400, `unknown parameter "q"`},
+		"/api/v1/domains/":                                      {404, `no such path; known: /api/v1/domains, /api/v1/domains/{bucket}/{cname}`},
+		"/api/v2":                                               {404, `no such path`},
+	} {
+		code, answer := f.getJSON(t, schema, path)
+		if text, _ := answer["error"].(string); code != want.code || !strings.Contains(text, want.text) || strings.Contains(text, "\n") {
+			t.Errorf("%s: got %d %v, want %d %q", path, code, answer, want.code, want.text)
+		}
+	}
+	if resp, text := f.do(t, http.MethodPost, "/api/v1/domains"); resp.StatusCode != http.StatusMethodNotAllowed || resp.Header.Get("Allow") != "GET, HEAD" || !strings.Contains(text, `{"error":`) {
+		t.Errorf("POST: got %s %s", resp.Status, text)
+	}
+}
+
+// TestPageRefusesNonsense has the page refuse what the API does, in one line.
+func TestPageRefusesNonsense(t *testing.T) {
+	f := serve(t, web.Options{}, token(time.Hour))
+	for query, want := range map[string]string{
+		"severity=loud": "known: critical, warning, unasked, ok", "refresh=1": "known: off, 10, 30, 60, 300", "per_page=10": "unknown parameter", "<script>=1": "unknown parameter",
+	} {
+		if resp, text := f.get(t, "/?"+query); resp.StatusCode != http.StatusBadRequest || strings.Count(text, "\n") != 1 || !strings.Contains(text, want) || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") {
+			t.Errorf("%s: got %s %q", query, resp.Status, text)
+		}
+	}
+}
+
+// TestSchemaHasTheClosedSets holds the schema's enumerations to the code.
+func TestSchemaHasTheClosedSets(t *testing.T) {
+	schema := apiSchema(t)
+	f := serve(t, web.Options{})
+	for _, reason := range status.Reasons() {
+		s := token(time.Hour)
+		s.Attempt.Reason = reason
+		f.statuses = append(f.statuses[:0:0], s)
+		f.getJSON(t, schema, "/api/v1/domains")
+	}
+	for _, verdict := range status.Verdicts() {
+		f.statuses[0].Proof.Verdict = verdict
+		f.getJSON(t, schema, "/api/v1/domains")
+	}
+	for _, to := range status.Destinations() {
+		f.statuses[0] = checked(f.statuses[0], func(s *status.Status) { s.Destination = to })
+		f.getJSON(t, schema, "/api/v1/domains")
+	}
+}

@@ -1,0 +1,86 @@
+package flow_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"oss_cname_exporter/internal/app"
+	"oss_cname_exporter/internal/app/apptest"
+	"oss_cname_exporter/internal/demo"
+	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/fake/osstest"
+)
+
+// runCheck returns the exit status of the whole program, and what it printed.
+func runCheck(t *testing.T, env map[string]string, args ...string) (exit int, stdout, stderr string) {
+	t.Helper()
+	out, errs := apptest.NewOutput(), apptest.NewOutput()
+	exit = app.Main(args, func(name string) string { return env[name] }, out, errs)
+	return exit, out.String(), errs.String()
+}
+
+// TestCheck asks a simulated OSS with a right and a wrong key, as a pipeline does.
+func TestCheck(t *testing.T) {
+	oss := apptest.NewOSS(t, osstest.Options{}, "examplebucket")
+	oss.SetToken(domain.Name{Bucket: "examplebucket", Base: "www.example.com"}, osstest.Token{Value: "0123456789", Expires: time.Now().Add(50 * time.Hour)})
+	file := filepath.Join(t.TempDir(), "config.yaml")
+	text := fmt.Sprintf("accounts: {main: {region: cn-hangzhou, endpoint: %q}}\ntargets: [{bucket: examplebucket, cname: www.example.com}]\n", oss.URL())
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	key := map[string]string{"OSS_ACCESS_KEY_ID": demo.Getenv("OSS_ACCESS_KEY_ID"), "OSS_ACCESS_KEY_SECRET": demo.Getenv("OSS_ACCESS_KEY_SECRET")}
+	wrong := map[string]string{"OSS_ACCESS_KEY_ID": demo.Getenv("OSS_ACCESS_KEY_ID"), "OSS_ACCESS_KEY_SECRET": "mistyped"}
+	for name, test := range map[string]struct {
+		env    map[string]string
+		args   []string
+		exit   int
+		stdout string // begins with it
+		has    string
+		stderr string
+	}{
+		"right key":      {key, []string{"check"}, 0, "OK: 1 ok, of 1 domain\n", `_dnsauth.www.example.com.  TXT  "0123456789"`, ""},
+		"hidden":         {key, []string{"check", "--no-web.show-tokens"}, 0, "OK: ", "_dnsauth.www.example.com.  TXT  (secret)", ""},
+		"wrong key":      {wrong, []string{"check"}, 2, "CRITICAL: 1 warning, of 1 domain; 1 could not be asked about everything\n", "SignatureDoesNotMatch", ""},
+		"no key":         {nil, []string{"check", "examplebucket/www.example.com"}, 2, "CRITICAL: ", "credentials", ""},
+		"not configured": {key, []string{"check", "examplebucket/other.example.com"}, 0, "OK: ", "other.example.com", ""},
+		"json":           {key, []string{"check", "--output=json"}, 0, `{"summary":"OK: 1 ok, of 1 domain",`, `"value":"0123456789"`, ""},
+		"no such bucket": {key, []string{"check", "no-bucket/www.example.com"}, 2, "CRITICAL: ", "bucket_not_found", ""},
+		"bad domain":     {key, []string{"check", "nonsense"}, 3, "", "", "oss_cname_exporter: \"nonsense\": write bucket and domain"},
+		"bad format":     {key, []string{"check", "--output=xml"}, 3, "", "", "oss_cname_exporter: --output: \"xml\": write one of table, json, prom"},
+		"bad flag":       {key, []string{"check", "--nonsense"}, 3, "", "", "oss_cname_exporter: unknown long flag '--nonsense'"},
+		"bad shard":      {key, []string{"check", "--shard=7"}, 3, "", "", "oss_cname_exporter: shard \"7\""},
+		"bad file":       {key, []string{"check", "--output.file=/"}, 3, "", "", "oss_cname_exporter: --output.file: \"/\" is no regular file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			exit, stdout, stderr := runCheck(t, test.env, append([]string{"--config.file=" + file}, test.args...)...)
+			if exit != test.exit || !strings.HasPrefix(stdout, test.stdout) || !strings.Contains(stdout, test.has) || !strings.HasPrefix(stderr, test.stderr) || (stderr == "") != (test.stderr == "") {
+				t.Errorf("got %d\n%s%s", exit, stdout, stderr)
+			}
+			if test.exit == 3 && stdout != "" {
+				t.Errorf("printed %q", stdout)
+			}
+		})
+	}
+	if err := os.WriteFile(file, []byte("accounts: {main: {region: oss-cn-hangzhou}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if exit, _, stderr := runCheck(t, key, "--config.file="+file, "check"); exit != 3 || !strings.HasPrefix(stderr, file+":1: accounts.main.region: ") {
+		t.Errorf("bad configuration: got %d %s", exit, stderr)
+	}
+	if exit, _, _ := runCheck(t, key, "--config.file="+file); exit != 1 {
+		t.Errorf("serving it: got %d", exit)
+	}
+}
+
+// TestCheckOfTheDemo passes on its healthy domain, and not on all.
+func TestCheckOfTheDemo(t *testing.T) {
+	for want, args := range map[int][]string{0: {"check", "demo-bucket/bound.example.com", "--demo"}, 2: {"--demo", "check"}} {
+		if exit, stdout, stderr := runCheck(t, nil, args...); exit != want || stderr != "" {
+			t.Errorf("%q: got %d\n%s%s", args, exit, stdout, stderr)
+		}
+	}
+}
