@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"unicode"
@@ -13,7 +12,7 @@ import (
 // well: what was remote text once must not control a terminal either.
 func JSON(v any) ([]byte, error) {
 	text, err := json.Marshal(v)
-	if err != nil || bytes.IndexFunc(text, mustEscape) < 0 {
+	if err != nil || isASCII(text) {
 		return text, err
 	}
 	escaped := make([]byte, 0, len(text)+64)
@@ -31,6 +30,17 @@ func JSON(v any) ([]byte, error) {
 		text = text[size:]
 	}
 	return escaped, nil
+}
+
+// isASCII reports whether text is plain ASCII, of which encoding/json has
+// escaped what must be.
+func isASCII(text []byte) bool {
+	for _, b := range text {
+		if b >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 func mustEscape(r rune) bool { return r >= 0x7f && !unicode.IsPrint(r) }

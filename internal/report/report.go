@@ -69,7 +69,7 @@ type Domain struct {
 
 	now        time.Time
 	due        time.Time // when it gets worse, or got as bad as it is
-	matched    []int     // the rules that apply, by their place in rules
+	matched    []*rule   // the rules that apply
 	unbound    time.Time // when OSS first said that it is no longer bound; zero if that was not seen
 	elsewhere  bool      // another watched bucket has the same domain bound
 	history    *History
@@ -127,7 +127,7 @@ func (d *Domain) judge(known []rule) {
 		if !rule.applies(d) {
 			continue
 		}
-		d.matched = append(d.matched, i)
+		d.matched = append(d.matched, rule)
 		due := never
 		if rule.due != nil {
 			due = rule.due(d)
@@ -171,21 +171,28 @@ type Finding struct {
 
 // Findings returns what is wrong with the domain, the worst first.
 func (d *Domain) Findings() []Finding {
-	known := rules()
 	findings := make([]Finding, len(d.matched))
-	for i, at := range d.matched {
-		rule := &known[at]
+	for i, rule := range d.matched {
 		findings[i] = Finding{Severity: rule.severity, Alert: rule.alert, Text: rule.text(d), Action: rule.action(d), Runbook: runbook(rule.alert)}
 	}
 	slices.SortStableFunc(findings, func(a, b Finding) int { return cmp.Compare(a.Severity.rank(), b.Severity.rank()) })
 	return findings
 }
 
+// worst returns the first of the rules that apply with the worst severity; nil if
+// none does.
+func (d *Domain) worst() *rule {
+	if len(d.matched) == 0 {
+		return nil
+	}
+	return slices.MinFunc(d.matched, func(a, b *rule) int { return cmp.Compare(a.severity.rank(), b.severity.rank()) })
+}
+
 // Action says what to do next: about the worst of the findings, else what the
 // state asks for.
 func (d *Domain) Action() string {
-	if findings := d.Findings(); len(findings) > 0 {
-		return findings[0].Action
+	if rule := d.worst(); rule != nil {
+		return rule.action(d)
 	}
 	if d.Severity == Unasked {
 		return "wait for the next scrape of /metrics, or ask now"

@@ -169,8 +169,8 @@ type due struct {
 
 // Bounds of what a row shows, in characters; the page of the domain has all.
 const (
-	maxText   = 180
-	maxLabels = 100
+	maxText   = 160
+	maxLabels = 80
 )
 
 func newRow(d *report.Domain, now time.Time) row {

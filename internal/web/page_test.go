@@ -55,7 +55,7 @@ func TestPageSaysEachState(t *testing.T) {
 		"dead":       {token(-time.Minute), []string{`class="critical"`, "token_expired: the token expired unused 1 min ago"}},
 		"none":       {none, []string{`class="ok"`, "unknown", "checks.binding would tell which"}},
 		"denied":     {failed(status.Status{}, "no right"), []string{`class="warning"`, "OSS has never answered; access_denied: no right", "grant oss:GetCnameToken"}},
-		"bound":      {checked(none, func(s *status.Status) { s.Bound, s.CertificateExpires = status.Yes, now.Add(30*24*time.Hour) }), []string{`class="ok"`, "<p>bound</p></td>", "certificate <time"}},
+		"bound":      {checked(none, func(s *status.Status) { s.Bound, s.CertificateExpires = status.Yes, now.Add(30*24*time.Hour) }), []string{`class="ok"`, "<p>bound</p></td>", "certificate <b>in 30 d</b>"}},
 		"disabled":   {checked(none, func(s *status.Status) { s.Bound, s.Enabled = status.Yes, status.No; s.BindingWord = "Blocked" }), []string{`class="critical"`, "OSS does not serve the domain, which is Blocked: its visitors get errors"}},
 		"a long one": {failed(status.Status{}, strings.Repeat("x", 1000)), []string{"xxx…</p>"}},
 	} {
