@@ -118,6 +118,7 @@ func New(e Exporter, opts Options) http.Handler {
 	for _, pattern := range []string{"/api/", apiPath + "/{bucket}/{cname}"} {
 		mux.Handle(pattern, h.held(gzhttp.GzipHandler(http.HandlerFunc(h.api))))
 	}
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }) // the pages have their own
 	mux.HandleFunc("POST /-/reload", h.reload)
 	return h.guard(under(opts.Prefix, mux))
 }

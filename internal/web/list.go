@@ -213,7 +213,7 @@ func newDue(d *report.Domain, now time.Time) *due {
 
 // bar returns left as a part of a life of 72.
 func bar(left, life time.Duration) string {
-	return strconv.FormatFloat(72*min(1, max(0, left.Hours()/life.Hours())), 'f', 1, 64)
+	return strconv.FormatFloat(72*min(1, max(0.02, left.Hours()/life.Hours())), 'f', 1, 64)
 }
 
 // short returns text with at most n characters.

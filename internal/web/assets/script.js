@@ -28,7 +28,10 @@
       button.textContent = "copy";
       button.setAttribute("aria-label", "copy " + code.textContent);
       button.addEventListener("click", () => copy(code, button));
-      code.after(button);
+      const both = document.createElement("span");
+      both.className = "copyable";
+      code.replaceWith(both);
+      both.append(code, button);
     }
   }
 
