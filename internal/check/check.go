@@ -115,12 +115,12 @@ func choose(cfg *config.Config, domains []string) ([]config.Target, error) {
 // exitStatus is that of r.
 func exitStatus(r *report.Report) int {
 	switch r.Standing() {
-	case report.Critical:
-		return Critical
 	case report.OK:
 		return OK
+	case report.Warning:
+		return Warning
 	}
-	return Warning
+	return Critical
 }
 
 // render writes r in a format.

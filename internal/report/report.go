@@ -238,10 +238,10 @@ func (r *Report) Worst() Severity {
 	return OK
 }
 
-// unanswered counts the domains about which a question got no answer.
+// unanswered counts the domains about which a question was asked in vain.
 func (r *Report) unanswered() (n int) {
 	for _, d := range r.Domains {
-		if !d.answered() {
+		if d.Severity != Unasked && !d.answered() {
 			n++
 		}
 	}

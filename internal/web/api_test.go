@@ -60,7 +60,7 @@ func TestAPI(t *testing.T) {
 	f.history.Add(f.cfg.Targets[0].Name, report.Change{At: now, Check: status.CheckTXT, Was: "a", Is: "b"})
 	code, list := f.getJSON(t, schema, "/api/v1/domains")
 	domains, _ := list["domains"].([]any)
-	if code != http.StatusOK || len(domains) != 2 || list["summary"] != "CRITICAL: 1 critical, 1 unasked, of 2 domains; 2 could not be asked about everything" {
+	if code != http.StatusOK || len(domains) != 2 || list["summary"] != "CRITICAL: 1 critical, 1 unasked, of 2 domains; 1 could not be asked about everything" {
 		t.Errorf("got %d %v", code, list)
 	}
 	for _, path := range []string{"/api/v1/domains/examplebucket/www.example.com", "/api/v1/domains/examplebucket/*.example.org", "/api/v1/domains/examplebucket/%2A.example.org"} {
@@ -93,6 +93,12 @@ func TestAPI(t *testing.T) {
 	}
 	if _, list := f.getJSON(t, schema, "/api/v1/domains?per_page=1&page=3"); list["matching"].(json.Number).String() != "2" || list["pages"].(json.Number).String() != "2" {
 		t.Errorf("beyond the last page: got %v", list)
+	}
+}
+
+func TestAPIBeforeTheFirstScrape(t *testing.T) {
+	if _, list := serve(t, web.Options{}, status.Status{}, status.Status{}).getJSON(t, apiSchema(t), "/api/v1/domains"); list["summary"] != "UNASKED: 2 unasked, of 2 domains" {
+		t.Errorf("got %v", list["summary"])
 	}
 }
 
