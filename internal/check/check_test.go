@@ -42,8 +42,10 @@ type fakePoller struct {
 
 func (p *fakePoller) Poll(ctx context.Context, targets []config.Target) []status.Status {
 	p.began = time.Now()
+	timer := time.NewTimer(p.wait)
+	defer timer.Stop()
 	select {
-	case <-time.After(p.wait):
+	case <-timer.C:
 	case <-ctx.Done():
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {

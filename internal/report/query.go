@@ -58,7 +58,7 @@ func oneOf[T comparable](wanted []T, value T) bool {
 // contains reports whether text, in lower case, is found in what names d.
 func (d *Domain) contains(text string) bool {
 	t := d.Target
-	if strings.Contains(t.Name.String(), text) || strings.Contains(strings.ToLower(t.Account.Name), text) ||
+	if strings.Contains(t.String(), text) || strings.Contains(strings.ToLower(t.Account.Name), text) ||
 		strings.Contains(string(d.Status.Attempt.Reason), text) {
 		return true
 	}

@@ -48,7 +48,7 @@ func (d *Domain) Record() *Record {
 		return r
 	}
 	r.Value = string(d.Status.Token)
-	r.Line = fmt.Sprintf("%s  TXT  %s", r.Name, quoteTXT(r.Value))
+	r.Line = fmt.Sprintf("%s  TXT  %s", r.Name, QuoteTXT(r.Value))
 	r.Found = p.Values
 	return r
 }
@@ -93,9 +93,9 @@ func truth(t status.Tristate) *bool {
 	return &yes
 }
 
-// quoteTXT writes the value of a TXT record as a zone file has it, RFC 1035
+// QuoteTXT writes the value of a TXT record as a zone file has it, RFC 1035
 // section 5.1: in quotation marks, and in several strings if it is long.
-func quoteTXT(value string) string {
+func QuoteTXT(value string) string {
 	const longest = 255
 	var b strings.Builder
 	for first := true; first || value != ""; first = false {

@@ -101,6 +101,9 @@ func (d *Domain) details() [][2]string {
 	for _, f := range d.Findings() {
 		lines = append(lines, [2]string{string(f.Severity), f.Text}, [2]string{"runbook", f.Runbook})
 	}
+	if s.Attempt.Reason != "" {
+		lines = append(lines, [][2]string{{"failed", string(s.Attempt.Reason)}, {"because", errorText(s.Attempt.Err)}}...)
+	}
 	lines = append(lines, [][2]string{
 		{"token", d.TokenText()}, {"expires", Stamp(s.Facts.Expires)}, {"expired", Stamp(s.Facts.Expired)},
 		{"confirmed", d.when(s.Facts.Confirmed)}, {"asked", d.when(s.Attempt.Ended)},
@@ -127,9 +130,9 @@ func (d *Domain) recordDetails() [][2]string {
 	if r == nil {
 		return nil
 	}
-	lines := [][2]string{{"publish", r.Line}, {"DNS", cmp.Or(r.Problem, map[bool]string{true: "the record is there"}[r.Verdict == string(status.VerdictValid)])}}
+	lines := [][2]string{{"publish", r.Line}, {"published", map[bool]string{true: "yes"}[r.Verdict == string(status.VerdictValid)]}, {"TXT record", r.Problem}}
 	for _, value := range r.Found {
-		lines = append(lines, [2]string{"DNS has", quoteTXT(value)})
+		lines = append(lines, [2]string{"DNS has", QuoteTXT(value)})
 	}
 	for _, server := range r.Silent {
 		lines = append(lines, [2]string{"not asked", server})

@@ -27,14 +27,14 @@ func (h *handler) domain(w http.ResponseWriter, r *http.Request) {
 	}
 	now := h.Now()
 	page := domainPage{frame: h.newFrame("../../", d.Target.Cname()+" · "+string(d.Severity), v), Domain: domainView{
-		Item: d.Item(), Target: d.Target.Name.String(), Labels: report.LabelText(d.Target.Labels),
+		Item: d.Item(), Target: d.Target.String(), Labels: report.LabelText(d.Target.Labels),
 		Facts: facts(d, now), Life: newLife(d, now), Queries: d.Queries(),
 	}}
 	for _, c := range d.Changes() {
 		page.Domain.Changes = append(page.Domain.Changes, changeLine{*newMoment(c.At, now), c.Text()})
 	}
 	page.Icon = icon(d.Severity)
-	page.JSON += "/" + d.Target.Name.String()
+	page.JSON += "/" + d.Target.String()
 	h.show(w, r, "domain", page)
 }
 

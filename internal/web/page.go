@@ -35,10 +35,11 @@ var domainHTML string
 var lifeHTML string
 
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"css":       func() template.CSS { return template.CSS(styleCSS) },
-	"js":        func() template.JS { return template.JS(scriptJS) },
+	"css":       func() template.CSS { return template.CSS(styleCSS) }, //nolint:gosec // our own text
+	"js":        func() template.JS { return template.JS(scriptJS) },   //nolint:gosec // our own text
 	"stamp":     report.Stamp,
 	"printable": report.Printable,
+	"txt":       report.QuoteTXT,
 }).Parse(layoutHTML + listHTML + domainHTML + lifeHTML))
 
 // contentPolicy lets the page run its own script and style, and nothing else.
@@ -75,8 +76,8 @@ func (h *handler) newFrame(root, title string, v *view) frame {
 // icon returns a dot in the colour of s.
 func icon(s report.Severity) template.URL {
 	colour := map[report.Severity]string{report.Critical: "d33a2f", report.Warning: "e0a100", report.Unasked: "3d86d8", report.OK: "2c9a4b"}[s]
-	return template.URL("data:image/svg+xml," + url.PathEscape(fmt.Sprintf(
-		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7" fill="#%s"/></svg>`, colour)))
+	svg := fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7" fill="#%s"/></svg>`, colour)
+	return template.URL("data:image/svg+xml," + url.PathEscape(svg)) //nolint:gosec // our own text
 }
 
 // show answers with a page.

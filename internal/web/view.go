@@ -202,11 +202,12 @@ func (v *view) link(change ...string) string {
 		values = url.Values{}
 	}
 	values.Del("page")
-	for i := 0; i < len(change); i += 2 {
-		values.Del(change[i])
-		if change[i+1] != "" {
-			values.Set(change[i], change[i+1])
+	for len(change) >= 2 {
+		name, value := change[0], change[1]
+		if values.Del(name); value != "" {
+			values.Set(name, value)
 		}
+		change = change[2:]
 	}
 	return "?" + values.Encode()
 }

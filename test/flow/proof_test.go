@@ -10,7 +10,7 @@ import (
 )
 
 // TestWhyTheRecordDoesNotCount publishes the token in every way that people get
-// wrong: the debug page and the status page say what is wrong with it, and what
+// wrong: the debug page and the page of the domain say what is wrong with it, and what
 // the record says; the metrics have no word of it.
 func TestWhyTheRecordDoesNotCount(t *testing.T) {
 	const cname = "d0.b0.example.com"
@@ -21,9 +21,9 @@ func TestWhyTheRecordDoesNotCount(t *testing.T) {
 	}{
 		"as it should be": {func(c checkup, token string) { c.dns.Publish(at.Proof(), token) }, nil},
 		"no record":       {func(c checkup, _ string) { c.dns.Publish(at.Proof()) }, []string{"there is no TXT record of that name"}},
-		"another value":   {func(c checkup, _ string) { c.dns.Publish(at.Proof(), "v=spf1 -all") }, []string{"has another value", `it says "v=spf1 -all"`}},
-		"in quotes":       {func(c checkup, token string) { c.dns.Publish(at.Proof(), `\"`+token+`\"`) }, []string{"in quotation marks", `it says "\"TOKEN\""`}},
-		"with a blank":    {func(c checkup, token string) { c.dns.Publish(at.Proof(), token+" ") }, []string{"blanks", `it says "TOKEN "`}},
+		"another value":   {func(c checkup, _ string) { c.dns.Publish(at.Proof(), "v=spf1 -all") }, []string{"has another value", `"v=spf1 -all"`}},
+		"in quotes":       {func(c checkup, token string) { c.dns.Publish(at.Proof(), `\"`+token+`\"`) }, []string{"in quotation marks", `"\"TOKEN\""`}},
+		"with a blank":    {func(c checkup, token string) { c.dns.Publish(at.Proof(), token+" ") }, []string{"blanks", `"TOKEN "`}},
 		"in upper case":   {func(c checkup, token string) { c.dns.Publish(at.Proof(), strings.ToUpper(token)) }, []string{"upper or lower"}},
 		"with a prefix":   {func(c checkup, token string) { c.dns.Publish(at.Proof(), "_dnsauth="+token) }, []string{"without _dnsauth="}},
 		"half of it":      {func(c checkup, token string) { c.dns.Publish(at.Proof(), token[:len(token)/2]) }, []string{"only a part of the token"}},
@@ -43,7 +43,7 @@ func TestWhyTheRecordDoesNotCount(t *testing.T) {
 			c.dns.Alias(cname, "") // a name with a CNAME record has no other
 			test.publish(c, c.oss.Token(at).Value)
 			token := c.oss.Token(at).Value
-			debug, page := c.Fetch(t, "/probe?target="+at.String()+"&debug=true"), c.Fetch(t, "/")
+			debug, page := c.Fetch(t, "/probe?target="+at.String()+"&debug=true"), c.Fetch(t, "/domains/"+at.String())
 			for _, text := range test.want {
 				text = strings.ReplaceAll(text, "TOKEN", token)
 				if !strings.Contains(debug, "TXT record  ") || !strings.Contains(debug, text) {
