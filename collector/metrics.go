@@ -164,6 +164,13 @@ func checkSeries() []series {
 			},
 		},
 	}
+	return append(all, enumeratedSeries()...)
+}
+
+// enumeratedSeries is the series of checkSeries that have a sample for each of a
+// closed set.
+func enumeratedSeries() (all []series) {
+	const gauge = dto.MetricType_GAUGE
 	for _, state := range status.States() {
 		all = append(all, series{
 			name: "oss_cname_state", kind: gauge, extra: []string{"state"},

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -235,10 +236,8 @@ func duration(value *time.Duration, name string, least, most time.Duration) *opt
 
 func oneOf(value *string, name string, known ...string) *option[string] {
 	return &option[string]{value: value, name: name, parse: func(text string) (string, error) {
-		for _, k := range known {
-			if text == k {
-				return text, nil
-			}
+		if slices.Contains(known, text) {
+			return text, nil
 		}
 		return "", fmt.Errorf("write one of %s", strings.Join(known, ", "))
 	}}

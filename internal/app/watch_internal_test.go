@@ -174,7 +174,6 @@ func TestWatcherWaitsUntilTwoLooksAgree(t *testing.T) {
 	if got := s.state(); got != "a,b,c true" {
 		t.Errorf("%s, want the whole file", got)
 	}
-
 }
 
 func TestWatcherReloadsWhatTwoLooksAgreeOn(t *testing.T) {

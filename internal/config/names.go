@@ -47,7 +47,7 @@ func checkLabelName(name string) error {
 	case slices.Contains(reservedLabels(), name):
 		return fmt.Errorf("the exporter sets this label itself; write another name, such as %q", "my_"+name)
 	case name == "le" || name == "quantile":
-		return fmt.Errorf("Prometheus reads this label as a bound of a histogram or summary; write another name, such as %q", "my_"+name)
+		return fmt.Errorf("the label is read by Prometheus as a bound of a histogram or summary; write another name, such as %q", "my_"+name)
 	case strings.HasPrefix(name, "__"):
 		return errors.New(`names that begin with "__" belong to Prometheus; write another`)
 	case !labelPattern.MatchString(name):

@@ -46,10 +46,10 @@ func renamed() [6]Region {
 func All() []Region {
 	special := renamed()
 	regions := special[:]
-	for _, id := range strings.Fields(withDualStack) {
+	for id := range strings.FieldsSeq(withDualStack) {
 		regions = append(regions, Standard(id))
 	}
-	for _, id := range strings.Fields(others) {
+	for id := range strings.FieldsSeq(others) {
 		r := Standard(id)
 		r.DualStack = ""
 		regions = append(regions, r)

@@ -87,11 +87,7 @@ func (b *backoff) learn(err error, started, now time.Time) {
 	if b.pause > 0 && started.Before(b.until) {
 		return
 	}
-	var answer interface {
-		error
-		Throttled() (retryAfter time.Duration, throttled bool)
-	}
-	if errors.As(err, &answer) {
+	if answer, ok := errors.AsType[throttler](err); ok {
 		if retryAfter, throttled := answer.Throttled(); throttled {
 			b.pause = min(max(2*b.pause, retryAfter, firstPause), longestPause)
 			b.until = now.Add(b.pause)
@@ -101,11 +97,17 @@ func (b *backoff) learn(err error, started, now time.Time) {
 	b.pause = 0
 }
 
+// throttler is an error that may say that its server asks for fewer calls.
+type throttler interface {
+	error
+	Throttled() (retryAfter time.Duration, throttled bool)
+}
+
 // isTimeout reports whether err says that no answer came in time.
 func isTimeout(err error) bool {
-	var timeout interface {
+	timeout, ok := errors.AsType[interface {
 		error
 		Timeout() bool
-	}
-	return errors.As(err, &timeout) && timeout.Timeout()
+	}](err)
+	return ok && timeout.Timeout()
 }

@@ -65,8 +65,8 @@ func TestBackOff(t *testing.T) {
 		if n := r.calls(); n > 4 {
 			t.Errorf("%d calls, want those in flight only", n)
 		}
-		for _, pause := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
-			time.Sleep(pause*time.Second - time.Millisecond)
+		for _, pause := range []int{1, 2, 4, 8, 16, 32, 60, 60} {
+			time.Sleep(time.Duration(pause)*time.Second - time.Millisecond)
 			synctest.Wait()
 			if n := r.calls(); n != 0 {
 				t.Errorf("%d calls before the pause of %ds ended", n, pause)
@@ -131,14 +131,14 @@ func TestHopelessCallsAreGivenUp(t *testing.T) {
 		after := deadline(20 * time.Second)
 		r.startCall(after, answers)
 		for _, c := range []*schedule.Call{early, after} {
-			if err, ended := r.outcome(c); !ended || !errors.Is(err, schedule.ErrThrottled) {
+			if ended, err := r.outcome(c); !ended || !errors.Is(err, schedule.ErrThrottled) {
 				t.Errorf("got %v, ended: %v", err, ended)
 			}
 		}
 		time.Sleep(30 * time.Second)
 		synctest.Wait()
 		for _, c := range []*schedule.Call{late, forever} {
-			if err, ended := r.outcome(c); !ended || err != nil {
+			if ended, err := r.outcome(c); !ended || err != nil {
 				t.Errorf("got %v, ended: %v, want it made after the pause", err, ended)
 			}
 		}
@@ -159,7 +159,7 @@ func TestExtendedCallIsNotGivenUp(t *testing.T) {
 		s.Extend(&shared, time.Now().Add(time.Second)) // is no later
 		time.Sleep(40 * time.Second)
 		synctest.Wait()
-		if err, ended := r.outcome(&shared); !ended || err != nil {
+		if ended, err := r.outcome(&shared); !ended || err != nil {
 			t.Errorf("got %v, ended: %v", err, ended)
 		}
 	})
@@ -179,16 +179,16 @@ func TestStrangersThrottleOnlyThemselves(t *testing.T) {
 		synctest.Wait()
 		waits, configured := stranger(answers), r.start("a", time.Time{}, answers)
 		synctest.Wait()
-		if _, ended := r.outcome(waits); ended {
+		if ended, _ := r.outcome(waits); ended {
 			t.Error("the next stranger did not wait")
 		}
-		if err, ended := r.outcome(configured); !ended || err != nil {
+		if ended, err := r.outcome(configured); !ended || err != nil {
 			t.Errorf("a configured call: %v, ended: %v", err, ended)
 		}
 		r.start("a", time.Time{}, throttles(40*time.Second))
 		time.Sleep(35 * time.Second)
 		synctest.Wait()
-		if _, ended := r.outcome(waits); ended {
+		if ended, _ := r.outcome(waits); ended {
 			t.Error("a stranger did not heed the pause of the account")
 		}
 	})

@@ -119,11 +119,11 @@ func (r *recorder) flying() (n int) {
 }
 
 // outcome returns how c ended, if it did.
-func (r *recorder) outcome(c *schedule.Call) (err error, ended bool) {
+func (r *recorder) outcome(c *schedule.Call) (ended bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	err, ended = r.ended[c]
-	return err, ended
+	return ended, err
 }
 
 // atOnce returns how many calls of l were in flight at once since the last time.

@@ -30,7 +30,7 @@ func TestLanesThatHangHaveHalf(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 			synctest.Wait()
-			if _, ended := r.outcome(last); !ended {
+			if ended, _ := r.outcome(last); !ended {
 				t.Error("the healthy account waits")
 			}
 			if n := r.flying(); n > 16 {
@@ -104,7 +104,7 @@ func TestStrangersHaveAQuarter(t *testing.T) {
 		}
 		configured := r.start("a0", time.Now(), answers)
 		synctest.Wait()
-		if _, ended := r.outcome(configured); !ended {
+		if ended, _ := r.outcome(configured); !ended {
 			t.Error("a configured call waits for strangers")
 		}
 		time.Sleep(30 * time.Minute) // until the last has timed out
@@ -121,11 +121,11 @@ func TestCallsWithoutAnAccountYield(t *testing.T) {
 			r.start("a", time.Now(), after(time.Second))
 		}
 		time.Sleep(3500 * time.Millisecond)
-		if _, ended := r.outcome(lookup); ended {
+		if ended, _ := r.outcome(lookup); ended {
 			t.Error("a look-up went before calls of an account")
 		}
 		time.Sleep(time.Second)
-		if _, ended := r.outcome(lookup); !ended {
+		if ended, _ := r.outcome(lookup); !ended {
 			t.Error("the look-up was never made")
 		}
 	})

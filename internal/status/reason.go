@@ -24,50 +24,49 @@ const (
 	ReasonInternal        Reason = "internal"         // a defect of this program
 )
 
+// reasons is the whole closed set, each with what the operator does about it.
+func reasons() []struct {
+	reason Reason
+	action string
+} {
+	return []struct {
+		reason Reason
+		action string
+	}{
+		{ReasonTimeout, "look at the network; raise probe.timeout"},
+		{ReasonDNS, "look at the resolver, the region's spelling"},
+		{ReasonConnect, "look at firewalls and proxies"},
+		{ReasonTLS, "look at CA certificates and at what intercepts TLS"},
+		{ReasonCredentials, "look at the account's credentials"},
+		{ReasonAccessDenied, "grant oss:GetCnameToken; look at the bill"},
+		{ReasonWrongEndpoint, "set region and endpoint to the bucket's; the error has the endpoint if OSS named it"},
+		{ReasonClockSkew, "set the clock"},
+		{ReasonBucketNotFound, "correct the bucket's name"},
+		{ReasonInvalidArgument, "correct the name"},
+		{ReasonThrottled, "set rate_limit or cache_ttl"},
+		{ReasonServerError, "wait; look at Alibaba Cloud's status"},
+		{ReasonClientError, "look at the code in the error"},
+		{ReasonBadResponse, "look for a proxy or captive portal on the way"},
+		{ReasonNotProbed, "raise the scrape timeout, probe.concurrency or cache_ttl"},
+		{ReasonInternal, "report it"},
+	}
+}
+
 // Reasons returns the whole closed set.
 func Reasons() []Reason {
-	return []Reason{
-		ReasonTimeout, ReasonDNS, ReasonConnect, ReasonTLS, ReasonCredentials, ReasonAccessDenied, ReasonWrongEndpoint,
-		ReasonClockSkew, ReasonBucketNotFound, ReasonInvalidArgument, ReasonThrottled, ReasonServerError, ReasonClientError,
-		ReasonBadResponse, ReasonNotProbed, ReasonInternal,
+	var all []Reason
+	for _, row := range reasons() {
+		all = append(all, row.reason)
 	}
+	return all
 }
 
 // Action says what the operator does about the reason.
 func (r Reason) Action() string {
-	switch r {
-	case ReasonTimeout:
-		return "look at the network; raise probe.timeout"
-	case ReasonDNS:
-		return "look at the resolver, the region's spelling"
-	case ReasonConnect:
-		return "look at firewalls and proxies"
-	case ReasonTLS:
-		return "look at CA certificates and at what intercepts TLS"
-	case ReasonCredentials:
-		return "look at the account's credentials"
-	case ReasonAccessDenied:
-		return "grant oss:GetCnameToken; look at the bill"
-	case ReasonWrongEndpoint:
-		return "set region and endpoint to the bucket's; the error has the endpoint if OSS named it"
-	case ReasonClockSkew:
-		return "set the clock"
-	case ReasonBucketNotFound:
-		return "correct the bucket's name"
-	case ReasonInvalidArgument:
-		return "correct the name"
-	case ReasonThrottled:
-		return "set rate_limit or cache_ttl"
-	case ReasonServerError:
-		return "wait; look at Alibaba Cloud's status"
-	case ReasonClientError:
-		return "look at the code in the error"
-	case ReasonBadResponse:
-		return "look for a proxy or captive portal on the way"
-	case ReasonNotProbed:
-		return "raise the scrape timeout, probe.concurrency or cache_ttl"
-	case ReasonInternal:
-		return "report it"
+	for _, row := range reasons() {
+		if row.reason == r {
+			return row.action
+		}
 	}
 	return ""
 }

@@ -69,13 +69,7 @@ func TestClients(t *testing.T) {
 		{name: "100 clients that do not read /sd", accounts: thousand, targets: thousandTargets, before: thousandTokens, during: deaf(100, "GET /sd HTTP/1.1\r\nHost: x\r\n\r\n"), peakMB: 200},
 		{name: "requests in a pipeline", during: deaf(20, strings.Repeat(metrics, 50))},
 		{name: "headers that never end", during: func(ctx context.Context, a *arena) {
-			for range 50 {
-				if conn := a.dial(); conn != nil {
-					defer conn.Close()
-					_, _ = io.WriteString(conn, "GET /metrics HTTP/1.1\r\n")
-				}
-			}
-			<-ctx.Done()
+			deaf(50, "GET /metrics HTTP/1.1\r\n")(ctx, a)
 		}},
 		{name: "a megabyte of headers", during: func(ctx context.Context, a *arena) {
 			for ctx.Err() == nil {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -41,7 +42,7 @@ func (s store) podman(t *testing.T, args ...string) string {
 }
 
 func (s store) command(args ...string) []string {
-	return append(append(s.args[:len(s.args):len(s.args)], "--runtime", "runc", "--cgroup-manager", "cgroupfs"), args...)
+	return append(append(slices.Clip(s.args), "--runtime", "runc", "--cgroup-manager", "cgroupfs"), args...)
 }
 
 // build builds the Dockerfile for an architecture, on a base that stands in for
@@ -50,7 +51,7 @@ func (s store) build(t *testing.T, arch string) (image string) {
 	t.Helper()
 	goEnv := func(name string) string { return strings.TrimSpace(run(t, "go", "env", name)) }
 	image = "localhost/oss_cname_exporter:" + arch
-	run(t, "buildah", append(s.args[:len(s.args):len(s.args)],
+	run(t, "buildah", append(slices.Clip(s.args),
 		"build", "--isolation", "chroot", "--pull-never", "--format", "docker", "--platform", "linux/"+arch, "--build-arg", "BUILDPLATFORM=linux/"+runtime.GOARCH, "--tag", image,
 		"--volume", goEnv("GOROOT")+":/usr/local/go:ro", "--volume", goEnv("GOMODCACHE")+":/go/pkg/mod:ro", "--volume", goEnv("GOCACHE")+":/go/cache",
 		"--build-arg", "VERSION=0.1.0", "--build-arg", "REVISION=abc", "--build-arg", "CREATED=2026-01-02T15:04:05Z", "--build-arg", "SOURCE=https://git.example.com/oss_cname_exporter",
@@ -68,7 +69,7 @@ func (s store) buildBase(t *testing.T) {
 	for from, to := range map[string]string{busybox: "busybox", "/etc/ssl/certs/ca-certificates.crt": "ca-certificates.crt"} {
 		run(t, "cp", "--dereference", from, filepath.Join(dir, to))
 	}
-	run(t, "buildah", append(s.args[:len(s.args):len(s.args)], "build", "--isolation", "chroot", "--pull-never",
+	run(t, "buildah", append(slices.Clip(s.args), "build", "--isolation", "chroot", "--pull-never",
 		"--file", "testdata/golang.Containerfile", "--tag", baseImage(t), dir)...)
 }
 
