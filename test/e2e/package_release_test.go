@@ -33,6 +33,11 @@ func TestPackageRelease(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(first, "homebrew", "Casks", "oss_cname_exporter.rb")); err != nil {
 		t.Error(err)
 	}
+	for _, want := range []string{"oss_cname_exporter", "oss_cname_exporter.1", "alerts.yml", "recording.yml", "config.example.yaml"} { // what docs/install/binary.md wants there
+		if packed := run(t, "tar", "-tzf", one(t, first, "*_linux_amd64.tar.gz")); !strings.Contains("\n"+packed, "\n"+want+"\n") {
+			t.Errorf("the archive has no %s but\n%s", want, packed)
+		}
+	}
 	t.Run("sbom", func(t *testing.T) { checkSBOM(t, first) })
 	t.Run("deb", func(t *testing.T) { checkDebian(t, one(t, first, "*_linux_amd64.deb")) })
 	t.Run("systemd", func(t *testing.T) { checkSystemd(t, one(t, first, "*_linux_amd64.deb")) })
