@@ -104,8 +104,8 @@ func choose(cfg *config.Config, domains []string) ([]config.Target, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%.80q: %w", text, err)
 		}
-		if !seen[t.Name.String()] {
-			seen[t.Name.String()] = true
+		if !seen[t.String()] {
+			seen[t.String()] = true
 			targets = append(targets, *t)
 		}
 	}
