@@ -6,20 +6,38 @@ import (
 	"time"
 )
 
-// dispatch makes all calls that may go now. s.mu is held.
+// dispatch makes all calls that may go now, each on a goroutine. s.mu is held.
 func (s *Scheduler) dispatch() {
-	s.timer.Stop()
-	now := s.now()
-	for s.inFlight < s.concurrency {
-		l, delay := s.next(now)
-		if l == nil {
-			if delay > 0 {
-				s.timer.Reset(delay)
-			}
-			return
-		}
-		s.begin(l, now)
+	for ctx, c := s.take(); c != nil; ctx, c = s.take() {
+		go s.work(ctx, c)
 	}
+}
+
+// take puts the call whose turn it is in flight, and returns it with its
+// context; nil if none may go now. s.mu is held.
+func (s *Scheduler) take() (context.Context, *Call) {
+	s.timer.Stop()
+	if s.inFlight >= s.concurrency {
+		return nil, nil
+	}
+	now := s.now()
+	l, delay := s.next(now)
+	if l == nil {
+		if delay > 0 {
+			s.timer.Reset(delay)
+		}
+		return nil, nil
+	}
+	c := l.queue.next()
+	ctx, cancel := context.WithTimeout(context.Background(), c.Timeout)
+	c.started, c.cancel = now, cancel
+	s.served++
+	l.served = s.served
+	s.count(l, 1)
+	if l.account != nil {
+		l.account.take(now)
+	}
+	return ctx, c
 }
 
 // next returns the lane whose turn it is. If all that wait must wait for their
@@ -58,20 +76,6 @@ func (s *Scheduler) mayStart(l *lane) bool {
 	return l.inFlight < max(1, s.concurrency/2, s.concurrency-others)
 }
 
-// begin puts the first call of l in flight. s.mu is held.
-func (s *Scheduler) begin(l *lane, now time.Time) {
-	c := l.queue.next()
-	ctx, cancel := context.WithTimeout(context.Background(), c.Timeout)
-	c.started, c.cancel = now, cancel
-	s.served++
-	l.served = s.served
-	s.count(l, 1)
-	if l.account != nil {
-		l.account.take(now)
-	}
-	go s.run(ctx, c)
-}
-
 // count adds n to the calls in flight of l. s.mu is held.
 func (s *Scheduler) count(l *lane, n int) {
 	s.inFlight += n
@@ -87,14 +91,17 @@ func (s *Scheduler) count(l *lane, n int) {
 	}
 }
 
-// run makes c, which is in flight.
-func (s *Scheduler) run(ctx context.Context, c *Call) {
-	err := protect(ctx, c.Make)
-	unanswered := ctx.Err() != nil
-	c.cancel()
-	givenUp := s.end(c, err, unanswered)
-	c.Done(err)
-	giveUp(givenUp)
+// work makes c, which is in flight, and then each call whose turn it is.
+func (s *Scheduler) work(ctx context.Context, c *Call) {
+	for c != nil {
+		err := protect(ctx, c.Make)
+		unanswered := ctx.Err() != nil
+		c.cancel()
+		givenUp, nextCtx, next := s.end(c, err, unanswered)
+		c.Done(err)
+		giveUp(givenUp)
+		ctx, c = nextCtx, next
+	}
 }
 
 // protect turns a panic of ask into an error.
@@ -108,8 +115,8 @@ func protect(ctx context.Context, ask func(context.Context) error) (err error) {
 }
 
 // end frees the slot of c and learns from its outcome. It returns the calls that
-// have to be given up because of it.
-func (s *Scheduler) end(c *Call, err error, unanswered bool) (givenUp []*Call) {
+// have to be given up because of it, and the one that goes next in its place.
+func (s *Scheduler) end(c *Call, err error, unanswered bool) (givenUp []*Call, ctx context.Context, next *Call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now, l := s.now(), c.lane
@@ -121,8 +128,9 @@ func (s *Scheduler) end(c *Call, err error, unanswered bool) (givenUp []*Call) {
 			givenUp = s.hopeless(l.account, now)
 		}
 	}
-	s.dispatch()
-	return givenUp
+	ctx, next = s.take()
+	s.dispatch() // a pause that ended may let more than one go
+	return givenUp, ctx, next
 }
 
 // learn notes whether the lane of c answers or hangs. A call without an answer
