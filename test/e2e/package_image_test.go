@@ -130,7 +130,7 @@ func (s store) runHardened(t *testing.T, image string) {
 	t.Helper()
 	const name = "exporter"
 	hardened := []string{
-		"run", "--name", name, "--network", "host", "--read-only", "--read-only-tmpfs=false", "--cap-drop", "all", "--security-opt", "no-new-privileges",
+		"run", "--name", name, "--health-cmd", `["/bin/oss_cname_exporter", "check", "--demo", "demo-bucket/bound.example.com"]`, "--health-interval", "disable", "--network", "host", "--read-only", "--read-only-tmpfs=false", "--cap-drop", "all", "--security-opt", "no-new-privileges",
 		"--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024", image,
 	}
 	p := start(t, "podman", s.command(append(hardened, "--demo", "--web.listen-address=127.0.0.1:0")...)...)
@@ -147,6 +147,8 @@ func (s store) runHardened(t *testing.T, image string) {
 			t.Errorf("the process has not %q:\n%s", want, status)
 		}
 	}
+	s.podman(t, "healthcheck", "run", name)
+
 	// It ends on SIGTERM, long before podman would kill it: then its exit code would be 137.
 	s.podman(t, "stop", "--time", "60", name)
 	p.wait(t)
