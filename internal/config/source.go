@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 )
 
@@ -81,5 +82,5 @@ func (s *Source) Look() Fingerprint {
 	s.mu.Lock()
 	named := s.named
 	s.mu.Unlock()
-	return newFiles().fingerprint(append(named[:len(named):len(named)], s.opts.Beside()...))
+	return newFiles().fingerprint(append(slices.Clip(named), s.opts.Beside()...))
 }

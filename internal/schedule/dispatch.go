@@ -100,7 +100,7 @@ func (s *Scheduler) work(ctx context.Context, c *Call) {
 		givenUp, nextCtx, next := s.end(c, err, unanswered)
 		c.Done(err)
 		giveUp(givenUp)
-		ctx, c = nextCtx, next
+		ctx, c = nextCtx, next //nolint:fatcontext // the next call has a context of its own, which is not nested
 	}
 }
 
