@@ -34,7 +34,7 @@ type owner struct {
 
 func newOwner(t *testing.T, demo exporter, cname string) owner {
 	t.Helper()
-	where := demo.said(t, regexp.MustCompile(`simulated OSS at (\S+)\.(?s:.*) takes updates is at (\S+)\.\n`))
+	where := demo.said(t, regexp.MustCompile(`simulated OSS at (\S+), with a DNS at (\S+)\. Look`))
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	return owner{
