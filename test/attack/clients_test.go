@@ -167,21 +167,23 @@ func TestReloads(t *testing.T) {
 		{name: "a file that is half written", during: func(ctx context.Context, a *arena) {
 			whole := a.read("config.yaml")
 			for ctx.Err() == nil {
-				a.write("config.yaml", whole[:len(whole)/2])
+				a.write("config.yaml", whole[:len(whole)/2]+"{") // wherever the cut is
 				a.post("/-/reload")
 				a.write("config.yaml", whole)
 				a.post("/-/reload")
 			}
 		}, lines: 20_000, scrapes: 5},
-		{name: "a file that loses targets and gets them back", during: func(ctx context.Context, a *arena) {
+		{name: "a file that loses targets and gets them back", after: func(a *arena) {
 			whole := a.read("config.yaml")
 			lines := strings.Split(whole, "\n")
 			a.write("config.yaml", strings.Join(lines[:len(lines)/2], "\n"))
 			a.post("/-/reload")
 			a.write("config.yaml", whole)
 			a.post("/-/reload")
-			<-ctx.Done()
-		}, scrapes: 1},
+			if n := a.scrape(); n != healthyCount {
+				a.Errorf("afterwards %d healthy targets are answered", n)
+			}
+		}},
 		{name: "a configuration that is a pipe for a moment", after: func(a *arena) {
 			whole := a.read("config.yaml")
 			a.pipe("config.yaml")
