@@ -1,6 +1,7 @@
-// Package web is how the exporter is asked. A handler sets the deadline, the
-// only one there is, picks up the configuration in force, and gets out of the
-// collector's way.
+// Package web answers HTTP requests. A handler sets the deadline, the only one
+// there is, takes the configuration in force, and hands both to the collector.
+// The number of scrapes under way and of responses in memory is bounded:
+// requests beyond share a scrape, or a response.
 package web
 
 import (

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -118,12 +119,7 @@ func (h *handler) end(s *scrape) {
 	h.scrapes.mu.Lock()
 	defer h.scrapes.mu.Unlock()
 	s.cancel()
-	for i, other := range h.scrapes.underWay {
-		if other == s {
-			h.scrapes.underWay = append(h.scrapes.underWay[:i:i], h.scrapes.underWay[i+1:]...)
-			return
-		}
-	}
+	h.scrapes.underWay = slices.DeleteFunc(h.scrapes.underWay, func(other *scrape) bool { return other == s })
 }
 
 // leave is called by each who joined s. What nobody waits for is cancelled.

@@ -3,7 +3,6 @@
 package attack_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -20,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/internal/app/apptest"
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 )
@@ -78,31 +78,8 @@ type arena struct {
 	address string
 	cmd     *exec.Cmd
 	ended   chan struct{}
-	log     *output
+	log     *apptest.Output
 	client  *http.Client
-}
-
-// output collects what the exporter prints.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-	more chan struct{}
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	select {
-	case o.more <- struct{}{}:
-	default:
-	}
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
 }
 
 // newOSS starts a simulated OSS that knows the key.
@@ -163,7 +140,7 @@ func (at attack) config(a *arena) string {
 // play runs one attack.
 func play(t *testing.T, at attack) {
 	t.Parallel()
-	a := &arena{T: t, dir: t.TempDir(), oss: newOSS(t), hostile: newOSS(t), log: &output{more: make(chan struct{}, 1)}, ended: make(chan struct{})}
+	a := &arena{T: t, dir: t.TempDir(), oss: newOSS(t), hostile: newOSS(t), log: apptest.NewOutput(), ended: make(chan struct{})}
 	a.client = &http.Client{Transport: &http.Transport{}}
 	t.Cleanup(a.client.CloseIdleConnections)
 	for i := range healthyCount {
@@ -229,7 +206,7 @@ func (a *arena) start() {
 			return
 		}
 		select {
-		case <-a.log.more:
+		case <-a.log.More():
 		case <-a.ended:
 			a.Fatalf("the exporter did not start:\n%s", a.log)
 		}

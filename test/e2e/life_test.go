@@ -5,13 +5,8 @@ package e2e_test
 import (
 	"cmp"
 	"context"
-	"crypto/ed25519"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"math/big"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -22,6 +17,8 @@ import (
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
 	"github.com/miekg/dns"
+
+	"oss_cname_exporter/internal/app/apptest"
 )
 
 // owner does to one domain of the demo what its operator would do, with the
@@ -93,21 +90,6 @@ func (o owner) unbind(t *testing.T) {
 	}
 }
 
-// certificate returns the PEM of one that ends then.
-func certificate(t *testing.T, ends time.Time) string {
-	t.Helper()
-	public, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: ends.AddDate(-1, 0, 0), NotAfter: ends}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, public, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-}
-
 // TestLifeOfADomain walks a domain through its life with the vendor's SDK,
 // while a real Prometheus records where it stands.
 func TestLifeOfADomain(t *testing.T) {
@@ -133,7 +115,7 @@ func TestLifeOfADomain(t *testing.T) {
 	o.publish(t, value)
 	reaches("ready_to_bind")
 	ends := time.Now().Add(30 * 24 * time.Hour).Truncate(time.Second)
-	if err := o.bind(t, &oss.CertificateConfiguration{CertId: new("1"), Certificate: new(certificate(t, ends))}); err != nil {
+	if err := o.bind(t, &oss.CertificateConfiguration{CertId: new("1"), Certificate: new(apptest.CertificateUntil(t, ends))}); err != nil {
 		t.Fatal(err)
 	}
 	reaches("bound")

@@ -42,6 +42,10 @@ func (o *Output) String() string {
 	return o.text.String()
 }
 
+// More receives after the program has printed something. It has one receiver,
+// which does not call Wait.
+func (o *Output) More() <-chan struct{} { return o.more }
+
 // Wait returns the first match of pattern's group once it has been printed.
 func (o *Output) Wait(t *testing.T, pattern string) string {
 	t.Helper()

@@ -1,34 +1,15 @@
 package osstest_test
 
 import (
-	"crypto/ed25519"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
-	"math/big"
 	"testing"
 	"time"
 
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 
+	"oss_cname_exporter/internal/app/apptest"
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 )
-
-// certificate returns the PEM of one that ends then.
-func certificate(t *testing.T, ends time.Time) string {
-	t.Helper()
-	public, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: ends.AddDate(-1, 0, 0), NotAfter: ends}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, public, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-}
 
 func sdkPut(t *testing.T, client *oss.Client, d domain.Name, c *oss.CertificateConfiguration) error {
 	t.Helper()
@@ -97,7 +78,7 @@ func TestLifeOfADomain(t *testing.T) {
 
 			published = nil // may go after verification
 			ends := time.Date(2048, 5, 4, 10, 14, 51, 0, time.UTC)
-			if err := sdkPut(t, client, d, &oss.CertificateConfiguration{CertId: new("1"), Certificate: new(certificate(t, ends))}); err != nil {
+			if err := sdkPut(t, client, d, &oss.CertificateConfiguration{CertId: new("1"), Certificate: new(apptest.CertificateUntil(t, ends))}); err != nil {
 				t.Fatal(err)
 			}
 			if listed := sdkList(t, client); *listed[0].Certificate.ValidEndDate != "Mon, 4 May 2048 10:14:51 GMT" {
