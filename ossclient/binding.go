@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/status"
 )
 
 // Binding is a custom domain under which OSS serves a bucket. What could not
@@ -155,7 +156,7 @@ func explainUnbound(failure *Error, bucket string) error {
 		return failure
 	}
 	if err := matchesBucket(bucket, cmp.Or(failure.bucket, bucket)); err != nil {
-		failure.Reason, failure.Err = ReasonBadResponse, err
+		failure.Reason, failure.Err = status.ReasonBadResponse, err
 		return failure
 	}
 	return nil

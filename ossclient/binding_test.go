@@ -10,6 +10,7 @@ import (
 
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -209,20 +210,20 @@ func TestListsThatAreRefused(t *testing.T) {
 	other := strings.ReplaceAll(cnames(""), bucket, "otherbucket")
 	for name, test := range map[string]struct {
 		reply osstest.Behaviour
-		want  ossclient.Reason
+		want  status.Reason
 	}{
-		"another bucket":             {osstest.Reply(200, other), ossclient.ReasonBadResponse},
-		"no bucket":                  {osstest.Reply(200, "<ListCnameResult/>"), ossclient.ReasonBadResponse},
-		"another root":               {osstest.Reply(200, "<CnameToken/>"), ossclient.ReasonBadResponse},
-		"cut short":                  {osstest.Reply(200, cnames("")[:40]), ossclient.ReasonBadResponse},
-		"empty":                      {osstest.Reply(200, ""), ossclient.ReasonBadResponse},
-		"denied":                     {osstest.Fail(403, "AccessDenied", "0003-00000001"), ossclient.ReasonAccessDenied},
-		"no bucket of the name":      {osstest.Fail(404, "NoSuchBucket", ""), ossclient.ReasonBucketNotFound},
-		"throttled":                  {osstest.Fail(503, "MetaOperationQpsLimitExceeded", ""), ossclient.ReasonThrottled},
-		"none, of another bucket":    {osstest.Reply(404, "<Error><Code>NoSuchCname</Code><Bucket>otherbucket</Bucket></Error>"), ossclient.ReasonBadResponse},
-		"no domain, but not of OSS":  {osstest.Reply(404, "NoSuchCname"), ossclient.ReasonBadResponse},
-		"none, with another status":  {osstest.Fail(403, "NoSuchCname", ""), ossclient.ReasonAccessDenied},
-		"the answer to another call": {osstest.Fail(404, "CnameTokenNotFound", ""), ossclient.ReasonClientError},
+		"another bucket":             {osstest.Reply(200, other), status.ReasonBadResponse},
+		"no bucket":                  {osstest.Reply(200, "<ListCnameResult/>"), status.ReasonBadResponse},
+		"another root":               {osstest.Reply(200, "<CnameToken/>"), status.ReasonBadResponse},
+		"cut short":                  {osstest.Reply(200, cnames("")[:40]), status.ReasonBadResponse},
+		"empty":                      {osstest.Reply(200, ""), status.ReasonBadResponse},
+		"denied":                     {osstest.Fail(403, "AccessDenied", "0003-00000001"), status.ReasonAccessDenied},
+		"no bucket of the name":      {osstest.Fail(404, "NoSuchBucket", ""), status.ReasonBucketNotFound},
+		"throttled":                  {osstest.Fail(503, "MetaOperationQpsLimitExceeded", ""), status.ReasonThrottled},
+		"none, of another bucket":    {osstest.Reply(404, "<Error><Code>NoSuchCname</Code><Bucket>otherbucket</Bucket></Error>"), status.ReasonBadResponse},
+		"no domain, but not of OSS":  {osstest.Reply(404, "NoSuchCname"), status.ReasonBadResponse},
+		"none, with another status":  {osstest.Fail(403, "NoSuchCname", ""), status.ReasonAccessDenied},
+		"the answer to another call": {osstest.Fail(404, "CnameTokenNotFound", ""), status.ReasonClientError},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)

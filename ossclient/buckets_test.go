@@ -10,6 +10,7 @@ import (
 
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -72,20 +73,20 @@ func TestPagesThatAreRefused(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		reply osstest.Behaviour
-		want  ossclient.Reason
+		want  status.Reason
 		text  string
 	}{
-		"another root":         {osstest.Reply(200, "<ListCnameResult/>"), ossclient.ReasonBadResponse, "ListAllMyBucketsResult"},
-		"empty":                {osstest.Reply(200, ""), ossclient.ReasonBadResponse, "reading reply"},
-		"no list":              {page(""), ossclient.ReasonBadResponse, "no Buckets"},
-		"no name":              {page("<Buckets><Bucket><Region>cn-hangzhou</Region></Bucket></Buckets>"), ossclient.ReasonBadResponse, `bucket ""`},
-		"no region":            {page("<Buckets><Bucket><Name>abc</Name></Bucket></Buckets>"), ossclient.ReasonBadResponse, `region ""`},
-		"a name that is a URL": {page("<Buckets><Bucket><Name>a/../b</Name><Region>cn-hangzhou</Region></Bucket></Buckets>"), ossclient.ReasonBadResponse, "a/../b"},
-		"leads nowhere":        {page("<IsTruncated>true</IsTruncated><Buckets/>"), ossclient.ReasonBadResponse, "next marker"},
-		"leads back":           {page("<IsTruncated>true</IsTruncated><NextMarker>m</NextMarker><Buckets/>"), ossclient.ReasonBadResponse, "next marker"},
-		"perhaps truncated":    {page("<IsTruncated>maybe</IsTruncated><Buckets/>"), ossclient.ReasonBadResponse, "IsTruncated"},
-		"denied":               {osstest.Fail(403, "AccessDenied", "0003-00000001"), ossclient.ReasonAccessDenied, "AccessDenied"},
-		"throttled":            {osstest.Fail(503, "MetaOperationQpsLimitExceeded", ""), ossclient.ReasonThrottled, "ListBuckets: 503"},
+		"another root":         {osstest.Reply(200, "<ListCnameResult/>"), status.ReasonBadResponse, "ListAllMyBucketsResult"},
+		"empty":                {osstest.Reply(200, ""), status.ReasonBadResponse, "reading reply"},
+		"no list":              {page(""), status.ReasonBadResponse, "no Buckets"},
+		"no name":              {page("<Buckets><Bucket><Region>cn-hangzhou</Region></Bucket></Buckets>"), status.ReasonBadResponse, `bucket ""`},
+		"no region":            {page("<Buckets><Bucket><Name>abc</Name></Bucket></Buckets>"), status.ReasonBadResponse, `region ""`},
+		"a name that is a URL": {page("<Buckets><Bucket><Name>a/../b</Name><Region>cn-hangzhou</Region></Bucket></Buckets>"), status.ReasonBadResponse, "a/../b"},
+		"leads nowhere":        {page("<IsTruncated>true</IsTruncated><Buckets/>"), status.ReasonBadResponse, "next marker"},
+		"leads back":           {page("<IsTruncated>true</IsTruncated><NextMarker>m</NextMarker><Buckets/>"), status.ReasonBadResponse, "next marker"},
+		"perhaps truncated":    {page("<IsTruncated>maybe</IsTruncated><Buckets/>"), status.ReasonBadResponse, "IsTruncated"},
+		"denied":               {osstest.Fail(403, "AccessDenied", "0003-00000001"), status.ReasonAccessDenied, "AccessDenied"},
+		"throttled":            {osstest.Fail(503, "MetaOperationQpsLimitExceeded", ""), status.ReasonThrottled, "ListBuckets: 503"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/secret"
+	"oss_cname_exporter/internal/status"
 
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/retry"
@@ -126,9 +128,9 @@ type transient struct{ from Credentials }
 // call that failed, the last one too.
 func (t transient) IsErrorRetryable(err error) bool {
 	switch newError(context.Background(), "", err).Reason {
-	case ReasonServerError, ReasonConnect:
+	case status.ReasonServerError, status.ReasonConnect:
 		return true
-	case ReasonCredentials:
+	case status.ReasonCredentials:
 		answer, answered := errors.AsType[*refusal](err)
 		return answered && t.from.Invalidate(answer.token)
 	default:
@@ -192,12 +194,12 @@ func (c *Client) ask(ctx context.Context, x exchange, bucket string, query map[s
 		err = parse(body)
 	}
 	if err != nil {
-		var secrets []Secret
+		var secrets []secret.Text
 		if whole, ok := output.Body.(reply); ok {
 			secrets = whole.secrets
 		}
 		return &Error{
-			Operation: x.operation, Reason: ReasonBadResponse, Status: output.StatusCode, Err: &remoteError{err, secrets},
+			Operation: x.operation, Reason: status.ReasonBadResponse, Status: output.StatusCode, Err: &remoteError{err, secrets},
 			RequestID: RemoteText(output.Headers.Get(requestIDHeader), secrets...),
 		}
 	}

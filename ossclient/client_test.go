@@ -14,15 +14,16 @@ import (
 	"oss_cname_exporter/internal/credentials"
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
 
 const (
-	bucket   = "examplebucket"
-	cname    = "www.example.com"
-	keyID    = "test-key"
-	secret   = "test-secret"
-	tokenVal = "be1d49d863dea9ffeff3df7d64550123"
+	bucket    = "examplebucket"
+	cname     = "www.example.com"
+	keyID     = "test-key"
+	keySecret = "test-secret"
+	tokenVal  = "be1d49d863dea9ffeff3df7d64550123"
 )
 
 var expires = time.Date(2022, 2, 23, 21, 39, 42, 0, time.UTC)
@@ -40,7 +41,7 @@ func newFixture(t *testing.T) *fixture {
 	now := func() time.Time { return expires.Add(-time.Hour) }
 	oss := osstest.New(osstest.Options{Now: now})
 	t.Cleanup(oss.Close)
-	oss.AddKey(keyID, secret)
+	oss.AddKey(keyID, keySecret)
 	oss.AddBucket(osstest.Bucket{Name: bucket})
 	oss.SetToken(named(false), osstest.Token{Value: tokenVal, Expires: expires})
 	transport := ossclient.NewTransport()
@@ -48,7 +49,7 @@ func newFixture(t *testing.T) *fixture {
 	return &fixture{t, oss, ossclient.Options{
 		Region:      "cn-hangzhou",
 		Endpoint:    oss.URL(),
-		Credentials: key(keyID, secret),
+		Credentials: key(keyID, keySecret),
 		Transport:   transport,
 		Now:         now,
 	}}
@@ -84,7 +85,7 @@ func (f *fixture) failure(t *testing.T) *ossclient.Error {
 	if text := err.Error(); strings.ContainsAny(text, "\n\r") {
 		t.Errorf("error prints on several lines: %q", text)
 	}
-	if strings.Contains(err.Error(), secret) {
+	if strings.Contains(err.Error(), keySecret) {
 		t.Errorf("error shows the secret: %q", err)
 	}
 	return failure
@@ -197,7 +198,7 @@ func TestErrorNamesWhatFailed(t *testing.T) {
 	f.oss.AddBucket(osstest.Bucket{Name: bucket, Region: "cn-shanghai"})
 	failure := f.failure(t)
 	if failure.Operation != "GetCnameToken" || failure.Status != 403 || failure.Code != "AccessDenied" ||
-		failure.EC != "0003-00001403" || failure.RequestID == "" || failure.Reason != ossclient.ReasonWrongEndpoint {
+		failure.EC != "0003-00001403" || failure.RequestID == "" || failure.Reason != status.ReasonWrongEndpoint {
 		t.Errorf("got %+v", failure)
 	}
 	want := "GetCnameToken: 403 AccessDenied The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint; " +
@@ -210,18 +211,18 @@ func TestErrorNamesWhatFailed(t *testing.T) {
 func TestErrorReason(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(*fixture)
-		want   ossclient.Reason
+		want   status.Reason
 		calls  int
 	}{
-		"unknown key":    {func(f *fixture) { f.opts.Credentials = key("other", secret) }, ossclient.ReasonCredentials, 1},
-		"wrong secret":   {func(f *fixture) { f.opts.Credentials = key(keyID, "other") }, ossclient.ReasonCredentials, 1},
-		"no key":         {func(f *fixture) { f.opts.Credentials = key("", "") }, ossclient.ReasonCredentials, 0},
-		"forbidden":      {func(f *fixture) { f.oss.AddBucket(osstest.Bucket{Name: bucket, Forbidden: true}) }, ossclient.ReasonAccessDenied, 1},
-		"our clock fast": {func(f *fixture) { f.opts.Now = shifted(f.opts.Now, 16*time.Minute) }, ossclient.ReasonClockSkew, 1},
-		"our clock slow": {func(f *fixture) { f.opts.Now = shifted(f.opts.Now, -16*time.Minute) }, ossclient.ReasonClockSkew, 1},
-		"refused":        {func(f *fixture) { f.oss.Close() }, ossclient.ReasonConnect, 0},
-		"unresolvable":   {unresolvable, ossclient.ReasonDNS, 0},
-		"not TLS":        {func(f *fixture) { f.opts.Endpoint = strings.Replace(f.oss.URL(), "http:", "https:", 1) }, ossclient.ReasonTLS, 0},
+		"unknown key":    {func(f *fixture) { f.opts.Credentials = key("other", keySecret) }, status.ReasonCredentials, 1},
+		"wrong secret":   {func(f *fixture) { f.opts.Credentials = key(keyID, "other") }, status.ReasonCredentials, 1},
+		"no key":         {func(f *fixture) { f.opts.Credentials = key("", "") }, status.ReasonCredentials, 0},
+		"forbidden":      {func(f *fixture) { f.oss.AddBucket(osstest.Bucket{Name: bucket, Forbidden: true}) }, status.ReasonAccessDenied, 1},
+		"our clock fast": {func(f *fixture) { f.opts.Now = shifted(f.opts.Now, 16*time.Minute) }, status.ReasonClockSkew, 1},
+		"our clock slow": {func(f *fixture) { f.opts.Now = shifted(f.opts.Now, -16*time.Minute) }, status.ReasonClockSkew, 1},
+		"refused":        {func(f *fixture) { f.oss.Close() }, status.ReasonConnect, 0},
+		"unresolvable":   {unresolvable, status.ReasonDNS, 0},
+		"not TLS":        {func(f *fixture) { f.opts.Endpoint = strings.Replace(f.oss.URL(), "http:", "https:", 1) }, status.ReasonTLS, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
@@ -246,18 +247,18 @@ func TestForeignAnswers(t *testing.T) {
 		status int
 		body   string
 		header []string
-		want   ossclient.Reason
+		want   status.Reason
 	}{
-		"hotel Wi-Fi":         {200, "<html>Welcome</html>", html, ossclient.ReasonBadResponse},
-		"empty 200":           {200, "", nil, ossclient.ReasonBadResponse},
-		"204":                 {204, "", nil, ossclient.ReasonBadResponse},
-		"proxy forbids":       {403, "<html>Blocked</html>", html, ossclient.ReasonBadResponse},
-		"proxy wants a login": {407, "", nil, ossclient.ReasonBadResponse},
-		"page not found":      {404, "<html>404</html>", html, ossclient.ReasonBadResponse},
-		"bad gateway":         {502, "<html>502</html>", html, ossclient.ReasonServerError},
-		"busy gateway":        {429, "slow down", nil, ossclient.ReasonThrottled},
-		"redirect":            {302, "", []string{"Location", "http://127.0.0.1:1/"}, ossclient.ReasonBadResponse},
-		"too long":            {200, strings.Repeat("x", 2<<20), nil, ossclient.ReasonBadResponse},
+		"hotel Wi-Fi":         {200, "<html>Welcome</html>", html, status.ReasonBadResponse},
+		"empty 200":           {200, "", nil, status.ReasonBadResponse},
+		"204":                 {204, "", nil, status.ReasonBadResponse},
+		"proxy forbids":       {403, "<html>Blocked</html>", html, status.ReasonBadResponse},
+		"proxy wants a login": {407, "", nil, status.ReasonBadResponse},
+		"page not found":      {404, "<html>404</html>", html, status.ReasonBadResponse},
+		"bad gateway":         {502, "<html>502</html>", html, status.ReasonServerError},
+		"busy gateway":        {429, "slow down", nil, status.ReasonThrottled},
+		"redirect":            {302, "", []string{"Location", "http://127.0.0.1:1/"}, status.ReasonBadResponse},
+		"too long":            {200, strings.Repeat("x", 2<<20), nil, status.ReasonBadResponse},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
@@ -307,7 +308,7 @@ func TestReplyMustAnswerTheQuestion(t *testing.T) {
 				}
 				return
 			}
-			if failure := f.failure(t); failure.Reason != ossclient.ReasonBadResponse || !strings.Contains(failure.Error(), test.want) {
+			if failure := f.failure(t); failure.Reason != status.ReasonBadResponse || !strings.Contains(failure.Error(), test.want) {
 				t.Errorf("got reason %q: %v; want bad_response with %q", failure.Reason, failure, test.want)
 			}
 		})
@@ -318,7 +319,7 @@ func TestNoTokenMustBeAboutTheQuestion(t *testing.T) {
 	f := newFixture(t)
 	f.oss.Behave(named(false), osstest.Reply(404,
 		"<Error><Code>CnameTokenNotFound</Code><Bucket>examplebucket</Bucket><Cname>example.org</Cname></Error>"))
-	if failure := f.failure(t); failure.Reason != ossclient.ReasonBadResponse {
+	if failure := f.failure(t); failure.Reason != status.ReasonBadResponse {
 		t.Errorf("got %q, want bad_response", failure.Reason)
 	}
 }
@@ -343,7 +344,7 @@ func TestDeadline(t *testing.T) {
 	}()
 	_, err = client.GetCnameToken(ctx, domain.Name{Bucket: bucket, Base: cname})
 	var failure *ossclient.Error
-	if !errors.As(err, &failure) || failure.Reason != ossclient.ReasonTimeout || !errors.Is(err, context.Canceled) {
+	if !errors.As(err, &failure) || failure.Reason != status.ReasonTimeout || !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want a timeout that is context.Canceled", err)
 	}
 }
@@ -409,11 +410,11 @@ func TestObserver(t *testing.T) {
 func TestNewRefuses(t *testing.T) {
 	for name, opts := range map[string]ossclient.Options{
 		"no credentials": {Region: "cn-hangzhou"},
-		"no region":      {Credentials: key(keyID, secret)},
-		"bad endpoint":   {Credentials: key(keyID, secret), Region: "cn-hangzhou", Endpoint: "http://a b"},
-		"user in URL":    {Credentials: key(keyID, secret), Region: "cn-hangzhou", Endpoint: "http://me:secret@example.com"},
+		"no region":      {Credentials: key(keyID, keySecret)},
+		"bad endpoint":   {Credentials: key(keyID, keySecret), Region: "cn-hangzhou", Endpoint: "http://a b"},
+		"user in URL":    {Credentials: key(keyID, keySecret), Region: "cn-hangzhou", Endpoint: "http://me:secret@example.com"},
 	} {
-		if _, err := ossclient.New(opts); err == nil || strings.Contains(err.Error(), secret) {
+		if _, err := ossclient.New(opts); err == nil || strings.Contains(err.Error(), keySecret) {
 			t.Errorf("%s: got %v, want an error without secrets", name, err)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"oss_cname_exporter/internal/secret"
+	"oss_cname_exporter/internal/status"
 	"strings"
 	"time"
 
@@ -22,7 +24,7 @@ var ErrNoToken = errors.New("no CNAME token")
 // Error is any failure to get a definitive answer. It prints on one line.
 type Error struct {
 	Operation  string        // the API operation, such as "GetCnameToken"
-	Reason     Reason        // never empty
+	Reason     status.Reason // never empty
 	Status     int           // HTTP status; 0 if no HTTP answer came
 	Code       string        // OSS's error code; "" if no OSS answered
 	EC         string        // OSS's detailed error code, for diagnosis only
@@ -64,12 +66,12 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // Timeout reports whether no complete answer came in time.
-func (e *Error) Timeout() bool { return e.Reason == ReasonTimeout }
+func (e *Error) Timeout() bool { return e.Reason == status.ReasonTimeout }
 
 // Throttled reports whether OSS asked for fewer calls, and for how long it wants
 // to be left alone; 0 if it does not say.
 func (e *Error) Throttled() (retryAfter time.Duration, throttled bool) {
-	return e.RetryAfter, e.Reason == ReasonThrottled
+	return e.RetryAfter, e.Reason == status.ReasonThrottled
 }
 
 // newError turns whatever the SDK or the transport reported into an Error. An
@@ -84,7 +86,7 @@ func newError(ctx context.Context, operation string, err error) *Error {
 	}
 	_, noKey := errors.AsType[*credentialsError](err)
 	if ctx.Err() != nil && !noKey {
-		return &Error{Operation: operation, Reason: ReasonTimeout, Err: fmt.Errorf("no complete answer in time: %w", ctx.Err())}
+		return &Error{Operation: operation, Reason: status.ReasonTimeout, Err: fmt.Errorf("no complete answer in time: %w", ctx.Err())}
 	}
 	return &Error{Operation: operation, Reason: callReason(err), Err: cause(err)}
 }
@@ -92,19 +94,19 @@ func newError(ctx context.Context, operation string, err error) *Error {
 // callReason names why a call got no answer of OSS. What fails before the
 // connection is asked for is never its fault: the key is all that differs from
 // call to call.
-func callReason(err error) Reason {
+func callReason(err error) status.Reason {
 	var invalid oss.InvalidParamError
 	switch _, sent := errors.AsType[*remoteError](err); {
 	case sent:
 		return transportReason(err)
 	case errors.As(err, &invalid):
-		return ReasonInvalidArgument
+		return status.ReasonInvalidArgument
 	}
-	return ReasonCredentials
+	return status.ReasonCredentials
 }
 
 // transportReason names why a request got no whole reply.
-func transportReason(err error) Reason {
+func transportReason(err error) status.Reason {
 	var (
 		resolve  *net.DNSError
 		verify   *tls.CertificateVerificationError
@@ -115,16 +117,16 @@ func transportReason(err error) Reason {
 	)
 	switch {
 	case errors.As(err, &resolve):
-		return ReasonDNS
+		return status.ReasonDNS
 	case errors.As(err, &verify), errors.As(err, &hostname), errors.As(err, &record),
 		handshakeFailed(cause(err)):
-		return ReasonTLS
+		return status.ReasonTLS
 	case errors.As(err, &tooLong), garbled(cause(err)):
-		return ReasonBadResponse
+		return status.ReasonBadResponse
 	case errors.As(err, &network) && network.Timeout():
-		return ReasonTimeout
+		return status.ReasonTimeout
 	}
-	return ReasonConnect
+	return status.ReasonConnect
 }
 
 // handshakeFailed finds the failures that crypto/tls has no exported type for:
@@ -170,7 +172,7 @@ func cause(err error) error {
 // quote what the peer sent.
 type remoteError struct {
 	err     error
-	secrets []Secret
+	secrets []secret.Text
 }
 
 // Error implements error.

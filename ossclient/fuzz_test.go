@@ -35,7 +35,7 @@ func (r reply) RoundTrip(req *http.Request) (*http.Response, error) {
 // ask gets an answer out of r, which must be one of the three that there are.
 func (r reply) ask(t *testing.T, d domain.Name) (ossclient.Token, error) {
 	t.Helper()
-	client, err := ossclient.New(ossclient.Options{Region: "cn-hangzhou", Credentials: key(keyID, secret), Transport: r, Attempts: 1})
+	client, err := ossclient.New(ossclient.Options{Region: "cn-hangzhou", Credentials: key(keyID, keySecret), Transport: r, Attempts: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func checkFailure(t *testing.T, failure *ossclient.Error) {
 	if len(text) > 4000 {
 		t.Errorf("%d bytes of text: %.100q", len(text), text)
 	}
-	if strings.Contains(text, secret) {
+	if strings.Contains(text, keySecret) {
 		t.Errorf("shows the secret: %q", text)
 	}
 	if failure.RetryAfter < 0 || failure.RetryAfter > time.Hour {

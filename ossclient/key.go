@@ -3,6 +3,7 @@ package ossclient
 import (
 	"context"
 	"fmt"
+	"oss_cname_exporter/internal/secret"
 	"strings"
 	"time"
 
@@ -12,9 +13,9 @@ import (
 // Key signs calls.
 type Key struct {
 	ID      string
-	Secret  Secret
-	Token   Secret    // of a temporary key; "" for a permanent one
-	Expires time.Time // zero is never, or that its source does not say
+	Secret  secret.Text
+	Token   secret.Text // of a temporary key; "" for a permanent one
+	Expires time.Time   // zero is never, or that its source does not say
 }
 
 // Credentials gives the key that signs the next call.
@@ -23,7 +24,7 @@ type Credentials interface {
 	Key(ctx context.Context) (Key, error)
 	// Invalidate is told that OSS refused the key with this token, "" for a
 	// permanent key. It reports whether the next Key may be a better one.
-	Invalidate(token Secret) (retry bool)
+	Invalidate(token secret.Text) (retry bool)
 }
 
 // Trimmed returns k without the white space around its parts, such as the line
@@ -31,8 +32,8 @@ type Credentials interface {
 // no header can carry is an error.
 func (k Key) Trimmed() (Key, error) {
 	k.ID = strings.TrimSpace(k.ID)
-	k.Secret = Secret(strings.TrimSpace(string(k.Secret)))
-	k.Token = Secret(strings.TrimSpace(string(k.Token)))
+	k.Secret = secret.Text(strings.TrimSpace(string(k.Secret)))
+	k.Token = secret.Text(strings.TrimSpace(string(k.Token)))
 	for _, part := range []struct {
 		name, text string
 		optional   bool

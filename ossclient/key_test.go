@@ -10,6 +10,8 @@ import (
 
 	"oss_cname_exporter/internal/credentials"
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/secret"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -19,7 +21,7 @@ func TestFailureNamesTheAccount(t *testing.T) {
 	f.opts.Credentials = credentials.FromFiles(credentials.KeyFiles{ID: "/nowhere", Secret: "/nowhere"})
 	failure := f.failure(t)
 	const want = `GetCnameToken: getting credentials of account "customer": reading access_key_id_file "/nowhere": no such file; mount it, or correct the path`
-	if failure.Reason != ossclient.ReasonCredentials || failure.Error() != want {
+	if failure.Reason != status.ReasonCredentials || failure.Error() != want {
 		t.Errorf("got %s %q\nwant %q", failure.Reason, failure, want)
 	}
 }
@@ -70,7 +72,7 @@ type source ossclient.Key
 func (s source) Key(context.Context) (ossclient.Key, error) { return ossclient.Key(s), nil }
 
 // Invalidate implements ossclient.Credentials.
-func (source) Invalidate(ossclient.Secret) bool { return false }
+func (source) Invalidate(secret.Text) bool { return false }
 
 // TestKeysThatCannotBeSent never reach OSS, and are nobody else's fault.
 func TestKeysThatCannotBeSent(t *testing.T) {
@@ -85,7 +87,7 @@ func TestKeysThatCannotBeSent(t *testing.T) {
 		f := newFixture(t)
 		f.opts.Credentials = source(key)
 		failure := f.failure(t)
-		if failure.Reason != ossclient.ReasonCredentials || !strings.Contains(failure.Error(), "getting credentials: "+want) || f.oss.Calls() != 0 {
+		if failure.Reason != status.ReasonCredentials || !strings.Contains(failure.Error(), "getting credentials: "+want) || f.oss.Calls() != 0 {
 			t.Errorf("got %s %q after %d calls, want %q", failure.Reason, failure, f.oss.Calls(), want)
 		}
 	}
@@ -94,7 +96,7 @@ func TestKeysThatCannotBeSent(t *testing.T) {
 // TestKeysAreTrimmed has a secret that was made with echo.
 func TestKeysAreTrimmed(t *testing.T) {
 	f := newFixture(t)
-	f.opts.Credentials = source{ID: keyID + "\n", Secret: "\t" + secret + "\r\n", Token: "\n"}
+	f.opts.Credentials = source{ID: keyID + "\n", Secret: "\t" + keySecret + "\r\n", Token: "\n"}
 	if _, err := f.get(t, domain.Name{Bucket: bucket, Base: cname}); err != nil {
 		t.Error(err)
 	}
@@ -131,7 +133,7 @@ func TestKeyThatComesTooLate(t *testing.T) {
 	defer cancel()
 	_, err = client.GetCnameToken(ctx, domain.Name{Bucket: bucket, Base: cname})
 	failure, _ := errors.AsType[*ossclient.Error](err)
-	if failure == nil || failure.Reason != ossclient.ReasonCredentials || failure.Error() != "GetCnameToken: getting credentials: no key in time" {
+	if failure == nil || failure.Reason != status.ReasonCredentials || failure.Error() != "GetCnameToken: getting credentials: no key in time" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
-	"oss_cname_exporter/ossclient"
+	"oss_cname_exporter/internal/status"
 )
 
 // TestMeanings goes through every refusal that OSS documents for these calls,
@@ -20,64 +20,64 @@ func TestMeanings(t *testing.T) {
 		status   int
 		code, ec string
 		more     string // of the body
-		want     ossclient.Reason
+		want     status.Reason
 		hint     string // part of it; "" is that there is none
 		calls    int
 	}{
-		{404, "NoSuchBucket", "0015-00000101", "", ossclient.ReasonBucketNotFound, "", 1},
-		{400, "InvalidArgument", "", "", ossclient.ReasonInvalidArgument, "", 1},
-		{400, "InvalidArgument", "0016-00000500", "", ossclient.ReasonInvalidArgument, "", 1},
-		{400, "InvalidBucketName", "", "", ossclient.ReasonInvalidArgument, "", 1},
+		{404, "NoSuchBucket", "0015-00000101", "", status.ReasonBucketNotFound, "", 1},
+		{400, "InvalidArgument", "", "", status.ReasonInvalidArgument, "", 1},
+		{400, "InvalidArgument", "0016-00000500", "", status.ReasonInvalidArgument, "", 1},
+		{400, "InvalidBucketName", "", "", status.ReasonInvalidArgument, "", 1},
 
-		{403, "AccessDenied", "0003-00000001", "", ossclient.ReasonAccessDenied, "belongs to its account", 1},
-		{403, "AccessDenied", "", "", ossclient.ReasonAccessDenied, "", 1},
-		{403, "AccessDenied", "0099-00000001", "", ossclient.ReasonAccessDenied, "", 1},
-		{403, "AccessDenied", "0018-00000002", "", ossclient.ReasonAccessDenied, "custom domains are not enabled", 1},
-		{403, "AccessDenied", "0003-00001403", moved, ossclient.ReasonWrongEndpoint, "answers at oss-cn-shanghai.aliyuncs.com", 1},
-		{403, "AccessDenied", "0003-00001403", "", ossclient.ReasonWrongEndpoint, "region", 1},
-		{403, "AccessDenied", "", moved, ossclient.ReasonWrongEndpoint, "answers at oss-cn-shanghai.aliyuncs.com", 1},
-		{403, "AccessDenied", "", "<Endpoint>\n  oss-cn-shanghai.aliyuncs.com\n</Endpoint>", ossclient.ReasonWrongEndpoint, "at oss-cn-shanghai.aliyuncs.com:", 1},
-		{403, "AccessDenied", "", "<Endpoint> </Endpoint>", ossclient.ReasonAccessDenied, "", 1},
-		{403, "AccessDenied", "0002-00000080", "", ossclient.ReasonCredentials, "signature_version to v4", 1},
-		{403, "AccessDenied", "0002-00000503", "", ossclient.ReasonCredentials, "", 1},
-		{400, "InvalidArgument", "0002-00000226", "", ossclient.ReasonWrongEndpoint, "does not fit the endpoint", 1},
-		{400, "InvalidArgument", "0002-00000227", "", ossclient.ReasonWrongEndpoint, "does not fit the endpoint", 1},
-		{400, "InvalidArgument", "0002-00000228", "", ossclient.ReasonWrongEndpoint, "does not fit the endpoint", 1},
-		{400, "InvalidArgument", "0002-00000226", moved, ossclient.ReasonWrongEndpoint, "answers at oss-cn-shanghai.aliyuncs.com", 1},
-		{400, "InvalidArgument", "0002-00000202", "", ossclient.ReasonCredentials, "", 1},
-		{403, "SecondLevelDomainForbidden", "0003-00001401", "", ossclient.ReasonWrongEndpoint, "endpoint", 1},
-		{403, "NonStandardHostForbidden", "0003-00001402", "", ossclient.ReasonWrongEndpoint, "endpoint", 1},
-		{400, "PublicEndpointForbidden", "0048-00000401", "", ossclient.ReasonWrongEndpoint, "network", 1},
-		{301, "PermanentRedirect", "", moved, ossclient.ReasonBadResponse, "answers at oss-cn-shanghai.aliyuncs.com", 1},
+		{403, "AccessDenied", "0003-00000001", "", status.ReasonAccessDenied, "belongs to its account", 1},
+		{403, "AccessDenied", "", "", status.ReasonAccessDenied, "", 1},
+		{403, "AccessDenied", "0099-00000001", "", status.ReasonAccessDenied, "", 1},
+		{403, "AccessDenied", "0018-00000002", "", status.ReasonAccessDenied, "custom domains are not enabled", 1},
+		{403, "AccessDenied", "0003-00001403", moved, status.ReasonWrongEndpoint, "answers at oss-cn-shanghai.aliyuncs.com", 1},
+		{403, "AccessDenied", "0003-00001403", "", status.ReasonWrongEndpoint, "region", 1},
+		{403, "AccessDenied", "", moved, status.ReasonWrongEndpoint, "answers at oss-cn-shanghai.aliyuncs.com", 1},
+		{403, "AccessDenied", "", "<Endpoint>\n  oss-cn-shanghai.aliyuncs.com\n</Endpoint>", status.ReasonWrongEndpoint, "at oss-cn-shanghai.aliyuncs.com:", 1},
+		{403, "AccessDenied", "", "<Endpoint> </Endpoint>", status.ReasonAccessDenied, "", 1},
+		{403, "AccessDenied", "0002-00000080", "", status.ReasonCredentials, "signature_version to v4", 1},
+		{403, "AccessDenied", "0002-00000503", "", status.ReasonCredentials, "", 1},
+		{400, "InvalidArgument", "0002-00000226", "", status.ReasonWrongEndpoint, "does not fit the endpoint", 1},
+		{400, "InvalidArgument", "0002-00000227", "", status.ReasonWrongEndpoint, "does not fit the endpoint", 1},
+		{400, "InvalidArgument", "0002-00000228", "", status.ReasonWrongEndpoint, "does not fit the endpoint", 1},
+		{400, "InvalidArgument", "0002-00000226", moved, status.ReasonWrongEndpoint, "answers at oss-cn-shanghai.aliyuncs.com", 1},
+		{400, "InvalidArgument", "0002-00000202", "", status.ReasonCredentials, "", 1},
+		{403, "SecondLevelDomainForbidden", "0003-00001401", "", status.ReasonWrongEndpoint, "endpoint", 1},
+		{403, "NonStandardHostForbidden", "0003-00001402", "", status.ReasonWrongEndpoint, "endpoint", 1},
+		{400, "PublicEndpointForbidden", "0048-00000401", "", status.ReasonWrongEndpoint, "network", 1},
+		{301, "PermanentRedirect", "", moved, status.ReasonBadResponse, "answers at oss-cn-shanghai.aliyuncs.com", 1},
 
-		{403, "InvalidAccessKeyId", "0002-00000902", "", ossclient.ReasonCredentials, "renew", 1},
-		{403, "SignatureDoesNotMatch", "0002-00000040", "", ossclient.ReasonCredentials, "secret", 1},
-		{403, "SecurityTokenExpired", "0002-00000007", "", ossclient.ReasonCredentials, "expired", 1},
-		{403, "InvalidSecurityToken", "0002-00000008", "", ossclient.ReasonCredentials, "renew", 1},
-		{403, "AccessKeyIdAndSecurityTokenNotMatch", "", "", ossclient.ReasonCredentials, "renew", 1},
-		{403, "RequestTimeTooSkewed", "0002-00000504", "", ossclient.ReasonClockSkew, "clock", 1},
-		{403, "UserDisable", "", "", ossclient.ReasonAccessDenied, "suspended", 1},
-		{403, "InDebt", "", "", ossclient.ReasonAccessDenied, "suspended", 1},
-		{403, "InDebtOverdue", "", "", ossclient.ReasonAccessDenied, "suspended", 1},
-		{403, "BucketDisable", "", "", ossclient.ReasonAccessDenied, "suspended", 1},
+		{403, "InvalidAccessKeyId", "0002-00000902", "", status.ReasonCredentials, "renew", 1},
+		{403, "SignatureDoesNotMatch", "0002-00000040", "", status.ReasonCredentials, "secret", 1},
+		{403, "SecurityTokenExpired", "0002-00000007", "", status.ReasonCredentials, "expired", 1},
+		{403, "InvalidSecurityToken", "0002-00000008", "", status.ReasonCredentials, "renew", 1},
+		{403, "AccessKeyIdAndSecurityTokenNotMatch", "", "", status.ReasonCredentials, "renew", 1},
+		{403, "RequestTimeTooSkewed", "0002-00000504", "", status.ReasonClockSkew, "clock", 1},
+		{403, "UserDisable", "", "", status.ReasonAccessDenied, "suspended", 1},
+		{403, "InDebt", "", "", status.ReasonAccessDenied, "suspended", 1},
+		{403, "InDebtOverdue", "", "", status.ReasonAccessDenied, "suspended", 1},
+		{403, "BucketDisable", "", "", status.ReasonAccessDenied, "suspended", 1},
 
-		{503, "MetaOperationQpsLimitExceeded", "", "", ossclient.ReasonThrottled, "", 1},
-		{503, "TotalQpsLimitExceeded", "0004-00000302", "", ossclient.ReasonThrottled, "", 1},
-		{429, "QpsLimitExceeded", "", "", ossclient.ReasonThrottled, "", 1},
-		{503, "NewQpsLimitExceeded", "", "", ossclient.ReasonThrottled, "", 1},
-		{503, "ServiceUnavailable", "", "", ossclient.ReasonServerError, "", 2},
-		{500, "InternalError", "", "", ossclient.ReasonServerError, "", 2},
+		{503, "MetaOperationQpsLimitExceeded", "", "", status.ReasonThrottled, "", 1},
+		{503, "TotalQpsLimitExceeded", "0004-00000302", "", status.ReasonThrottled, "", 1},
+		{429, "QpsLimitExceeded", "", "", status.ReasonThrottled, "", 1},
+		{503, "NewQpsLimitExceeded", "", "", status.ReasonThrottled, "", 1},
+		{503, "ServiceUnavailable", "", "", status.ReasonServerError, "", 2},
+		{500, "InternalError", "", "", status.ReasonServerError, "", 2},
 
-		{403, "NeedVerifyDomainOwnership", "0018-00000115", "", ossclient.ReasonClientError, "", 1},
-		{403, "NoNeedCreateCnameToken", "0018-00000302", "", ossclient.ReasonClientError, "", 1},
-		{403, "CnameTokenNotFound", "", "", ossclient.ReasonAccessDenied, "", 1},
-		{409, "Conflict", "", "", ossclient.ReasonClientError, "", 1},
-		{401, "Unheard", "", "", ossclient.ReasonCredentials, "", 1},
-		{403, "Unheard", "", "", ossclient.ReasonAccessDenied, "", 1},
-		{403, "Unheard", "0002-00000999", "", ossclient.ReasonCredentials, "", 1},
-		{400, "Unheard", "0002-00000504", "", ossclient.ReasonClockSkew, "clock", 1},
-		{418, "Unheard", "", moved, ossclient.ReasonClientError, "answers at oss-cn-shanghai.aliyuncs.com", 1},
-		{403, "\n NoSuchBucket ", "", "", ossclient.ReasonBucketNotFound, "", 1},
+		{403, "NeedVerifyDomainOwnership", "0018-00000115", "", status.ReasonClientError, "", 1},
+		{403, "NoNeedCreateCnameToken", "0018-00000302", "", status.ReasonClientError, "", 1},
+		{403, "CnameTokenNotFound", "", "", status.ReasonAccessDenied, "", 1},
+		{409, "Conflict", "", "", status.ReasonClientError, "", 1},
+		{401, "Unheard", "", "", status.ReasonCredentials, "", 1},
+		{403, "Unheard", "", "", status.ReasonAccessDenied, "", 1},
+		{403, "Unheard", "0002-00000999", "", status.ReasonCredentials, "", 1},
+		{400, "Unheard", "0002-00000504", "", status.ReasonClockSkew, "clock", 1},
+		{418, "Unheard", "", moved, status.ReasonClientError, "answers at oss-cn-shanghai.aliyuncs.com", 1},
+		{403, "\n NoSuchBucket ", "", "", status.ReasonBucketNotFound, "", 1},
 	} {
 		t.Run(fmt.Sprint(test.status, test.code, test.ec, test.more), func(t *testing.T) {
 			f := newFixture(t)
@@ -101,7 +101,7 @@ func TestMeanings(t *testing.T) {
 func TestECInTheHeaderCounts(t *testing.T) {
 	f := newFixture(t)
 	f.oss.Behave(named(false), osstest.Reply(400, "<Error><Code>InvalidArgument</Code></Error>", "x-oss-ec", "0002-00000226"))
-	if failure := f.failure(t); failure.Reason != ossclient.ReasonWrongEndpoint {
+	if failure := f.failure(t); failure.Reason != status.ReasonWrongEndpoint {
 		t.Errorf("got %v", failure)
 	}
 }
@@ -110,7 +110,7 @@ func TestECInTheHeaderCounts(t *testing.T) {
 func TestRegionAndEndpointDisagree(t *testing.T) {
 	f := newFixture(t)
 	f.opts.Region = "cn-beijing"
-	if failure := f.failure(t); failure.Reason != ossclient.ReasonWrongEndpoint || failure.EC != "0002-00000226" {
+	if failure := f.failure(t); failure.Reason != status.ReasonWrongEndpoint || failure.EC != "0002-00000226" {
 		t.Errorf("got %+v", failure)
 	}
 }
@@ -127,7 +127,7 @@ func TestErrorInA200(t *testing.T) {
 		f := newFixture(t)
 		f.oss.Behave(named(false), osstest.Reply(200, body))
 		failure := f.failure(t)
-		if failure.Reason != ossclient.ReasonBadResponse || failure.Status != 200 || failure.Code != "" || f.oss.Calls() != 1 {
+		if failure.Reason != status.ReasonBadResponse || failure.Status != 200 || failure.Code != "" || f.oss.Calls() != 1 {
 			t.Errorf("%s: got %+v after %d calls", body, failure, f.oss.Calls())
 		}
 		for _, word := range words {
@@ -136,7 +136,7 @@ func TestErrorInA200(t *testing.T) {
 			}
 		}
 		f.oss.Behave(domain.Name{Bucket: bucket}, osstest.Reply(200, body))
-		if _, err := f.list(t); !errors.As(err, &failure) || failure.Reason != ossclient.ReasonBadResponse {
+		if _, err := f.list(t); !errors.As(err, &failure) || failure.Reason != status.ReasonBadResponse {
 			t.Errorf("listed: %v", err)
 		}
 	}

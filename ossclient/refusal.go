@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"oss_cname_exporter/internal/secret"
+	"oss_cname_exporter/internal/status"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +23,7 @@ const ecHeader = "X-Oss-Ec"
 type refusal struct {
 	status   int
 	header   http.Header
-	token    Secret // of the key that was refused; "" if it has none
+	token    secret.Text // of the key that was refused; "" if it has none
 	envelope envelope
 	foreign  bool // the answer has no envelope of OSS
 }
@@ -53,7 +55,7 @@ func parseEnvelope(body []byte) (envelope, bool) {
 
 // newRefusal reads a refusal. OSS puts the envelope into a header where the
 // body must be empty.
-func newRefusal(resp *http.Response, body []byte, secrets []Secret) *refusal {
+func newRefusal(resp *http.Response, body []byte, secrets []secret.Text) *refusal {
 	r := &refusal{status: resp.StatusCode, header: resp.Header, token: secrets[0]}
 	if len(body) == 0 {
 		body, _ = base64.StdEncoding.DecodeString(resp.Header.Get("x-oss-err"))
@@ -77,14 +79,14 @@ func (r *refusal) asError(operation string) *Error {
 	}
 	if r.foreign {
 		e.Reason, e.Err = reasonForStatus(r.status), fmt.Errorf("%s, and the body is not an error of OSS", http.StatusText(r.status))
-		if e.Reason == ReasonClientError || e.Reason == ReasonAccessDenied || e.Reason == ReasonCredentials {
-			e.Reason = ReasonBadResponse // something between us and OSS answered
+		if e.Reason == status.ReasonClientError || e.Reason == status.ReasonAccessDenied || e.Reason == status.ReasonCredentials {
+			e.Reason = status.ReasonBadResponse // something between us and OSS answered
 		}
 		return e
 	}
 	e.RequestID = cmp.Or(RemoteText(r.envelope.RequestID), e.RequestID)
 	if r.status/100 == 2 { // an answer that contradicts itself
-		e.Reason = ReasonBadResponse
+		e.Reason = status.ReasonBadResponse
 		e.Err = fmt.Errorf("the body is the error %s: %s", RemoteText(r.envelope.Code), r.envelope.message())
 		_, e.Hint = meaningOf(r.status, r.envelope.Code, "", RemoteText(r.envelope.Endpoint))
 		return e

@@ -14,7 +14,7 @@ const maxRemoteText = 200
 
 // RemoteText makes a text that a peer chose safe to show: without what it
 // repeats of secrets, on one line, printable and bounded.
-func RemoteText(text string, secrets ...Secret) string {
+func RemoteText(text string, secrets ...secret.Text) string {
 	text = oneLine(hide(text, shortRun, secrets...))
 	if runes := []rune(text); len(runes) > maxRemoteText {
 		return string(runes[:maxRemoteText]) + "…"
@@ -42,7 +42,7 @@ const (
 
 // hide replaces the parts of secrets in text that are at least run bytes long,
 // or a whole secret. It finds every part of twice that length.
-func hide(text string, run int, secrets ...Secret) string {
+func hide(text string, run int, secrets ...secret.Text) string {
 	var parts []bool // which bytes of text to hide; nil is none
 	for _, s := range secrets {
 		parts = mark(parts, text, string(s), run)

@@ -85,7 +85,7 @@ func TestPeerRepeatsOurSecrets(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
 			f.opts.Transport = peer
-			env := map[string]string{"OSS_ACCESS_KEY_ID": keyID, "OSS_ACCESS_KEY_SECRET": secret, "OSS_SESSION_TOKEN": token}
+			env := map[string]string{"OSS_ACCESS_KEY_ID": keyID, "OSS_ACCESS_KEY_SECRET": keySecret, "OSS_SESSION_TOKEN": token}
 			f.opts.Credentials = credentials.FromEnvironment(func(name string) string { return env[name] })
 			for _, v1 := range []bool{false, true} {
 				f.opts.SignatureV1 = v1

@@ -13,6 +13,7 @@ import (
 	"github.com/go-kit/log"
 	"gopkg.in/yaml.v3"
 
+	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
@@ -22,11 +23,11 @@ import (
 // Formatter, and beyond go vet.
 func TestSecretNeverPrints(t *testing.T) {
 	const text = "s3cret"
-	plain := ossclient.Secret(text)
+	plain := secret.Text(text)
 	key := ossclient.Key{ID: "id", Secret: plain, Token: plain}
 	token := ossclient.Token{Value: plain}
 	values := []any{
-		plain, &plain, []ossclient.Secret{plain}, map[string]ossclient.Secret{"key": plain},
+		plain, &plain, []secret.Text{plain}, map[string]secret.Text{"key": plain},
 		key, &key, token, &token, status.Status{Token: plain}, &status.Status{Token: plain}, []any{key, token}, struct{ Any any }{plain}, fmt.Errorf("wrapped: %v", plain),
 	}
 	var out bytes.Buffer

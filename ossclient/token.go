@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/secret"
+	"oss_cname_exporter/internal/status"
 )
 
 // Token is the proof of ownership that OSS holds for a domain.
 type Token struct {
-	Value   Secret // what the TXT record _dnsauth.<domain> must carry
+	Value   secret.Text // what the TXT record _dnsauth.<domain> must carry
 	Expires time.Time
 }
 
@@ -45,7 +47,7 @@ func parseToken(body []byte, asked domain.Name) (Token, error) {
 	if err != nil {
 		return Token{}, fmt.Errorf("reading ExpireTime: %w", err)
 	}
-	return Token{Value: Secret(value), Expires: expires}, nil
+	return Token{Value: secret.Text(value), Expires: expires}, nil
 }
 
 // explainNoToken turns the one refusal that is an answer into ErrNoToken, after
@@ -58,7 +60,7 @@ func explainNoToken(failure *Error, asked domain.Name) error {
 		return failure
 	}
 	if err := matches(asked, cmp.Or(failure.bucket, asked.Bucket), cmp.Or(failure.cname, asked.Base)); err != nil {
-		failure.Reason, failure.Err = ReasonBadResponse, err
+		failure.Reason, failure.Err = status.ReasonBadResponse, err
 		return failure
 	}
 	return ErrNoToken

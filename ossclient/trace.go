@@ -14,18 +14,6 @@ import (
 	"oss_cname_exporter/internal/trace"
 )
 
-// Trace is what a question goes through.
-type Trace = trace.Trace
-
-// Step is one step of a Trace.
-type Step = trace.Step
-
-// WithTrace returns ctx with t.
-func WithTrace(ctx context.Context, t *Trace) context.Context { return trace.With(ctx, t) }
-
-// TraceOf returns the Trace of ctx, nil if it has none.
-func TraceOf(ctx context.Context) *Trace { return trace.Of(ctx) }
-
 // tracing is one HTTP exchange under a Trace, one of several at once.
 type tracing struct {
 	*trace.Trace

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/internal/trace"
 )
 
@@ -125,20 +126,20 @@ func (x exchange) send(req *http.Request) (*http.Response, error) {
 
 // secretsOf returns what a peer may not make us show of a request: the token of
 // a temporary key, and the signature.
-func secretsOf(req *http.Request) []Secret {
+func secretsOf(req *http.Request) []secret.Text {
 	signature := req.Header.Get("Authorization")
 	if _, v4, ok := strings.Cut(signature, "Signature="); ok {
 		signature = v4
 	} else {
 		signature = signature[strings.LastIndexByte(signature, ':')+1:] // V1: "OSS id:signature"
 	}
-	return []Secret{Secret(req.Header.Get(tokenHeader)), Secret(signature)}
+	return []secret.Text{secret.Text(req.Header.Get(tokenHeader)), secret.Text(signature)}
 }
 
 // reply is a body that is here already, with the secrets of its request.
 type reply struct {
 	*strings.Reader
-	secrets []Secret
+	secrets []secret.Text
 }
 
 // Close implements io.Closer.

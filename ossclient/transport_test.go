@@ -11,6 +11,7 @@ import (
 
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -45,14 +46,14 @@ func TestHandshakeWithoutCallerEnds(t *testing.T) {
 			go func() { defer close(left); io.Copy(io.Discard, theirs) }()
 			return ours, nil
 		}
-		client, err := ossclient.New(ossclient.Options{Region: "cn-hangzhou", Credentials: key(keyID, secret), Transport: transport})
+		client, err := ossclient.New(ossclient.Options{Region: "cn-hangzhou", Credentials: key(keyID, keySecret), Transport: transport})
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err = client.GetCnameToken(ctx, domain.Name{Bucket: bucket, Base: cname})
-		if failure, ok := errors.AsType[*ossclient.Error](err); !ok || failure.Reason != ossclient.ReasonTimeout {
+		if failure, ok := errors.AsType[*ossclient.Error](err); !ok || failure.Reason != status.ReasonTimeout {
 			t.Errorf("got %v, want a timeout", err)
 		}
 		<-left

@@ -21,6 +21,7 @@ import (
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 	"oss_cname_exporter/internal/fake/ststest"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -91,7 +92,7 @@ func TestAccountsCertificates(t *testing.T) {
 	failing := func(cfg *config.Config, want string) {
 		t.Helper()
 		failure, ok := errors.AsType[*ossclient.Error](a.ask(t, cfg))
-		if !ok || failure.Reason != ossclient.ReasonTLS || !strings.Contains(failure.Error(), want) {
+		if !ok || failure.Reason != status.ReasonTLS || !strings.Contains(failure.Error(), want) {
 			t.Errorf("got %v, want reason tls with %q", failure, want)
 		}
 	}
@@ -148,7 +149,7 @@ func TestRegionsShareASession(t *testing.T) {
 	for range 2 {
 		for _, target := range cfg.Targets {
 			_, err := a.clients.GetCnameToken(t.Context(), target.Account, target.Name)
-			if failure, _ := errors.AsType[*ossclient.Error](err); failure == nil || failure.Reason == ossclient.ReasonCredentials {
+			if failure, _ := errors.AsType[*ossclient.Error](err); failure == nil || failure.Reason == status.ReasonCredentials {
 				t.Errorf("%s: %v", target.Account.Region, err)
 			}
 		}

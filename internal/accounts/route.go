@@ -12,6 +12,7 @@ import (
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/credentials"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -140,7 +141,7 @@ func (r *route) dial(text string) (*http.Transport, error) {
 
 // unusable is the failure of every call while ca_file is no use.
 func (r *route) unusable(err error) error {
-	return &ossclient.Error{Operation: "TLS", Reason: ossclient.ReasonTLS, Err: fmt.Errorf("reading ca_file %q: %w", r.caFile, err)}
+	return &ossclient.Error{Operation: "TLS", Reason: status.ReasonTLS, Err: fmt.Errorf("reading ca_file %q: %w", r.caFile, err)}
 }
 
 // close ends the connections that are not in use, and the others after use.

@@ -11,17 +11,18 @@ import (
 	"strings"
 	"time"
 
+	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/ossclient"
 )
 
 // signACS3 signs a request without a body as Alibaba Cloud's signature V3 has
 // it (ACS3-HMAC-SHA256), and returns the signature:
 // https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature
-func signACS3(req *http.Request, key ossclient.Key, action, version string, now time.Time) ossclient.Secret {
+func signACS3(req *http.Request, key ossclient.Key, action, version string, now time.Time) secret.Text {
 	return signACS3At(req, key, action, version, now.UTC().Format(time.RFC3339), nonce())
 }
 
-func signACS3At(req *http.Request, key ossclient.Key, action, version, date, nonce string) ossclient.Secret {
+func signACS3At(req *http.Request, key ossclient.Key, action, version, date, nonce string) secret.Text {
 	const algorithm = "ACS3-HMAC-SHA256"
 	payload := hexSHA256("")
 	signed := map[string]string{
@@ -51,7 +52,7 @@ func signACS3At(req *http.Request, key ossclient.Key, action, version, date, non
 	mac.Write([]byte(algorithm + "\n" + hexSHA256(canonical)))
 	signature := hex.EncodeToString(mac.Sum(nil))
 	req.Header.Set("Authorization", algorithm+" Credential="+key.ID+",SignedHeaders="+headers+",Signature="+signature)
-	return ossclient.Secret(signature)
+	return secret.Text(signature)
 }
 
 // encode returns values as the signature wants a query: sorted, and with %20

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -131,7 +132,7 @@ func (c *cached) keep(key ossclient.Key, err error) {
 
 // Invalidate implements Source. A key that was just got is kept: another will
 // fare no better.
-func (c *cached) Invalidate(token ossclient.Secret) (retry bool) {
+func (c *cached) Invalidate(token secret.Text) (retry bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.key.Token != token {

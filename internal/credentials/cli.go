@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -21,10 +22,10 @@ type cliConfig struct {
 // leaves to the SDKs that read its file.
 type cliProfile struct {
 	Name, Mode      string
-	AccessKeyID     string           `json:"access_key_id"`
-	AccessKeySecret ossclient.Secret `json:"access_key_secret"`
-	StsToken        ossclient.Secret `json:"sts_token"`
-	StsExpiration   int64            `json:"sts_expiration"`
+	AccessKeyID     string      `json:"access_key_id"`
+	AccessKeySecret secret.Text `json:"access_key_secret"`
+	StsToken        secret.Text `json:"sts_token"`
+	StsExpiration   int64       `json:"sts_expiration"`
 
 	StsEndpoint string `json:"sts_endpoint"`
 	StsRegion   string `json:"sts_region"`
@@ -43,19 +44,19 @@ type cliProfile struct {
 	ProcessCommand string `json:"process_command"`
 	CredentialsURI string `json:"credentials_uri"`
 
-	CloudSSOSignInURL         string           `json:"cloud_sso_sign_in_url"`
-	CloudSSOAccountID         string           `json:"cloud_sso_account_id"`
-	CloudSSOAccessConfig      string           `json:"cloud_sso_access_config"`
-	CloudSSOAccessTokenExpire int64            `json:"cloud_sso_access_token_expire"`
-	AccessToken               ossclient.Secret `json:"access_token"`
+	CloudSSOSignInURL         string      `json:"cloud_sso_sign_in_url"`
+	CloudSSOAccountID         string      `json:"cloud_sso_account_id"`
+	CloudSSOAccessConfig      string      `json:"cloud_sso_access_config"`
+	CloudSSOAccessTokenExpire int64       `json:"cloud_sso_access_token_expire"`
+	AccessToken               secret.Text `json:"access_token"`
 
-	OAuthSiteType          string           `json:"oauth_site_type"`
-	OAuthAccessToken       ossclient.Secret `json:"oauth_access_token"`
-	OAuthAccessTokenExpire int64            `json:"oauth_access_token_expire"`
+	OAuthSiteType          string      `json:"oauth_site_type"`
+	OAuthAccessToken       secret.Text `json:"oauth_access_token"`
+	OAuthAccessTokenExpire int64       `json:"oauth_access_token_expire"`
 
-	PrivateKey  ossclient.Secret `json:"private_key"`   // of the mode RsaKeyPair, which is refused
-	KeyPairName string           `json:"key_pair_name"` // same
-	BearerToken ossclient.Secret `json:"bearer_token"`  // of the mode BearerToken, which is refused
+	PrivateKey  secret.Text `json:"private_key"`   // of the mode RsaKeyPair, which is refused
+	KeyPairName string      `json:"key_pair_name"` // same
+	BearerToken secret.Text `json:"bearer_token"`  // of the mode BearerToken, which is refused
 }
 
 // parseCLIConfig reads the file's text. The error does not quote it.

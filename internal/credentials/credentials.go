@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 
+	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -33,7 +34,7 @@ func (d direct) Key(ctx context.Context) (ossclient.Key, error) {
 }
 
 // Invalidate implements Source: there is nothing to throw away.
-func (direct) Invalidate(ossclient.Secret) (retry bool) { return false }
+func (direct) Invalidate(secret.Text) (retry bool) { return false }
 
 // Stop implements Source.
 func (direct) Stop() {}
@@ -45,8 +46,8 @@ func (direct) Stop() {}
 // ALIBABA_CLOUD_SECURITY_TOKEN. The two sets are never mixed. getenv is
 // os.Getenv or a stand-in.
 func FromEnvironment(getenv func(string) string) Source {
-	read := func(id, secret, token string) ossclient.Key {
-		return ossclient.Key{ID: getenv(id), Secret: ossclient.Secret(getenv(secret)), Token: ossclient.Secret(getenv(token))}
+	read := func(id, key, token string) ossclient.Key {
+		return ossclient.Key{ID: getenv(id), Secret: secret.Text(getenv(key)), Token: secret.Text(getenv(token))}
 	}
 	return direct(func(context.Context) (ossclient.Key, error) {
 		key := read("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN")

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 
+	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -22,7 +23,7 @@ type answer struct {
 // ask sends one request and reads the reply. It follows no redirect: the secrets
 // of the request would travel along. secrets are those of the request, which an
 // error does not repeat.
-func ask(transport http.RoundTripper, req *http.Request, secrets ...ossclient.Secret) (answer, error) {
+func ask(transport http.RoundTripper, req *http.Request, secrets ...secret.Text) (answer, error) {
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
 		return answer{}, failure(req.Context(), err, secrets)
@@ -41,7 +42,7 @@ func ask(transport http.RoundTripper, req *http.Request, secrets ...ossclient.Se
 	return answer{resp.StatusCode, body}, nil
 }
 
-func failure(ctx context.Context, err error, secrets []ossclient.Secret) error {
+func failure(ctx context.Context, err error, secrets []secret.Text) error {
 	if ctx.Err() != nil {
 		return errors.New("no answer in time")
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -53,12 +54,12 @@ func (r keyReader) pass(ctx context.Context) (key ossclient.Key, err error) {
 	if key.ID, err = r.id.read(ctx); err != nil {
 		return ossclient.Key{}, err
 	}
-	secret, err := r.secret.read(ctx)
+	value, err := r.secret.read(ctx)
 	if err != nil || r.token.File == nil {
-		return ossclient.Key{ID: key.ID, Secret: ossclient.Secret(secret)}, err
+		return ossclient.Key{ID: key.ID, Secret: secret.Text(value)}, err
 	}
 	token, err := r.token.read(ctx)
-	return ossclient.Key{ID: key.ID, Secret: ossclient.Secret(secret), Token: ossclient.Secret(token)}, err
+	return ossclient.Key{ID: key.ID, Secret: secret.Text(value), Token: secret.Text(token)}, err
 }
 
 // namedFile is a file with one value in it. option is what the operator calls

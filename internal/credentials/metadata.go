@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -74,11 +75,11 @@ func (m metadata) key(ctx context.Context) (ossclient.Key, error) {
 	case err != nil:
 		return ossclient.Key{}, err
 	case got.status == http.StatusNotFound:
-		return ossclient.Key{}, fmt.Errorf("the instance has no role %q; attach this role to the instance", ossclient.RemoteText(role, ossclient.Secret(token)))
+		return ossclient.Key{}, fmt.Errorf("the instance has no role %q; attach this role to the instance", ossclient.RemoteText(role, secret.Text(token)))
 	case got.status != http.StatusOK:
 		return ossclient.Key{}, got.unexpected("the metadata service's")
 	}
-	key, err := parseKey(got.body, ossclient.Secret(token))
+	key, err := parseKey(got.body, secret.Text(token))
 	if err != nil {
 		return ossclient.Key{}, fmt.Errorf("the reply is not the metadata service's: %w", err)
 	}
@@ -110,5 +111,5 @@ func (m metadata) ask(ctx context.Context, method, path, header, value string) (
 		return answer{}, err
 	}
 	req.Header.Set(header, value)
-	return ask(m.transport, req, ossclient.Secret(value))
+	return ask(m.transport, req, secret.Text(value))
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -58,7 +59,7 @@ func (i *instant) UnmarshalJSON(text []byte) error {
 
 // parseKey finds the key in text. The error does not quote it but for a word of
 // its own, without what that has of secrets.
-func parseKey(text []byte, secrets ...ossclient.Secret) (ossclient.Key, error) {
+func parseKey(text []byte, secrets ...secret.Text) (ossclient.Key, error) {
 	var r reply
 	if json.Unmarshal(text, &r) != nil {
 		return ossclient.Key{}, errors.New("no key as JSON in it")
@@ -80,8 +81,8 @@ func parseKey(text []byte, secrets ...ossclient.Secret) (ossclient.Key, error) {
 		}
 	}
 	key := ossclient.Key{
-		ID: found.AccessKeyID, Secret: ossclient.Secret(found.AccessKeySecret),
-		Token: ossclient.Secret(found.SecurityToken), Expires: found.Expiration.Time,
+		ID: found.AccessKeyID, Secret: secret.Text(found.AccessKeySecret),
+		Token: secret.Text(found.SecurityToken), Expires: found.Expiration.Time,
 	}
 	return key.Trimmed()
 }

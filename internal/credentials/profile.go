@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -92,7 +93,7 @@ func (r *profileReader) source(ctx context.Context) (Source, error) {
 }
 
 // Invalidate implements Source.
-func (r *profileReader) Invalidate(token ossclient.Secret) (retry bool) {
+func (r *profileReader) Invalidate(token secret.Text) (retry bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.from != nil && r.from.Invalidate(token)

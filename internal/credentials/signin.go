@@ -13,13 +13,14 @@ import (
 	"strings"
 	"time"
 
+	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/ossclient"
 )
 
 // signedIn gets keys from a sign-in that a person made with the CLI: the key
 // that the CLI wrote down while it lives, then one in exchange for the access
 // token. A sign-in is not renewed, and nothing is written to the file.
-func (r *profileReader) signedIn(p cliProfile, accessToken ossclient.Secret, expires int64, exchange func(context.Context) (*http.Request, error)) Source {
+func (r *profileReader) signedIn(p cliProfile, accessToken secret.Text, expires int64, exchange func(context.Context) (*http.Request, error)) Source {
 	return newCached(r.STS.Now, func(ctx context.Context) (ossclient.Key, error) {
 		now := r.STS.complete().Now()
 		if stored := p.key(); p.StsExpiration > now.Unix() && stored.ID != "" {
@@ -88,7 +89,7 @@ func (r *profileReader) fromURI(p cliProfile) Source {
 		if err != nil {
 			return ossclient.Key{}, fmt.Errorf("profile %q has a credentials_uri that is no URL", p.Name)
 		}
-		key, err := keyAt(transport, req, ossclient.Secret(at.RawQuery))
+		key, err := keyAt(transport, req, secret.Text(at.RawQuery))
 		if err != nil {
 			return ossclient.Key{}, fmt.Errorf("getting the key of profile %q from %s: %w", p.Name, at.Host, err)
 		}
@@ -102,7 +103,7 @@ func isLoopback(host string) bool {
 }
 
 // keyAt asks for a key.
-func keyAt(transport http.RoundTripper, req *http.Request, secrets ...ossclient.Secret) (ossclient.Key, error) {
+func keyAt(transport http.RoundTripper, req *http.Request, secrets ...secret.Text) (ossclient.Key, error) {
 	got, err := ask(transport, req, secrets...)
 	if err != nil {
 		return ossclient.Key{}, err

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -128,7 +129,7 @@ func (s STS) FromOIDC(oidc OIDC, role Role) Source {
 			return ossclient.Key{}, s.failed(role, err)
 		}
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		return s.session(req, role, ossclient.Secret(token))
+		return s.session(req, role, secret.Text(token))
 	})
 }
 
@@ -175,7 +176,7 @@ func (r Role) check() error {
 
 // session sends req, which has secrets in it, and returns the key of the session
 // that STS opens.
-func (s STS) session(req *http.Request, role Role, secrets ...ossclient.Secret) (ossclient.Key, error) {
+func (s STS) session(req *http.Request, role Role, secrets ...secret.Text) (ossclient.Key, error) {
 	if err := role.check(); err != nil {
 		return ossclient.Key{}, err
 	}

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"strings"
 
+	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/ossclient"
 )
 
 // stsFailure words a refusal of STS on one line, and says what to do. STS
 // repeats in its messages what it was sent: nothing is taken of them but the
 // code and the request's id, and of these nothing that is in secrets.
-func stsFailure(got answer, secrets []ossclient.Secret) error {
+func stsFailure(got answer, secrets []secret.Text) error {
 	var refusal struct {
 		Code      string
 		RequestID string `json:"RequestId"`

@@ -13,6 +13,7 @@ import (
 	"oss_cname_exporter/internal/dnsclient"
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/poller"
+	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
@@ -380,7 +381,7 @@ func TestTokenOfBeforeIsRemembered(t *testing.T) {
 			w.txt = func(context.Context) ([]string, error) { return []string{value}, nil }
 			return poll(t.Context(), p, checked(1, all))[0].Proof.Verdict
 		}
-		holds := func(value ossclient.Secret) answer {
+		holds := func(value secret.Text) answer {
 			return func(context.Context) (ossclient.Token, error) {
 				return ossclient.Token{Value: value, Expires: expires}, nil
 			}

@@ -9,6 +9,7 @@ import (
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/schedule"
+	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
@@ -37,8 +38,8 @@ type key struct {
 // answer is what was learnt; each kind uses a part of its own.
 type answer struct {
 	facts    status.Facts
-	token    ossclient.Secret
-	previous ossclient.Secret // the token before; "" if none was seen
+	token    secret.Text
+	previous secret.Text // the token before; "" if none was seen
 	bindings *list
 	records  status.Records // TXT records, or where the CNAME records lead
 }

@@ -24,13 +24,13 @@ var law = map[string]struct{ may, never []string }{
 	"docs":                  {never: []string{sdk, "net/http", "github.com/"}},
 	"internal/app":          {may: []string{"collector", "internal/accounts", "internal/check", "internal/config", "internal/demo", "internal/discovery", "internal/dnsclient", "internal/poller", "internal/report", "internal/schedule", "internal/web", "ossclient"}, never: []string{sdk}},
 	"internal/app/apptest":  {may: []string{"internal/app", "internal/demo", "internal/fake/osstest"}, never: []string{sdk}},
-	"internal/accounts":     {may: []string{"internal/config", "internal/credentials", "ossclient"}, never: []string{sdk, "github.com/prometheus/"}},
-	"internal/credentials":  {may: []string{"ossclient"}, never: []string{sdk, dnslib, "github.com/prometheus/", "github.com/go-kit/", "log"}},
+	"internal/accounts":     {may: []string{"internal/config", "internal/credentials", "internal/status", "ossclient"}, never: []string{sdk, "github.com/prometheus/"}},
+	"internal/credentials":  {may: []string{"internal/secret", "ossclient"}, never: []string{sdk, dnslib, "github.com/prometheus/", "github.com/go-kit/", "log"}},
 	"internal/demo":         {may: []string{"internal/config", "internal/fake/dnstest", "internal/fake/osstest", "ossclient"}, never: []string{sdk, "github.com/prometheus/"}},
 	"internal/web":          {may: []string{"collector", "docs", "internal/config", "internal/discovery", "internal/report", "internal/status", "internal/trace"}, never: []string{sdk}},
 	"collector":             {may: []string{"internal/config", "internal/report", "internal/status"}, never: []string{sdk, "net/http"}},
 	"internal/discovery":    {may: []string{"internal/config", "internal/poller", "internal/schedule", "internal/status", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/"}},
-	"internal/poller":       {may: []string{"internal/region", "internal/config", "internal/dnsclient", "internal/schedule", "internal/status", "internal/trace", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
+	"internal/poller":       {may: []string{"internal/config", "internal/dnsclient", "internal/region", "internal/schedule", "internal/secret", "internal/status", "internal/trace", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
 	"internal/report":       {may: []string{"internal/config", "internal/region", "internal/status"}, never: []string{sdk, dnslib, "net/http", "github.com/", "log"}},
 	"internal/schedule":     {never: []string{"net/http", "github.com/", "log"}},                                                  // the standard library and x/time only
 	"internal/status":       {may: []string{"internal/secret"}, never: []string{"net/http", "github.com/", "golang.org/", "log"}}, // pure

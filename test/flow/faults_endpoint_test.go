@@ -19,7 +19,7 @@ import (
 
 	"oss_cname_exporter/internal/demo"
 	"oss_cname_exporter/internal/fake/osstest"
-	"oss_cname_exporter/ossclient"
+	"oss_cname_exporter/internal/status"
 )
 
 // endpoint is asked in the place of the simulated OSS.
@@ -33,33 +33,33 @@ func endpointFaults(t *testing.T) []fault {
 	t.Helper()
 	resolveNothing(t)
 	return []fault{
-		{name: "refused", want: ossclient.ReasonConnect, endpoint: elsewhere(func(oss *osstest.Server) { oss.Close() })},
-		{name: "key-revoked", want: ossclient.ReasonCredentials, endpoint: elsewhere(func(oss *osstest.Server) {
+		{name: "refused", want: status.ReasonConnect, endpoint: elsewhere(func(oss *osstest.Server) { oss.Close() })},
+		{name: "key-revoked", want: status.ReasonCredentials, endpoint: elsewhere(func(oss *osstest.Server) {
 			oss.AddSTSKey(demo.Getenv("OSS_ACCESS_KEY_ID"), "another", "token", time.Time{})
 		})},
-		{name: "secret-changed", want: ossclient.ReasonCredentials, endpoint: elsewhere(func(oss *osstest.Server) {
+		{name: "secret-changed", want: status.ReasonCredentials, endpoint: elsewhere(func(oss *osstest.Server) {
 			oss.AddKey(demo.Getenv("OSS_ACCESS_KEY_ID"), "another")
 		})},
-		{name: "permission-withdrawn", want: ossclient.ReasonAccessDenied, endpoint: elsewhere(func(oss *osstest.Server) {
+		{name: "permission-withdrawn", want: status.ReasonAccessDenied, endpoint: elsewhere(func(oss *osstest.Server) {
 			oss.AddBucket(osstest.Bucket{Name: faultyBucket, Forbidden: true})
 		})},
-		{name: "bucket-moved", want: ossclient.ReasonWrongEndpoint, endpoint: elsewhere(func(oss *osstest.Server) {
+		{name: "bucket-moved", want: status.ReasonWrongEndpoint, endpoint: elsewhere(func(oss *osstest.Server) {
 			oss.AddBucket(osstest.Bucket{Name: faultyBucket, Region: "cn-shanghai"})
 		})},
-		{name: "clock-off", want: ossclient.ReasonClockSkew, endpoint: clockOff},
-		{name: "dns-no-such-name", want: ossclient.ReasonDNS, fromTheStart: true, endpoint: at("http://oss.invalid")},
-		{name: "dns-fails", want: ossclient.ReasonDNS, fromTheStart: true, endpoint: at("http://oss.failing.invalid")},
-		{name: "dns-silent", want: ossclient.ReasonTimeout, fromTheStart: true, endpoint: at("http://oss.silent.invalid")},
-		{name: "tls-to-a-plain-server", want: ossclient.ReasonTLS, fromTheStart: true, endpoint: withoutTLS},
-		{name: "tls-rubbish", want: ossclient.ReasonTLS, fromTheStart: true, endpoint: socket(says("220 mail.example.com\r\n"))},
-		{name: "tls-alert", want: ossclient.ReasonTLS, fromTheStart: true, endpoint: handshake(&tls.Config{})},
-		{name: "tls-too-old", want: ossclient.ReasonTLS, fromTheStart: true, endpoint: certified(x509.Certificate{}, tls.VersionTLS11)},
-		{name: "tls-downgraded", want: ossclient.ReasonTLS, fromTheStart: true, endpoint: socket(says(serverHello))},
-		{name: "tls-self-signed", want: ossclient.ReasonTLS, fromTheStart: true, endpoint: certified(x509.Certificate{}, tls.VersionTLS13)},
-		{name: "tls-expired", want: ossclient.ReasonTLS, fromTheStart: true, endpoint: certified(x509.Certificate{NotAfter: time.Now().Add(-time.Hour)}, tls.VersionTLS13)},
-		{name: "tls-wrong-name", want: ossclient.ReasonTLS, fromTheStart: true, endpoint: certified(x509.Certificate{DNSNames: []string{"example.org"}}, tls.VersionTLS13)},
-		{name: "tls-hangs", want: ossclient.ReasonTimeout, fromTheStart: true, endpoint: socket(hangs)},
-		{name: "tls-closes", want: ossclient.ReasonConnect, fromTheStart: true, endpoint: socket(func(c net.Conn) { _, _ = c.Read(make([]byte, 1<<10)) })},
+		{name: "clock-off", want: status.ReasonClockSkew, endpoint: clockOff},
+		{name: "dns-no-such-name", want: status.ReasonDNS, fromTheStart: true, endpoint: at("http://oss.invalid")},
+		{name: "dns-fails", want: status.ReasonDNS, fromTheStart: true, endpoint: at("http://oss.failing.invalid")},
+		{name: "dns-silent", want: status.ReasonTimeout, fromTheStart: true, endpoint: at("http://oss.silent.invalid")},
+		{name: "tls-to-a-plain-server", want: status.ReasonTLS, fromTheStart: true, endpoint: withoutTLS},
+		{name: "tls-rubbish", want: status.ReasonTLS, fromTheStart: true, endpoint: socket(says("220 mail.example.com\r\n"))},
+		{name: "tls-alert", want: status.ReasonTLS, fromTheStart: true, endpoint: handshake(&tls.Config{})},
+		{name: "tls-too-old", want: status.ReasonTLS, fromTheStart: true, endpoint: certified(x509.Certificate{}, tls.VersionTLS11)},
+		{name: "tls-downgraded", want: status.ReasonTLS, fromTheStart: true, endpoint: socket(says(serverHello))},
+		{name: "tls-self-signed", want: status.ReasonTLS, fromTheStart: true, endpoint: certified(x509.Certificate{}, tls.VersionTLS13)},
+		{name: "tls-expired", want: status.ReasonTLS, fromTheStart: true, endpoint: certified(x509.Certificate{NotAfter: time.Now().Add(-time.Hour)}, tls.VersionTLS13)},
+		{name: "tls-wrong-name", want: status.ReasonTLS, fromTheStart: true, endpoint: certified(x509.Certificate{DNSNames: []string{"example.org"}}, tls.VersionTLS13)},
+		{name: "tls-hangs", want: status.ReasonTimeout, fromTheStart: true, endpoint: socket(hangs)},
+		{name: "tls-closes", want: status.ReasonConnect, fromTheStart: true, endpoint: socket(func(c net.Conn) { _, _ = c.Read(make([]byte, 1<<10)) })},
 	}
 }
 

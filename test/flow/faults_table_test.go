@@ -18,7 +18,6 @@ import (
 
 	"oss_cname_exporter/internal/fake/osstest"
 	"oss_cname_exporter/internal/status"
-	"oss_cname_exporter/ossclient"
 )
 
 // fault is one way in which OSS, or what stands in its place, can fail a probe.
@@ -43,31 +42,31 @@ func everyFault(t *testing.T) []fault {
 // connectionFaults are what no HTTP answer can do.
 func connectionFaults() []fault {
 	return []fault{
-		{name: "hangs-before-the-headers", want: ossclient.ReasonTimeout, answer: osstest.Hang},
-		{name: "hangs-in-the-headers", want: ossclient.ReasonTimeout, answer: sends("HTTP/1.1 200 OK\r\nContent-Le", hangs)},
-		{name: "hangs-in-the-body", want: ossclient.ReasonTimeout, answer: sends("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n<Cn", hangs)},
-		{name: "hangs-in-a-refusal", want: ossclient.ReasonTimeout, answer: sends("HTTP/1.1 403 Forbidden\r\nContent-Length: 99\r\n\r\n<Er", hangs)},
-		{name: "one-byte-a-second", want: ossclient.ReasonTimeout, answer: osstest.Raw(drips)},
-		{name: "switches-protocols", want: ossclient.ReasonBadResponse, answer: sends("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", hangs)},
-		{name: "resets", want: ossclient.ReasonConnect, answer: osstest.Raw(resets)},
-		{name: "resets-in-the-body", want: ossclient.ReasonConnect, answer: sends("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n<Cn", resets)},
-		{name: "closes-before-the-headers", want: ossclient.ReasonConnect, answer: sends("", closes)},
-		{name: "malformed", want: ossclient.ReasonConnect, answer: sends("", closes)}, // its name is in the error's text and says nothing
-		{name: "closes-in-the-headers", want: ossclient.ReasonConnect, answer: sends("HTTP/1.1 200 OK\r\nServer: AliyunOSS\r\n", closes)},
-		{name: "closes-in-the-body", want: ossclient.ReasonConnect, answer: onTheWire("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", +10)},
-		{name: "closes-in-a-refusal", want: ossclient.ReasonConnect, answer: sends("HTTP/1.1 404 Not Found\r\nContent-Length: 99\r\n\r\n<Error><Code>CnameTokenNotFound</Code></Error>", closes)},
-		{name: "closes-in-a-chunk", want: ossclient.ReasonConnect, answer: sends("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n20\r\n<Cn", closes)},
-		{name: "content-length-too-short", want: ossclient.ReasonBadResponse, answer: onTheWire("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", -10)},
-		{name: "content-length-no-number", want: ossclient.ReasonBadResponse, answer: sends("HTTP/1.1 200 OK\r\nContent-Length: some\r\n\r\n<Cn", closes)},
-		{name: "content-length-twice", want: ossclient.ReasonBadResponse, answer: sends("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n<Cna", closes)},
-		{name: "unknown-transfer-encoding", want: ossclient.ReasonBadResponse, answer: sends("HTTP/1.1 200 OK\r\nTransfer-Encoding: braille\r\n\r\n<Cn", closes)},
-		{name: "broken-chunk", want: ossclient.ReasonBadResponse, answer: sends("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n<Cn", closes)},
-		{name: "broken-header", want: ossclient.ReasonBadResponse, answer: sends("HTTP/1.1 200 OK\r\nno header\r\n\r\n", closes)},
-		{name: "not-http", want: ossclient.ReasonBadResponse, answer: sends("220 mail.example.com ESMTP\r\n", closes)},
-		{name: "half-a-header", want: ossclient.ReasonBadResponse, answer: sends("HTTP/1.1 200 OK\r\nContent-Le", closes)},
-		{name: "endless-header", want: ossclient.ReasonBadResponse, answer: endless("HTTP/1.1 200 OK\r\n", "X-A: "+strings.Repeat("a", 1000)+"\r\n")},
-		{name: "endless-status-line", want: ossclient.ReasonBadResponse, answer: endless("HTTP/1.1 200 ", strings.Repeat("OK", 1000))},
-		{name: "endless-early-hints", want: ossclient.ReasonBadResponse, answer: endless("", "HTTP/1.1 103 Early Hints\r\n\r\n")},
+		{name: "hangs-before-the-headers", want: status.ReasonTimeout, answer: osstest.Hang},
+		{name: "hangs-in-the-headers", want: status.ReasonTimeout, answer: sends("HTTP/1.1 200 OK\r\nContent-Le", hangs)},
+		{name: "hangs-in-the-body", want: status.ReasonTimeout, answer: sends("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n<Cn", hangs)},
+		{name: "hangs-in-a-refusal", want: status.ReasonTimeout, answer: sends("HTTP/1.1 403 Forbidden\r\nContent-Length: 99\r\n\r\n<Er", hangs)},
+		{name: "one-byte-a-second", want: status.ReasonTimeout, answer: osstest.Raw(drips)},
+		{name: "switches-protocols", want: status.ReasonBadResponse, answer: sends("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", hangs)},
+		{name: "resets", want: status.ReasonConnect, answer: osstest.Raw(resets)},
+		{name: "resets-in-the-body", want: status.ReasonConnect, answer: sends("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n<Cn", resets)},
+		{name: "closes-before-the-headers", want: status.ReasonConnect, answer: sends("", closes)},
+		{name: "malformed", want: status.ReasonConnect, answer: sends("", closes)}, // its name is in the error's text and says nothing
+		{name: "closes-in-the-headers", want: status.ReasonConnect, answer: sends("HTTP/1.1 200 OK\r\nServer: AliyunOSS\r\n", closes)},
+		{name: "closes-in-the-body", want: status.ReasonConnect, answer: onTheWire("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", +10)},
+		{name: "closes-in-a-refusal", want: status.ReasonConnect, answer: sends("HTTP/1.1 404 Not Found\r\nContent-Length: 99\r\n\r\n<Error><Code>CnameTokenNotFound</Code></Error>", closes)},
+		{name: "closes-in-a-chunk", want: status.ReasonConnect, answer: sends("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n20\r\n<Cn", closes)},
+		{name: "content-length-too-short", want: status.ReasonBadResponse, answer: onTheWire("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", -10)},
+		{name: "content-length-no-number", want: status.ReasonBadResponse, answer: sends("HTTP/1.1 200 OK\r\nContent-Length: some\r\n\r\n<Cn", closes)},
+		{name: "content-length-twice", want: status.ReasonBadResponse, answer: sends("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n<Cna", closes)},
+		{name: "unknown-transfer-encoding", want: status.ReasonBadResponse, answer: sends("HTTP/1.1 200 OK\r\nTransfer-Encoding: braille\r\n\r\n<Cn", closes)},
+		{name: "broken-chunk", want: status.ReasonBadResponse, answer: sends("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n<Cn", closes)},
+		{name: "broken-header", want: status.ReasonBadResponse, answer: sends("HTTP/1.1 200 OK\r\nno header\r\n\r\n", closes)},
+		{name: "not-http", want: status.ReasonBadResponse, answer: sends("220 mail.example.com ESMTP\r\n", closes)},
+		{name: "half-a-header", want: status.ReasonBadResponse, answer: sends("HTTP/1.1 200 OK\r\nContent-Le", closes)},
+		{name: "endless-header", want: status.ReasonBadResponse, answer: endless("HTTP/1.1 200 OK\r\n", "X-A: "+strings.Repeat("a", 1000)+"\r\n")},
+		{name: "endless-status-line", want: status.ReasonBadResponse, answer: endless("HTTP/1.1 200 ", strings.Repeat("OK", 1000))},
+		{name: "endless-early-hints", want: status.ReasonBadResponse, answer: endless("", "HTTP/1.1 103 Early Hints\r\n\r\n")},
 	}
 }
 
@@ -85,60 +84,60 @@ func refusals() []fault {
 	return []fault{
 		{name: "no-token", want: none, answer: osstest.Fail(404, "CnameTokenNotFound", "0018-00000301")},
 		{name: "no-token-in-the-header", want: none, answer: packed(404, "CnameTokenNotFound")},
-		{name: "no-token-cut-short", want: ossclient.ReasonBadResponse, answer: osstest.Reply(404, "<Error><Code>CnameTokenNotFound</Code><Bucket>other</Bu")},
-		{name: "no-token-elsewhere", want: ossclient.ReasonBadResponse, answer: osstest.Reply(404, "<Error><Code>CnameTokenNotFound</Code><Bucket>other</Bucket></Error>")},
-		{name: "no-token-in-a-page", want: ossclient.ReasonBadResponse, answer: osstest.Reply(404, "<html><Code>CnameTokenNotFound</Code></html>")},
-		{name: "no-token-status-403", want: ossclient.ReasonAccessDenied, answer: osstest.Reply(403, "<Error><Code>CnameTokenNotFound</Code><StatusCode>404</StatusCode></Error>")},
-		{name: "400-argument", want: ossclient.ReasonInvalidArgument, answer: osstest.Fail(400, "InvalidArgument", "")},
-		{name: "400-page", want: ossclient.ReasonBadResponse, answer: html(400)},
-		{name: "401-page", want: ossclient.ReasonBadResponse, answer: html(401)},
-		{name: "401", want: ossclient.ReasonCredentials, answer: osstest.Fail(401, "Unauthorized", "")},
-		{name: "403-permission", want: ossclient.ReasonAccessDenied, answer: osstest.Fail(403, "AccessDenied", "0003-00000001")},
-		{name: "403-endpoint", want: ossclient.ReasonWrongEndpoint, answer: osstest.Fail(403, "AccessDenied", "0003-00001403")},
-		{name: "403-path-style", want: ossclient.ReasonWrongEndpoint, answer: osstest.Fail(403, "SecondLevelDomainForbidden", "0003-00001401")},
-		{name: "403-key", want: ossclient.ReasonCredentials, answer: osstest.Fail(403, "InvalidAccessKeyId", "0002-00000902")},
-		{name: "403-signature", want: ossclient.ReasonCredentials, answer: osstest.Fail(403, "SignatureDoesNotMatch", "0002-00000040")},
-		{name: "403-sts-expired", want: ossclient.ReasonCredentials, answer: osstest.Fail(403, "SecurityTokenExpired", "0002-00000007")},
-		{name: "403-sts-invalid", want: ossclient.ReasonCredentials, answer: osstest.Fail(403, "InvalidSecurityToken", "0002-00000008")},
-		{name: "403-skew", want: ossclient.ReasonClockSkew, answer: osstest.Fail(403, "RequestTimeTooSkewed", "0002-00000504")},
-		{name: "403-in-debt", want: ossclient.ReasonAccessDenied, answer: osstest.Fail(403, "InDebt", "")},
-		{name: "400-signing-region", want: ossclient.ReasonWrongEndpoint, answer: osstest.Fail(400, "InvalidArgument", "0002-00000226")},
-		{name: "400-public-endpoint", want: ossclient.ReasonWrongEndpoint, answer: osstest.Fail(400, "PublicEndpointForbidden", "0048-00000401")},
-		{name: "403-other-host", want: ossclient.ReasonWrongEndpoint, answer: osstest.Fail(403, "NonStandardHostForbidden", "0003-00001402")},
-		{name: "403-endpoint-without-ec", want: ossclient.ReasonWrongEndpoint,
+		{name: "no-token-cut-short", want: status.ReasonBadResponse, answer: osstest.Reply(404, "<Error><Code>CnameTokenNotFound</Code><Bucket>other</Bu")},
+		{name: "no-token-elsewhere", want: status.ReasonBadResponse, answer: osstest.Reply(404, "<Error><Code>CnameTokenNotFound</Code><Bucket>other</Bucket></Error>")},
+		{name: "no-token-in-a-page", want: status.ReasonBadResponse, answer: osstest.Reply(404, "<html><Code>CnameTokenNotFound</Code></html>")},
+		{name: "no-token-status-403", want: status.ReasonAccessDenied, answer: osstest.Reply(403, "<Error><Code>CnameTokenNotFound</Code><StatusCode>404</StatusCode></Error>")},
+		{name: "400-argument", want: status.ReasonInvalidArgument, answer: osstest.Fail(400, "InvalidArgument", "")},
+		{name: "400-page", want: status.ReasonBadResponse, answer: html(400)},
+		{name: "401-page", want: status.ReasonBadResponse, answer: html(401)},
+		{name: "401", want: status.ReasonCredentials, answer: osstest.Fail(401, "Unauthorized", "")},
+		{name: "403-permission", want: status.ReasonAccessDenied, answer: osstest.Fail(403, "AccessDenied", "0003-00000001")},
+		{name: "403-endpoint", want: status.ReasonWrongEndpoint, answer: osstest.Fail(403, "AccessDenied", "0003-00001403")},
+		{name: "403-path-style", want: status.ReasonWrongEndpoint, answer: osstest.Fail(403, "SecondLevelDomainForbidden", "0003-00001401")},
+		{name: "403-key", want: status.ReasonCredentials, answer: osstest.Fail(403, "InvalidAccessKeyId", "0002-00000902")},
+		{name: "403-signature", want: status.ReasonCredentials, answer: osstest.Fail(403, "SignatureDoesNotMatch", "0002-00000040")},
+		{name: "403-sts-expired", want: status.ReasonCredentials, answer: osstest.Fail(403, "SecurityTokenExpired", "0002-00000007")},
+		{name: "403-sts-invalid", want: status.ReasonCredentials, answer: osstest.Fail(403, "InvalidSecurityToken", "0002-00000008")},
+		{name: "403-skew", want: status.ReasonClockSkew, answer: osstest.Fail(403, "RequestTimeTooSkewed", "0002-00000504")},
+		{name: "403-in-debt", want: status.ReasonAccessDenied, answer: osstest.Fail(403, "InDebt", "")},
+		{name: "400-signing-region", want: status.ReasonWrongEndpoint, answer: osstest.Fail(400, "InvalidArgument", "0002-00000226")},
+		{name: "400-public-endpoint", want: status.ReasonWrongEndpoint, answer: osstest.Fail(400, "PublicEndpointForbidden", "0048-00000401")},
+		{name: "403-other-host", want: status.ReasonWrongEndpoint, answer: osstest.Fail(403, "NonStandardHostForbidden", "0003-00001402")},
+		{name: "403-endpoint-without-ec", want: status.ReasonWrongEndpoint,
 			answer: osstest.Reply(403, "<Error><Code>AccessDenied</Code><Endpoint>oss-cn-shanghai.aliyuncs.com</Endpoint></Error>")},
-		{name: "403-v1-switched-off", want: ossclient.ReasonCredentials, answer: osstest.Fail(403, "AccessDenied", "0002-00000080")},
-		{name: "403-sts-not-the-keys", want: ossclient.ReasonCredentials, answer: osstest.Fail(403, "AccessKeyIdAndSecurityTokenNotMatch", "")},
-		{name: "403-unheard-of-authentication", want: ossclient.ReasonCredentials, answer: osstest.Fail(403, "Unheard", "0002-00000999")},
-		{name: "403-unheard-of-access", want: ossclient.ReasonAccessDenied, answer: osstest.Fail(403, "AccessDenied", "0099-00000001")},
-		{name: "403-cluster", want: ossclient.ReasonAccessDenied, answer: osstest.Fail(403, "AccessDenied", "0018-00000002")},
-		{name: "403-in-the-header", want: ossclient.ReasonAccessDenied, answer: packed(403, "AccessDenied")},
-		{name: "403-rubbish-in-the-header", want: ossclient.ReasonBadResponse, answer: osstest.Reply(403, "", "x-oss-err", "%%%")},
-		{name: "403-empty", want: ossclient.ReasonBadResponse, answer: osstest.Reply(403, "")},
-		{name: "403-page", want: ossclient.ReasonBadResponse, answer: html(403)},
-		{name: "404-bucket", want: ossclient.ReasonBucketNotFound, answer: osstest.Fail(404, "NoSuchBucket", "0015-00000101")},
-		{name: "404-page", want: ossclient.ReasonBadResponse, answer: html(404)},
-		{name: "404-json", want: ossclient.ReasonBadResponse, answer: json(`{"Code": "CnameTokenNotFound"}`)},
-		{name: "404-json-null", want: ossclient.ReasonBadResponse, answer: json("null")},
-		{name: "404-json-null-error", want: ossclient.ReasonBadResponse, answer: json(`{"Error": null}`)},
-		{name: "407-page", want: ossclient.ReasonBadResponse, answer: html(407)},
-		{name: "409", want: ossclient.ReasonClientError, answer: osstest.Fail(409, "OperationAborted", "")},
-		{name: "429", want: ossclient.ReasonThrottled, answer: osstest.Fail(429, "QpsLimitExceeded", "")},
-		{name: "429-page", want: ossclient.ReasonThrottled, answer: html(429)},
-		{name: "500", want: ossclient.ReasonServerError, answer: osstest.Fail(500, "InternalError", "")},
-		{name: "502-page", want: ossclient.ReasonServerError, answer: html(502)},
-		{name: "502-long-page", want: ossclient.ReasonServerError, answer: osstest.Reply(502, strings.Repeat("<p>", 1<<20))},
-		{name: "503", want: ossclient.ReasonServerError, answer: osstest.Fail(503, "ServiceUnavailable", "")},
-		{name: "503-meta-qps", want: ossclient.ReasonThrottled, answer: osstest.Fail(503, "MetaOperationQpsLimitExceeded", "")},
-		{name: "503-total-qps", want: ossclient.ReasonThrottled, answer: osstest.Fail(503, "TotalQpsLimitExceeded", "0004-00000302")},
-		{name: "504-page", want: ossclient.ReasonServerError, answer: html(504)},
+		{name: "403-v1-switched-off", want: status.ReasonCredentials, answer: osstest.Fail(403, "AccessDenied", "0002-00000080")},
+		{name: "403-sts-not-the-keys", want: status.ReasonCredentials, answer: osstest.Fail(403, "AccessKeyIdAndSecurityTokenNotMatch", "")},
+		{name: "403-unheard-of-authentication", want: status.ReasonCredentials, answer: osstest.Fail(403, "Unheard", "0002-00000999")},
+		{name: "403-unheard-of-access", want: status.ReasonAccessDenied, answer: osstest.Fail(403, "AccessDenied", "0099-00000001")},
+		{name: "403-cluster", want: status.ReasonAccessDenied, answer: osstest.Fail(403, "AccessDenied", "0018-00000002")},
+		{name: "403-in-the-header", want: status.ReasonAccessDenied, answer: packed(403, "AccessDenied")},
+		{name: "403-rubbish-in-the-header", want: status.ReasonBadResponse, answer: osstest.Reply(403, "", "x-oss-err", "%%%")},
+		{name: "403-empty", want: status.ReasonBadResponse, answer: osstest.Reply(403, "")},
+		{name: "403-page", want: status.ReasonBadResponse, answer: html(403)},
+		{name: "404-bucket", want: status.ReasonBucketNotFound, answer: osstest.Fail(404, "NoSuchBucket", "0015-00000101")},
+		{name: "404-page", want: status.ReasonBadResponse, answer: html(404)},
+		{name: "404-json", want: status.ReasonBadResponse, answer: json(`{"Code": "CnameTokenNotFound"}`)},
+		{name: "404-json-null", want: status.ReasonBadResponse, answer: json("null")},
+		{name: "404-json-null-error", want: status.ReasonBadResponse, answer: json(`{"Error": null}`)},
+		{name: "407-page", want: status.ReasonBadResponse, answer: html(407)},
+		{name: "409", want: status.ReasonClientError, answer: osstest.Fail(409, "OperationAborted", "")},
+		{name: "429", want: status.ReasonThrottled, answer: osstest.Fail(429, "QpsLimitExceeded", "")},
+		{name: "429-page", want: status.ReasonThrottled, answer: html(429)},
+		{name: "500", want: status.ReasonServerError, answer: osstest.Fail(500, "InternalError", "")},
+		{name: "502-page", want: status.ReasonServerError, answer: html(502)},
+		{name: "502-long-page", want: status.ReasonServerError, answer: osstest.Reply(502, strings.Repeat("<p>", 1<<20))},
+		{name: "503", want: status.ReasonServerError, answer: osstest.Fail(503, "ServiceUnavailable", "")},
+		{name: "503-meta-qps", want: status.ReasonThrottled, answer: osstest.Fail(503, "MetaOperationQpsLimitExceeded", "")},
+		{name: "503-total-qps", want: status.ReasonThrottled, answer: osstest.Fail(503, "TotalQpsLimitExceeded", "0004-00000302")},
+		{name: "504-page", want: status.ReasonServerError, answer: html(504)},
 	}
 }
 
 // replyFaults are answers that say 200.
 func replyFaults() []fault {
 	bad := func(name string, answer osstest.Behaviour) fault {
-		return fault{name: name, want: ossclient.ReasonBadResponse, answer: answer}
+		return fault{name: name, want: status.ReasonBadResponse, answer: answer}
 	}
 	return []fault{
 		bad("empty", osstest.Reply(200, "")),
@@ -188,10 +187,10 @@ func redirects(t *testing.T) (faults []fault) {
 	}
 	stranger.Start()
 	t.Cleanup(stranger.Close)
-	for _, status := range []int{301, 302, 303, 307, 308} {
+	for _, code := range []int{301, 302, 303, 307, 308} {
 		faults = append(faults, fault{
-			name: "redirect-" + strconv.Itoa(status), want: ossclient.ReasonBadResponse,
-			answer: osstest.Reply(status, "", "Location", stranger.URL),
+			name: "redirect-" + strconv.Itoa(code), want: status.ReasonBadResponse,
+			answer: osstest.Reply(code, "", "Location", stranger.URL),
 		})
 	}
 	return faults

@@ -17,7 +17,6 @@ import (
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 	"oss_cname_exporter/internal/status"
-	"oss_cname_exporter/ossclient"
 )
 
 // TestFaultsFromTheStart lets everything fail at once: each target says why,
@@ -79,8 +78,8 @@ func TestFaultsAfterSuccess(t *testing.T) {
 func forFaults(t *testing.T, test func(*testing.T, []fault)) {
 	t.Helper()
 	for name, isIn := range map[string]func(fault) bool{
-		"timeout": func(f fault) bool { return f.want == ossclient.ReasonTimeout },
-		"others":  func(f fault) bool { return f.want != ossclient.ReasonTimeout },
+		"timeout": func(f fault) bool { return f.want == status.ReasonTimeout },
+		"others":  func(f fault) bool { return f.want != status.ReasonTimeout },
 	} {
 		t.Run(name, func(t *testing.T) {
 			test(t, slices.DeleteFunc(everyFault(t), func(f fault) bool { return !isIn(f) }))
@@ -196,7 +195,7 @@ func (s *stage) config(timeout string) string {
 // seconds.
 func (s *stage) begin(t *testing.T) {
 	t.Helper()
-	if slices.ContainsFunc(s.faults, func(f fault) bool { return f.want == ossclient.ReasonTimeout }) {
+	if slices.ContainsFunc(s.faults, func(f fault) bool { return f.want == status.ReasonTimeout }) {
 		s.server.Reload(t, s.config("timeout: 3s"))
 	}
 	for _, f := range s.faults {
