@@ -2,6 +2,7 @@ package discovery
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"oss_cname_exporter/internal/config"
@@ -48,4 +49,21 @@ func (r result) report(cfg *config.Config, a *config.Account) Account {
 		return cmp.Or(cmp.Compare(a.Bucket, b.Bucket), cmp.Compare(a.Cname(), b.Cname()))
 	})
 	return known
+}
+
+// Outcome words how the last scan went.
+func (a Account) Outcome() string {
+	text := "not looked at yet, ask again in a moment"
+	switch {
+	case a.Attempt.Reason != "" && a.Failed > 0:
+		text = fmt.Sprintf("%d of %d buckets could not be asked: %s: %v", a.Failed, a.Buckets, a.Attempt.Reason, a.Attempt.Err)
+	case a.Attempt.Reason != "":
+		text = fmt.Sprintf("%s: %v", a.Attempt.Reason, a.Attempt.Err)
+	case !a.Attempt.Ended.IsZero():
+		text = fmt.Sprintf("%d buckets", a.Buckets)
+	}
+	if a.Beyond {
+		text += "; there are more than are asked about"
+	}
+	return text
 }

@@ -19,6 +19,7 @@ import (
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web"
+	"oss_cname_exporter/internal/web/webtest"
 )
 
 // crowd is a served exporter of many targets whose scrapes wait until they are let go.
@@ -47,7 +48,7 @@ func (c *crowd) Errors() map[status.Reason]uint64 { return nil }
 func (c *crowd) peek(targets []config.Target) []status.Status {
 	all := make([]status.Status, len(targets))
 	for i := range all {
-		all[i] = token(1)
+		all[i] = webtest.Token(1)
 	}
 	return all
 }

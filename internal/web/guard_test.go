@@ -19,23 +19,24 @@ import (
 	"oss_cname_exporter/internal/discovery"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web"
+	"oss_cname_exporter/internal/web/webtest"
 )
 
 // TestEveryAnswerForbidsSniffing looks at every path, also those that are refused.
 func TestEveryAnswerForbidsSniffing(t *testing.T) {
-	f := serve(t, web.Options{})
+	f := webtest.Serve(t, web.Options{})
 	for _, path := range []string{"/", "/metrics", "/probe", "/probe?bucket=examplebucket&cname=www.example.com", "/probe?bucket=examplebucket&cname=www.example.com&debug=true",
 		"/sd", "/sd?nonsense=1", "/-/healthy", "/-/ready", "/-/reload", "/nonsense", "/%ff"} {
-		if resp, _ := f.get(t, path); resp.Header.Get("X-Content-Type-Options") != "nosniff" {
+		if resp, _ := f.Get(t, path); resp.Header.Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: %v", path, resp.Header)
 		}
 	}
 }
 
 func TestURLsAreUTF8(t *testing.T) {
-	f := serve(t, web.Options{})
+	f := webtest.Serve(t, web.Options{})
 	for _, path := range []string{"/%ff", "/sd?team=%ff", "/sd?%ff=x", "/probe?bucket=examplebucket&cname=%ffwww.example.com", "/probe?target=examplebucket/%c3%28", "/metrics?name[]=%ff", "/?x=%ff"} {
-		if resp, body := f.get(t, path); resp.StatusCode != http.StatusBadRequest || body != "The URL is not UTF-8.\n" {
+		if resp, body := f.Get(t, path); resp.StatusCode != http.StatusBadRequest || body != "The URL is not UTF-8.\n" {
 			t.Errorf("%s: got %s %s", path, resp.Status, body)
 		}
 	}
@@ -63,12 +64,12 @@ func TestRebound(t *testing.T) {
 
 // TestNobodyIsAsked has everything that wants no answer of OSS.
 func TestNobodyIsAsked(t *testing.T) {
-	cfg, err := config.Parse("test.yaml", []byte(twoTargets))
+	cfg, err := config.Parse("test.yaml", []byte(webtest.TwoTargets))
 	if err != nil {
 		t.Fatal(err)
 	}
 	scrapes, looks := 0, 0
-	answers := collector.New(&fakePoller{results: func([]config.Target) []status.Status { scrapes++; return nil }}, collector.Options{})
+	answers := collector.New(&webtest.Poller{Results: func([]config.Target) []status.Status { scrapes++; return nil }}, collector.Options{})
 	server := httptest.NewServer(web.New(web.Exporter{
 		Config:   func() *config.Config { return cfg },
 		Scrape:   answers.Scrape,
@@ -76,7 +77,7 @@ func TestNobodyIsAsked(t *testing.T) {
 		Own:      collector.NewRegistry(),
 	}, web.Options{}))
 	t.Cleanup(server.Close)
-	f := &fixture{url: server.URL}
+	f := &webtest.Fixture{URL: server.URL}
 	for _, test := range []struct {
 		method, path string
 		contains     string
@@ -89,14 +90,14 @@ func TestNobodyIsAsked(t *testing.T) {
 		{http.MethodGet, "/metrics?name[]=nonsense", ""},
 		{http.MethodGet, "/metrics?collect[]=exporter", "\ngo_goroutines "},
 	} {
-		resp, body := f.do(t, test.method, test.path)
+		resp, body := f.Do(t, test.method, test.path)
 		if resp.StatusCode != http.StatusOK || scrapes != 0 || looks != 0 || !strings.Contains("\n"+body, test.contains) || test.contains == "" && body != "" {
 			t.Errorf("%s %s: got %s with %d scrapes and %d looks\n%s", test.method, test.path, resp.Status, scrapes, looks, body)
 		}
 	}
 	for _, query := range []string{"name[]=oss_cname_token_exists", "name[]=oss_cname_exporter_build_info&name[]=oss_cname_token_exists", "collect[]=targets&collect[]=targets"} {
 		before := scrapes
-		if _, _ = f.get(t, "/metrics?"+query); scrapes != before+1 {
+		if _, _ = f.Get(t, "/metrics?"+query); scrapes != before+1 {
 			t.Errorf("%s: %d scrapes", query, scrapes-before)
 		}
 	}
@@ -104,13 +105,13 @@ func TestNobodyIsAsked(t *testing.T) {
 
 // TestPrefix has the paths below one, as Prometheus has it.
 func TestPrefix(t *testing.T) {
-	f := serve(t, web.Options{Prefix: "/oss/cname"})
+	f := webtest.Serve(t, web.Options{Prefix: "/oss/cname"})
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	for path, want := range map[string]string{
 		"/oss/cname/": "200", "/oss/cname/metrics": "200", "/oss/cname/-/healthy": "200", "/oss/cname/sd": "200",
 		"/metrics": "404", "/-/healthy": "404", "/": "302 /oss/cname/", "/oss/cname": "307 /oss/cname/",
 	} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, f.url+path, http.NoBody)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, f.URL+path, http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -127,13 +128,13 @@ func TestPrefix(t *testing.T) {
 }
 
 func TestLargeAnswersAreGzipped(t *testing.T) {
-	f := serve(t, web.Options{}, token(1), token(1))
+	f := webtest.Serve(t, web.Options{}, webtest.Token(1), webtest.Token(1))
 	for _, path := range []string{"/", "/metrics"} {
-		resp, _ := f.get(t, path, "Accept-Encoding", "gzip")
+		resp, _ := f.Get(t, path, "Accept-Encoding", "gzip")
 		if resp.Header.Get("Content-Encoding") != "gzip" || !strings.Contains(strings.Join(resp.Header.Values("Vary"), ","), "Accept-Encoding") {
 			t.Errorf("%s: %v", path, resp.Header)
 		}
-		if resp, _ := f.get(t, path, "Accept-Encoding", "identity"); resp.Header.Get("Content-Encoding") != "" {
+		if resp, _ := f.Get(t, path, "Accept-Encoding", "identity"); resp.Header.Get("Content-Encoding") != "" {
 			t.Errorf("%s: %v", path, resp.Header)
 		}
 	}
@@ -143,7 +144,7 @@ func TestProcessSeriesCanBeLeftOut(t *testing.T) {
 	own := collector.NewRegistryWithoutProcess()
 	server := httptest.NewServer(web.New(web.Exporter{Own: own}, web.Options{NoProcessSeries: true}))
 	t.Cleanup(server.Close)
-	_, body := (&fixture{url: server.URL}).get(t, "/metrics?collect[]=exporter")
+	_, body := (&webtest.Fixture{URL: server.URL}).Get(t, "/metrics?collect[]=exporter")
 	names := slices.DeleteFunc(strings.Split(body, "\n"), func(line string) bool { return line == "" || line[0] == '#' })
 	if len(names) == 0 || slices.ContainsFunc(names, func(line string) bool { return !strings.HasPrefix(line, "oss_cname_exporter_") }) {
 		t.Errorf("got\n%s", body)
@@ -152,7 +153,7 @@ func TestProcessSeriesCanBeLeftOut(t *testing.T) {
 
 // TestRefusalsAreCountedAndLogged has one of each kind.
 func TestRefusalsAreCountedAndLogged(t *testing.T) {
-	cfg, err := config.Parse("test.yaml", []byte(twoTargets))
+	cfg, err := config.Parse("test.yaml", []byte(webtest.TwoTargets))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/go-kit/log"
@@ -20,6 +21,7 @@ import (
 	"oss_cname_exporter/internal/discovery"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
+	"oss_cname_exporter/internal/web/ui"
 )
 
 // Exporter is what the handlers serve.
@@ -108,16 +110,18 @@ func New(e Exporter, opts Options) http.Handler {
 		"/metrics": metrics,
 		"/probe":   http.HandlerFunc(h.probe),
 		"/sd":      h.held(gzhttp.GzipHandler(http.HandlerFunc(h.discover))),
-		"/{$}":     h.held(gzhttp.GzipHandler(http.HandlerFunc(h.list))),
-
-		"/domains/{bucket}/{cname}": h.held(gzhttp.GzipHandler(http.HandlerFunc(h.domain))),
-		"/runbooks/{alert}":         gzhttp.GzipHandler(http.HandlerFunc(h.runbook)),
 	} {
 		mux.Handle("GET "+pattern, handler)
-		mux.HandleFunc("HEAD "+pattern, func(http.ResponseWriter, *http.Request) {}) // asks nobody, and has nothing looked for
+		mux.HandleFunc("HEAD "+pattern, empty)
 	}
-	for _, pattern := range []string{"/api/", apiPath + "/{bucket}/{cname}"} {
-		mux.Handle(pattern, h.held(gzhttp.GzipHandler(http.HandlerFunc(h.api))))
+	for pattern, handler := range ui.Routes(ui.Options{
+		Config: e.Config, Peek: e.Peek, Unlisted: e.Unlisted, History: e.History,
+		HideTokens: opts.HideTokens, Refuse: h.refuse, Now: opts.Now, Logger: h.Logger,
+	}) {
+		mux.Handle(pattern, h.held(gzhttp.GzipHandler(handler)))
+		if path, isGet := strings.CutPrefix(pattern, "GET "); isGet {
+			mux.HandleFunc("HEAD "+path, empty)
+		}
 	}
 	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }) // the pages have their own
 	mux.HandleFunc("POST /-/reload", h.reload)
@@ -138,6 +142,9 @@ func newHandler(e Exporter, opts Options) *handler {
 	}
 	return &handler{Exporter: e, Options: opts}
 }
+
+// empty answers HEAD: it asks no one and looks for nothing.
+func empty(http.ResponseWriter, *http.Request) {}
 
 // under returns the handler of all paths that begin with prefix, which is "" or
 // "/some/path". A request for the root is sent there.

@@ -3,133 +3,27 @@ package web_test
 import (
 	"compress/gzip"
 	"context"
-	"errors"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/discovery"
-	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web"
+	"oss_cname_exporter/internal/web/webtest"
 )
 
-var now = time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
-
-const twoTargets = `
-accounts:
-  main: {region: cn-hangzhou}
-targets:
-  - {bucket: examplebucket, cname: www.example.com, labels: {team: web}}
-  - {bucket: examplebucket, cname: "*.example.org"}
-`
-
-// fakePoller remembers the deadline that it was given.
-type fakePoller struct {
-	results func([]config.Target) []status.Status
-	ctx     context.Context //nolint:containedctx // what the handler passed is what is tested
-}
-
-func (p *fakePoller) Poll(ctx context.Context, targets []config.Target) []status.Status {
-	p.ctx = ctx
-	return p.results(targets)
-}
-
-func (p *fakePoller) Errors() map[status.Reason]uint64 { return nil }
-
-// fixture is a served exporter whose poller says what the test wants.
-type fixture struct {
-	url    string
-	cfg    *config.Config
-	poller *fakePoller
-	own    *prometheus.Registry
-	found  []discovery.Account
-	reload func() error
-
-	statuses []status.Status
-	history  *report.History
-}
-
-func serve(t *testing.T, opts web.Options, results ...status.Status) *fixture {
-	t.Helper()
-	cfg, err := config.Parse("test.yaml", []byte(twoTargets))
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := func([]config.Target) []status.Status { return results }
-	p := &fakePoller{results: all}
-	clock := func() time.Time { return now }
-	opts.Now = clock
-	f := &fixture{cfg: cfg, poller: p, own: collector.NewRegistry(), statuses: results, history: report.NewHistory()}
-	server := httptest.NewServer(web.New(web.Exporter{
-		Reload:   func() error { return f.reload() },
-		Config:   func() *config.Config { return cfg },
-		Scrape:   collector.New(p, collector.Options{Now: clock}).Scrape,
-		Peek:     func([]config.Target) []status.Status { return f.statuses },
-		History:  f.history,
-		Unlisted: func(*config.Config) []discovery.Account { return f.found },
-		Own:      f.own,
-	}, opts))
-	t.Cleanup(server.Close)
-	t.Cleanup(http.DefaultClient.CloseIdleConnections)
-	f.url = server.URL
-	return f
-}
-
-// get returns the answer to a GET with pairs of header and value.
-func (f *fixture) get(t *testing.T, path string, header ...string) (*http.Response, string) {
-	t.Helper()
-	return f.do(t, http.MethodGet, path, header...)
-}
-
-func (f *fixture) do(t *testing.T, method, path string, header ...string) (*http.Response, string) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, f.url+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := 0; i < len(header); i += 2 {
-		req.Header.Set(header[i], header[i+1])
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp, string(body)
-}
-
-func token(left time.Duration) status.Status {
-	return status.Status{
-		Facts:   status.Facts{Confirmed: now, Exists: true, Expires: now.Add(left)},
-		Attempt: status.Attempt{Ended: now, Duration: time.Millisecond},
-		Probes:  1,
-	}
-}
-
-func failed(r status.Status, text string) status.Status {
-	r.Attempt = status.Attempt{Ended: now, Reason: "access_denied", Err: errors.New(text)}
-	return r
-}
-
 func TestMetrics(t *testing.T) {
-	f := serve(t, web.Options{}, token(time.Hour), status.Status{})
+	f := webtest.Serve(t, web.Options{}, webtest.Token(time.Hour), status.Status{})
 	for accept, want := range map[string]string{
 		"": "text/plain; version=0.0.4",
 		"application/openmetrics-text;version=1.0.0": "application/openmetrics-text; version=1.0.0",
 	} {
-		resp, body := f.get(t, "/metrics", "Accept", accept)
+		resp, body := f.Get(t, "/metrics", "Accept", accept)
 		if resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Type"), want) {
 			t.Errorf("Accept %q: got %s %q", accept, resp.Status, resp.Header.Get("Content-Type"))
 		}
@@ -169,20 +63,20 @@ func TestCollect(t *testing.T) {
 		"?collect[]=targets&collect[]=exporter": {200, true, true},
 		"?collect[]=exporter&collect[]=exporters": {400, false, false},
 	} {
-		f := serve(t, web.Options{}, token(time.Hour))
-		resp, body := f.get(t, "/metrics"+query)
+		f := webtest.Serve(t, web.Options{}, webtest.Token(time.Hour))
+		resp, body := f.Get(t, "/metrics"+query)
 		if resp.StatusCode != want.status || strings.Contains(body, targets) != want.targets || strings.Contains(body, own) != want.own {
 			t.Errorf("%q: got %s and %.300s", query, resp.Status, body)
 		}
-		if asked := f.poller.ctx != nil; asked != want.targets {
+		if asked := f.Poller.Ctx != nil; asked != want.targets {
 			t.Errorf("%q: asked about the targets: %v", query, asked)
 		}
 	}
 }
 
 func TestMetricsAreCompressed(t *testing.T) {
-	f := serve(t, web.Options{}, token(time.Hour))
-	resp, body := f.get(t, "/metrics", "Accept-Encoding", "gzip")
+	f := webtest.Serve(t, web.Options{}, webtest.Token(time.Hour))
+	resp, body := f.Get(t, "/metrics", "Accept-Encoding", "gzip")
 	if resp.Header.Get("Content-Encoding") != "gzip" {
 		t.Fatalf("got encoding %q", resp.Header.Get("Content-Encoding"))
 	}
@@ -207,9 +101,9 @@ func (c contradiction) Collect(ch chan<- prometheus.Metric) {
 // TestBadSeriesCostsNoOther has a collector that contradicts itself: what can
 // be told is told nevertheless.
 func TestBadSeriesCostsNoOther(t *testing.T) {
-	f := serve(t, web.Options{}, token(time.Hour))
-	f.own.MustRegister(contradiction{prometheus.NewGauge(prometheus.GaugeOpts{Name: "twice"})})
-	resp, body := f.get(t, "/metrics")
+	f := webtest.Serve(t, web.Options{}, webtest.Token(time.Hour))
+	f.Own.MustRegister(contradiction{prometheus.NewGauge(prometheus.GaugeOpts{Name: "twice"})})
+	resp, body := f.Get(t, "/metrics")
 	for _, series := range []string{"\noss_cname_token_exists{", "\ntwice ", "\ngo_goroutines "} {
 		if n := strings.Count(body, series); n != 1 || resp.StatusCode != http.StatusOK {
 			t.Errorf("got %s with %d of %q", resp.Status, n, series)
@@ -231,26 +125,26 @@ func TestScrapeDeadline(t *testing.T) {
 		"+Inf":  20 * time.Second,
 		"a lot": 20 * time.Second,
 	} {
-		f := serve(t, opts)
+		f := webtest.Serve(t, opts)
 		before := time.Now()
-		f.get(t, "/metrics", "X-Prometheus-Scrape-Timeout-Seconds", header)
+		f.Get(t, "/metrics", "X-Prometheus-Scrape-Timeout-Seconds", header)
 		after := time.Now()
-		deadline, ok := f.poller.ctx.Deadline()
+		deadline, ok := f.Poller.Ctx.Deadline()
 		if !ok || deadline.Before(before.Add(want)) || deadline.After(after.Add(want)) {
 			t.Errorf("timeout %q: deadline is %v after the request, want %v", header, deadline.Sub(before), want)
 		}
-		if f.poller.ctx.Err() == nil {
+		if f.Poller.Ctx.Err() == nil {
 			t.Errorf("timeout %q: the context outlives the request", header)
 		}
 	}
 }
 
 func TestClientHangsUp(t *testing.T) {
-	f := serve(t, web.Options{})
+	f := webtest.Serve(t, web.Options{})
 	polling, cancelled := make(chan struct{}), make(chan struct{})
-	f.poller.results = func([]config.Target) []status.Status {
+	f.Poller.Results = func([]config.Target) []status.Status {
 		close(polling)
-		<-f.poller.ctx.Done()
+		<-f.Poller.Ctx.Done()
 		close(cancelled)
 		return nil
 	}
@@ -259,7 +153,7 @@ func TestClientHangsUp(t *testing.T) {
 		<-polling
 		hangUp()
 	}()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, f.url+"/metrics", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, f.URL+"/metrics", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,23 +166,23 @@ func TestClientHangsUp(t *testing.T) {
 
 func TestProbes(t *testing.T) {
 	ready := true
-	f := serve(t, web.Options{Ready: func() bool { return ready }})
+	f := webtest.Serve(t, web.Options{Ready: func() bool { return ready }})
 	for _, path := range []string{"/-/healthy", "/-/ready"} {
-		if resp, body := f.get(t, path); resp.StatusCode != http.StatusOK || strings.Count(body, "\n") != 1 {
+		if resp, body := f.Get(t, path); resp.StatusCode != http.StatusOK || strings.Count(body, "\n") != 1 {
 			t.Errorf("%s: got %s, %q", path, resp.Status, body)
 		}
 	}
 	ready = false
-	if resp, _ := f.get(t, "/-/healthy"); resp.StatusCode != http.StatusOK {
+	if resp, _ := f.Get(t, "/-/healthy"); resp.StatusCode != http.StatusOK {
 		t.Errorf("while draining: healthy is %s", resp.Status)
 	}
-	if resp, _ := f.get(t, "/-/ready"); resp.StatusCode != http.StatusServiceUnavailable {
+	if resp, _ := f.Get(t, "/-/ready"); resp.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("while draining: ready is %s", resp.Status)
 	}
 }
 
 func TestPathsAndMethods(t *testing.T) {
-	f := serve(t, web.Options{})
+	f := webtest.Serve(t, web.Options{})
 	for _, test := range []struct {
 		method, path string
 		want         int
@@ -301,7 +195,7 @@ func TestPathsAndMethods(t *testing.T) {
 		{http.MethodGet, "/metrics/", 404},
 		{http.MethodGet, "/etc/passwd", 404},
 	} {
-		if resp, _ := f.do(t, test.method, test.path); resp.StatusCode != test.want {
+		if resp, _ := f.Do(t, test.method, test.path); resp.StatusCode != test.want {
 			t.Errorf("%s %s: got %s, want %d", test.method, test.path, resp.Status, test.want)
 		}
 	}
@@ -309,16 +203,16 @@ func TestPathsAndMethods(t *testing.T) {
 
 func TestReload(t *testing.T) {
 	var refused error
-	f := serve(t, web.Options{})
-	f.reload = func() error { return refused }
-	if resp, _ := f.do(t, http.MethodPost, "/-/reload"); resp.StatusCode != http.StatusOK {
+	f := webtest.Serve(t, web.Options{})
+	f.Reload = func() error { return refused }
+	if resp, _ := f.Do(t, http.MethodPost, "/-/reload"); resp.StatusCode != http.StatusOK {
 		t.Errorf("got %s", resp.Status)
 	}
-	if resp, _ := f.get(t, "/-/reload"); resp.StatusCode != http.StatusMethodNotAllowed || resp.Header.Get("Allow") != "POST" {
+	if resp, _ := f.Get(t, "/-/reload"); resp.StatusCode != http.StatusMethodNotAllowed || resp.Header.Get("Allow") != "POST" {
 		t.Errorf("GET: got %s, Allow %q", resp.Status, resp.Header.Get("Allow"))
 	}
 	refused = config.Faults{{File: "c.yaml", Line: 3, Text: "no"}, {File: "c.yaml", Line: 4, Text: "neither"}}
-	if resp, body := f.do(t, http.MethodPost, "/-/reload"); resp.StatusCode != http.StatusInternalServerError || body != "c.yaml:3: no\nc.yaml:4: neither\n" {
+	if resp, body := f.Do(t, http.MethodPost, "/-/reload"); resp.StatusCode != http.StatusInternalServerError || body != "c.yaml:3: no\nc.yaml:4: neither\n" {
 		t.Errorf("refused: got %s %q", resp.Status, body)
 	}
 }
@@ -326,13 +220,13 @@ func TestReload(t *testing.T) {
 // TestNothingIsRegisteredTwice scrapes over and over: the handler's own
 // counters must survive that.
 func TestNothingIsRegisteredTwice(t *testing.T) {
-	f := serve(t, web.Options{}, token(time.Hour))
+	f := webtest.Serve(t, web.Options{}, webtest.Token(time.Hour))
 	for range 3 {
-		if resp, body := f.get(t, "/metrics"); resp.StatusCode != http.StatusOK {
+		if resp, body := f.Get(t, "/metrics"); resp.StatusCode != http.StatusOK {
 			t.Fatalf("got %s: %s", resp.Status, body)
 		}
 	}
-	if _, body := f.get(t, "/metrics"); !strings.Contains(body, `promhttp_metric_handler_requests_total{code="200"} 3`) {
+	if _, body := f.Get(t, "/metrics"); !strings.Contains(body, `promhttp_metric_handler_requests_total{code="200"} 3`) {
 		t.Error("three scrapes are not counted as three")
 	}
 }

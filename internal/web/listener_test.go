@@ -12,13 +12,14 @@ import (
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web"
+	"oss_cname_exporter/internal/web/webtest"
 )
 
 func TestHealthListenerServesNothingElse(t *testing.T) {
 	ready := true
 	server := httptest.NewServer(web.NewHealth(func() bool { return ready }))
 	t.Cleanup(server.Close)
-	f := &fixture{url: server.URL}
+	f := &webtest.Fixture{URL: server.URL}
 	for _, test := range []struct {
 		method, path string
 		ready        bool
@@ -34,7 +35,7 @@ func TestHealthListenerServesNothingElse(t *testing.T) {
 		{http.MethodGet, "/", true, 404},
 	} {
 		ready = test.ready
-		if resp, _ := f.do(t, test.method, test.path); resp.StatusCode != test.want {
+		if resp, _ := f.Do(t, test.method, test.path); resp.StatusCode != test.want {
 			t.Errorf("%s %s, ready %v: got %s, want %d", test.method, test.path, test.ready, resp.Status, test.want)
 		}
 	}
@@ -43,17 +44,17 @@ func TestHealthListenerServesNothingElse(t *testing.T) {
 func TestReloadIsOffByDefault(t *testing.T) {
 	server := httptest.NewServer(web.New(web.Exporter{Own: prometheus.NewRegistry()}, web.Options{}))
 	t.Cleanup(server.Close)
-	if resp, body := (&fixture{url: server.URL}).do(t, http.MethodPost, "/-/reload"); resp.StatusCode != http.StatusForbidden || !strings.Contains(body, "--web.enable-lifecycle") {
+	if resp, body := (&webtest.Fixture{URL: server.URL}).Do(t, http.MethodPost, "/-/reload"); resp.StatusCode != http.StatusForbidden || !strings.Contains(body, "--web.enable-lifecycle") {
 		t.Errorf("got %s %s", resp.Status, body)
 	}
 }
 
 // TestOtherSitesCannotReload sends what a browser sends for a page of another site.
 func TestOtherSitesCannotReload(t *testing.T) {
-	f := serve(t, web.Options{})
-	f.reload = func() error { t.Error("reloaded"); return nil }
+	f := webtest.Serve(t, web.Options{})
+	f.Reload = func() error { t.Error("reloaded"); return nil }
 	for _, header := range [][2]string{{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://evil.example"}} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.url+"/-/reload", http.NoBody)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.URL+"/-/reload", http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,15 +74,15 @@ func TestOtherSitesCannotReload(t *testing.T) {
 // gets the configuration as it is, and the answer says nothing that was sent.
 func TestRequestsCannotSteer(t *testing.T) {
 	const stranger = "stranger.example"
-	f := serve(t, web.Options{})
+	f := webtest.Serve(t, web.Options{})
 	var asked []config.Target
-	f.poller.results = func(targets []config.Target) []status.Status { asked = targets; return nil }
+	f.Poller.Results = func(targets []config.Target) []status.Status { asked = targets; return nil }
 	for _, path := range []string{
 		"/metrics?endpoint=http://" + stranger + "&region=" + stranger + "&account=" + stranger + "&bucket=" + stranger + "&target=" + stranger,
 		"/?endpoint=" + stranger + "&q=%3Cscript%3E" + stranger,
 		"/" + stranger,
 	} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, f.url+path, http.NoBody)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, f.URL+path, http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,14 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
-	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/web/query"
 )
 
 // probe is a scrape of one target, configured or not: its series alone.
@@ -41,7 +39,7 @@ func (h *handler) probe(w http.ResponseWriter, r *http.Request) {
 // two; module is the account, since Prometheus Operator's Probe can send
 // nothing but target and module.
 func parseProbe(raw string) (q config.Query, debug bool, err error) {
-	values, err := single(raw, "target", "bucket", "cname", "account", "module", "region", "debug")
+	values, err := query.Single(raw, "target", "bucket", "cname", "account", "module", "region", "debug")
 	if err != nil {
 		return q, false, err
 	}
@@ -67,22 +65,4 @@ func parseProbe(raw string) (q config.Query, debug bool, err error) {
 		}
 	}
 	return q, debug, nil
-}
-
-// single returns the parameters in raw. Each must be one of known and given
-// once: a slip would otherwise be a question about something else.
-func single(raw string, known ...string) (url.Values, error) {
-	values, err := url.ParseQuery(raw)
-	if err != nil {
-		return nil, fmt.Errorf("reading query: %w", err)
-	}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if !slices.Contains(known, name) {
-			return nil, fmt.Errorf("unknown parameter %.64q; known: %s", name, strings.Join(known, ", "))
-		}
-		if n := len(values[name]); n > 1 {
-			return nil, fmt.Errorf("%s: given %d times; write it once", name, n)
-		}
-	}
-	return values, nil
 }

@@ -12,12 +12,13 @@ import (
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web"
+	"oss_cname_exporter/internal/web/webtest"
 )
 
 // FuzzProbe asks with any query: the answer is a scrape of one target at a configured account, or one line that says
 // what is wrong.
 func FuzzProbe(f *testing.F) {
-	cfg, err := config.Parse("test.yaml", []byte(twoTargets))
+	cfg, err := config.Parse("test.yaml", []byte(webtest.TwoTargets))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -29,7 +30,7 @@ func FuzzProbe(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, query string) {
 		var asked []config.Target
-		p := &fakePoller{results: func(targets []config.Target) []status.Status {
+		p := &webtest.Poller{Results: func(targets []config.Target) []status.Status {
 			asked = targets
 			return make([]status.Status, len(targets))
 		}}

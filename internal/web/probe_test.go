@@ -8,28 +8,13 @@ import (
 	"testing"
 	"time"
 
-	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web"
+	"oss_cname_exporter/internal/web/webtest"
 )
 
-// asked returns what the last request had the poller ask, and has it answer
-// with a token for each.
-func (f *fixture) asked() (last func() *config.Target) {
-	var target *config.Target
-	f.poller.results = func(targets []config.Target) []status.Status {
-		results := make([]status.Status, len(targets))
-		for i := range targets {
-			results[i], target = token(time.Hour), &targets[i]
-		}
-		return results
-	}
-	return func() *config.Target { return target }
-}
-
 func TestProbeIsAScrapeOfOneTarget(t *testing.T) {
-	f := serve(t, web.Options{TimeoutOffset: 500 * time.Millisecond})
-	asked := f.asked()
+	f := webtest.Serve(t, web.Options{TimeoutOffset: 500 * time.Millisecond})
+	asked := f.Asked()
 	for query, want := range map[string]struct{ cname, series string }{
 		"target=examplebucket/www.example.com":                              {"www.example.com", `{bucket="examplebucket",cname="www.example.com",team="web"}`},
 		"target=examplebucket%2F*.example.org":                              {"*.example.org", `{bucket="examplebucket",cname="*.example.org",team=""}`},
@@ -39,7 +24,7 @@ func TestProbeIsAScrapeOfOneTarget(t *testing.T) {
 		"bucket=examplebucket&cname=x.example.com&module=main&account=main": {"x.example.com", `{bucket="examplebucket",cname="x.example.com",team=""}`},
 	} {
 		before := time.Now()
-		resp, body := f.get(t, "/probe?"+query, "X-Prometheus-Scrape-Timeout-Seconds", "5")
+		resp, body := f.Get(t, "/probe?"+query, "X-Prometheus-Scrape-Timeout-Seconds", "5")
 		if resp.StatusCode != http.StatusOK || asked().Cname() != want.cname {
 			t.Errorf("%s: got %s, asked about %+v", query, resp.Status, asked())
 		}
@@ -49,7 +34,7 @@ func TestProbeIsAScrapeOfOneTarget(t *testing.T) {
 		if strings.Contains(body, "oss_cname_exporter_") || strings.Contains(body, "go_") || strings.Count(body, "\noss_cname_token_exists{") != 1 {
 			t.Errorf("%s: more than the target's own series:\n%s", query, body)
 		}
-		if deadline, ok := f.poller.ctx.Deadline(); !ok || deadline.Before(before.Add(4500*time.Millisecond)) || deadline.After(time.Now().Add(4500*time.Millisecond)) {
+		if deadline, ok := f.Poller.Ctx.Deadline(); !ok || deadline.Before(before.Add(4500*time.Millisecond)) || deadline.After(time.Now().Add(4500*time.Millisecond)) {
 			t.Errorf("%s: the deadline is not a scrape's", query)
 		}
 	}
@@ -58,15 +43,15 @@ func TestProbeIsAScrapeOfOneTarget(t *testing.T) {
 // TestProbeHeaders wants the answer in the format that the scraper asks for, and
 // says that it depends on that.
 func TestProbeHeaders(t *testing.T) {
-	f := serve(t, web.Options{})
-	f.asked()
+	f := webtest.Serve(t, web.Options{})
+	f.Asked()
 	for accept, want := range map[string]string{
 		"":           "text/plain; version=0.0.4",
 		"text/plain": "text/plain; version=0.0.4",
 		"application/openmetrics-text;version=1.0.0":                                      "application/openmetrics-text; version=1.0.0",
 		"application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5": "application/openmetrics-text; version=1.0.0",
 	} {
-		resp, body := f.get(t, "/probe?target=examplebucket/www.example.com", "Accept", accept)
+		resp, body := f.Get(t, "/probe?target=examplebucket/www.example.com", "Accept", accept)
 		if got := resp.Header.Get("Content-Type"); resp.StatusCode != http.StatusOK || !strings.HasPrefix(got, want) || !strings.Contains(got, "charset=utf-8") {
 			t.Errorf("Accept %q: got %s, content type %q", accept, resp.Status, got)
 		}
@@ -86,9 +71,9 @@ func TestProbeHeaders(t *testing.T) {
 // TestDebugPageHeaders keeps browsers from taking remote text for a page, and
 // caches from keeping it.
 func TestDebugPageHeaders(t *testing.T) {
-	f := serve(t, web.Options{})
-	f.asked()
-	resp, _ := f.get(t, "/probe?target=examplebucket/www.example.com&debug=true")
+	f := webtest.Serve(t, web.Options{})
+	f.Asked()
+	resp, _ := f.Get(t, "/probe?target=examplebucket/www.example.com&debug=true")
 	for name, want := range map[string]string{
 		"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
 	} {
@@ -99,8 +84,8 @@ func TestDebugPageHeaders(t *testing.T) {
 }
 
 func TestProbeRefusesNonsense(t *testing.T) {
-	f := serve(t, web.Options{})
-	asked := f.asked()
+	f := webtest.Serve(t, web.Options{})
+	asked := f.Asked()
 	for query, want := range map[string]string{
 		"":                              `bucket: "": not a bucket name`,
 		"target=":                       `bucket: "": not a bucket name`,
@@ -123,7 +108,7 @@ func TestProbeRefusesNonsense(t *testing.T) {
 		"target=examplebucket/" + strings.Repeat("a.", 2000) + "example":             `cname: `,
 		"target=examplebucket/a.example&" + url.QueryEscape("<script>\n") + "=alert": `unknown parameter "<script>\n"`,
 	} {
-		resp, body := f.get(t, "/probe?"+query)
+		resp, body := f.Get(t, "/probe?"+query)
 		if resp.StatusCode != http.StatusBadRequest || !strings.Contains(body, want) {
 			t.Errorf("%s: got %s %q, want %q", query, resp.Status, body, want)
 		}

@@ -5,15 +5,14 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/web/query"
 )
 
 // metaPrefix begins the labels that Prometheus drops after relabelling.
@@ -75,7 +74,7 @@ func (h *handler) targets(cfg *config.Config, wanted url.Values) ([]config.Targe
 	targets := slices.Clip(cfg.Targets)
 	for _, found := range h.Unlisted(cfg) {
 		if !found.Known {
-			return nil, fmt.Errorf("account %q: %s", found.Account.Name, outcome(found))
+			return nil, fmt.Errorf("account %q: %s", found.Account.Name, found.Outcome())
 		}
 		targets = append(targets, found.Targets...)
 	}
@@ -124,17 +123,7 @@ func labelOf(t *config.Target, name string) string {
 // parseFilter refuses labels that no target has: a slip would otherwise empty
 // the list, and with it all monitoring.
 func parseFilter(raw string, cfg *config.Config) (url.Values, error) {
-	wanted, err := url.ParseQuery(raw)
-	if err != nil {
-		return nil, fmt.Errorf("reading query: %w", err)
-	}
-	known := slices.Concat(ownLabels(), cfg.LabelNames())
-	for _, name := range slices.Sorted(maps.Keys(wanted)) {
-		if !slices.Contains(known, name) {
-			return nil, fmt.Errorf("unknown label %.64q; known: %s", name, strings.Join(known, ", "))
-		}
-	}
-	return wanted, nil
+	return query.Parse(raw, "label", slices.Concat(ownLabels(), cfg.LabelNames())...)
 }
 
 func matches(t *config.Target, wanted url.Values) bool {

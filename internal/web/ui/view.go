@@ -1,4 +1,4 @@
-package web
+package ui
 
 import (
 	"fmt"
@@ -11,6 +11,7 @@ import (
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
+	"oss_cname_exporter/internal/web/query"
 )
 
 // Bounds of what a request may ask for.
@@ -39,14 +40,11 @@ func refreshes() []string { return []string{"off", "10", defaultRefresh, "60", "
 // cfg, or the report, knows: a slip would otherwise hide domains. An empty value
 // says nothing, as a form sends it.
 func parseView(raw string, cfg *config.Config, known ...string) (*view, error) {
-	values, err := url.ParseQuery(raw)
+	values, err := query.Parse(raw, "parameter", known...)
 	if err != nil {
-		return nil, fmt.Errorf("reading query: %w", err)
+		return nil, err
 	}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if !slices.Contains(known, name) {
-			return nil, fmt.Errorf("unknown parameter %.64q; known: %s", name, strings.Join(known, ", "))
-		}
+	for name := range values {
 		values[name] = slices.DeleteFunc(values[name], func(value string) bool { return value == "" })
 		if len(values[name]) == 0 {
 			delete(values, name)
@@ -63,7 +61,7 @@ func parseView(raw string, cfg *config.Config, known ...string) (*view, error) {
 
 // readFilter reads what chooses domains, but for their labels.
 func (v *view) readFilter(cfg *config.Config) (err error) {
-	if v.filter.Text, err = v.once("q"); err != nil {
+	if v.filter.Text, err = query.Once(v.values, "q"); err != nil {
 		return err
 	}
 	if len([]rune(v.filter.Text)) > maxSearch {
@@ -129,7 +127,7 @@ func (v *view) readLabels(cfg *config.Config) error {
 }
 
 func (v *view) readOrder(*config.Config) error {
-	text, err := v.once("sort")
+	text, err := query.Once(v.values, "sort")
 	if err != nil || text == "" {
 		return err
 	}
@@ -149,7 +147,7 @@ func (v *view) readPaging(*config.Config) (err error) {
 	if v.size, err = v.number("per_page", pageSize, maxPageSize); err != nil {
 		return err
 	}
-	text, err := v.once("refresh")
+	text, err := query.Once(v.values, "refresh")
 	if err != nil || text == "" {
 		return err
 	}
@@ -160,7 +158,7 @@ func (v *view) readPaging(*config.Config) (err error) {
 
 // number reads a whole number from 1 to most.
 func (v *view) number(name string, without, most int) (int, error) {
-	text, err := v.once(name)
+	text, err := query.Once(v.values, name)
 	if err != nil || text == "" {
 		return without, err
 	}
@@ -169,15 +167,6 @@ func (v *view) number(name string, without, most int) (int, error) {
 		return 0, fmt.Errorf("%s: %.64q: write a whole number from 1 to %d", name, text, most)
 	}
 	return n, nil
-}
-
-// once returns the value of a parameter that is given once at most.
-func (v *view) once(name string) (string, error) {
-	values := v.values[name]
-	if len(values) > 1 {
-		return "", fmt.Errorf("%s: given %d times; write it once", name, len(values))
-	}
-	return v.values.Get(name), nil
 }
 
 // choose returns the domains of the page, and all that the filter chose.

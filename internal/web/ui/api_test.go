@@ -1,4 +1,4 @@
-package web_test
+package ui_test
 
 import (
 	"encoding/json"
@@ -14,6 +14,7 @@ import (
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web"
+	"oss_cname_exporter/internal/web/webtest"
 )
 
 // apiSchema returns the schema that is committed.
@@ -21,7 +22,7 @@ func apiSchema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
-	schema, err := compiler.Compile("../../docs/api.schema.json")
+	schema, err := compiler.Compile("../../../docs/api.schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,9 +30,9 @@ func apiSchema(t *testing.T) *jsonschema.Schema {
 }
 
 // getJSON returns an answer that the schema accepts.
-func (f *fixture) getJSON(t *testing.T, schema *jsonschema.Schema, path string) (code int, answer map[string]any) {
+func getJSON(t *testing.T, f *webtest.Fixture, schema *jsonschema.Schema, path string) (code int, answer map[string]any) {
 	t.Helper()
-	resp, text := f.get(t, path)
+	resp, text := f.Get(t, path)
 	value, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 	if err == nil {
 		err = schema.Validate(value)
@@ -45,26 +46,26 @@ func (f *fixture) getJSON(t *testing.T, schema *jsonschema.Schema, path string) 
 
 // everything is a status that has all that can be known.
 func everything() status.Status {
-	return checked(failed(token(time.Hour), "no right"), func(s *status.Status) {
+	return webtest.Checked(webtest.Failed(webtest.Token(time.Hour), "no right"), func(s *status.Status) {
 		s.Token, s.DNSVerified, s.Bound, s.Enabled, s.BindingWord = "t0ken", status.No, status.No, status.Unknown, "Odd"
 		s.Proof = status.Proof{Verdict: status.VerdictDisagree, Lacking: []string{"ns1"}, Having: []string{"ns2"}, Silent: []string{"ns3"}, Values: []string{"old"}, Name: "x"}
-		s.Certificate, s.CertificateExpires = status.Certificate{ID: "1", Type: "CAS", Status: "Enabled"}, now.Add(time.Hour)
+		s.Certificate, s.CertificateExpires = status.Certificate{ID: "1", Type: "CAS", Status: "Enabled"}, webtest.Now().Add(time.Hour)
 		s.Destination, s.LeadsTo, s.Differences, s.PointsToBucket = status.ToOther, "x.example", "ns1: a; ns2: b", status.No
-		s.Facts.Expired = now
+		s.Facts.Expired = webtest.Now()
 	})
 }
 
 func TestAPI(t *testing.T) {
 	schema := apiSchema(t)
-	f := serve(t, web.Options{}, everything(), status.Status{})
-	f.history.Add(f.cfg.Targets[0].Name, report.Change{At: now, Check: status.CheckTXT, Was: "a", Is: "b"})
-	code, list := f.getJSON(t, schema, "/api/v1/domains")
+	f := webtest.Serve(t, web.Options{}, everything(), status.Status{})
+	f.History.Add(f.Config.Targets[0].Name, report.Change{At: webtest.Now(), Check: status.CheckTXT, Was: "a", Is: "b"})
+	code, list := getJSON(t, f, schema, "/api/v1/domains")
 	domains, _ := list["domains"].([]any)
 	if code != http.StatusOK || len(domains) != 2 || list["summary"] != "CRITICAL: 1 critical, 1 unasked, of 2 domains; 1 could not be asked about everything" {
 		t.Errorf("got %d %v", code, list)
 	}
 	for _, path := range []string{"/api/v1/domains/examplebucket/www.example.com", "/api/v1/domains/examplebucket/*.example.org", "/api/v1/domains/examplebucket/%2A.example.org"} {
-		if code, one := f.getJSON(t, schema, path); code != http.StatusOK || one["bucket"] != "examplebucket" {
+		if code, one := getJSON(t, f, schema, path); code != http.StatusOK || one["bucket"] != "examplebucket" {
 			t.Errorf("%s: got %d %v", path, code, one)
 		}
 	}
@@ -82,7 +83,7 @@ func TestAPI(t *testing.T) {
 		"?per_page=1&page=3":                   nil,
 		"?account=main&state=awaiting_dns&q=w": {"www.example.com"},
 	} {
-		code, list := f.getJSON(t, schema, "/api/v1/domains"+query)
+		code, list := getJSON(t, f, schema, "/api/v1/domains"+query)
 		var got []string
 		for _, d := range list["domains"].([]any) {
 			got = append(got, d.(map[string]any)["cname"].(string))
@@ -91,13 +92,13 @@ func TestAPI(t *testing.T) {
 			t.Errorf("%s: got %d %q, want %q", query, code, got, want)
 		}
 	}
-	if _, list := f.getJSON(t, schema, "/api/v1/domains?per_page=1&page=3"); list["matching"].(json.Number).String() != "2" || list["pages"].(json.Number).String() != "2" {
+	if _, list := getJSON(t, f, schema, "/api/v1/domains?per_page=1&page=3"); list["matching"].(json.Number).String() != "2" || list["pages"].(json.Number).String() != "2" {
 		t.Errorf("beyond the last page: got %v", list)
 	}
 }
 
 func TestAPIBeforeTheFirstScrape(t *testing.T) {
-	if _, list := serve(t, web.Options{}, status.Status{}, status.Status{}).getJSON(t, apiSchema(t), "/api/v1/domains"); list["summary"] != "UNASKED: 2 unasked, of 2 domains" {
+	if _, list := getJSON(t, webtest.Serve(t, web.Options{}, status.Status{}, status.Status{}), apiSchema(t), "/api/v1/domains"); list["summary"] != "UNASKED: 2 unasked, of 2 domains" {
 		t.Errorf("got %v", list["summary"])
 	}
 }
@@ -105,7 +106,7 @@ func TestAPIBeforeTheFirstScrape(t *testing.T) {
 // TestAPIHasErrorsAsJSON has each refusal: one line that says what there is.
 func TestAPIHasErrorsAsJSON(t *testing.T) {
 	schema := apiSchema(t)
-	f := serve(t, web.Options{}, token(time.Hour))
+	f := webtest.Serve(t, web.Options{}, webtest.Token(time.Hour))
 	for path, want := range map[string]struct {
 		code int
 		text string
@@ -130,23 +131,23 @@ func TestAPIHasErrorsAsJSON(t *testing.T) {
 		"/api/v1/domains/":                                      {404, `no such path; known: /api/v1/domains, /api/v1/domains/{bucket}/{cname}`},
 		"/api/v2":                                               {404, `no such path`},
 	} {
-		code, answer := f.getJSON(t, schema, path)
+		code, answer := getJSON(t, f, schema, path)
 		if text, _ := answer["error"].(string); code != want.code || !strings.Contains(text, want.text) || strings.Contains(text, "\n") {
 			t.Errorf("%s: got %d %v, want %d %q", path, code, answer, want.code, want.text)
 		}
 	}
-	if resp, text := f.do(t, http.MethodPost, "/api/v1/domains"); resp.StatusCode != http.StatusMethodNotAllowed || resp.Header.Get("Allow") != "GET, HEAD" || !strings.Contains(text, `{"error":`) {
+	if resp, text := f.Do(t, http.MethodPost, "/api/v1/domains"); resp.StatusCode != http.StatusMethodNotAllowed || resp.Header.Get("Allow") != "GET, HEAD" || !strings.Contains(text, `{"error":`) {
 		t.Errorf("POST: got %s %s", resp.Status, text)
 	}
 }
 
 // TestPageRefusesNonsense has the page refuse what the API does, in one line.
 func TestPageRefusesNonsense(t *testing.T) {
-	f := serve(t, web.Options{}, token(time.Hour))
+	f := webtest.Serve(t, web.Options{}, webtest.Token(time.Hour))
 	for query, want := range map[string]string{
 		"severity=loud": "known: critical, warning, unasked, ok", "refresh=1": "known: off, 10, 30, 60, 300", "per_page=10": "unknown parameter", "<script>=1": "unknown parameter",
 	} {
-		if resp, text := f.get(t, "/?"+query); resp.StatusCode != http.StatusBadRequest || strings.Count(text, "\n") != 1 || !strings.Contains(text, want) || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") {
+		if resp, text := f.Get(t, "/?"+query); resp.StatusCode != http.StatusBadRequest || strings.Count(text, "\n") != 1 || !strings.Contains(text, want) || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") {
 			t.Errorf("%s: got %s %q", query, resp.Status, text)
 		}
 	}
@@ -155,19 +156,19 @@ func TestPageRefusesNonsense(t *testing.T) {
 // TestSchemaHasTheClosedSets holds the schema's enumerations to the code.
 func TestSchemaHasTheClosedSets(t *testing.T) {
 	schema := apiSchema(t)
-	f := serve(t, web.Options{})
+	f := webtest.Serve(t, web.Options{})
 	for _, reason := range status.Reasons() {
-		s := token(time.Hour)
+		s := webtest.Token(time.Hour)
 		s.Attempt.Reason = reason
-		f.statuses = append(f.statuses[:0:0], s)
-		f.getJSON(t, schema, "/api/v1/domains")
+		f.Statuses = append(f.Statuses[:0:0], s)
+		getJSON(t, f, schema, "/api/v1/domains")
 	}
 	for _, verdict := range status.Verdicts() {
-		f.statuses[0].Proof.Verdict = verdict
-		f.getJSON(t, schema, "/api/v1/domains")
+		f.Statuses[0].Proof.Verdict = verdict
+		getJSON(t, f, schema, "/api/v1/domains")
 	}
 	for _, to := range status.Destinations() {
-		f.statuses[0] = checked(f.statuses[0], func(s *status.Status) { s.Destination = to })
-		f.getJSON(t, schema, "/api/v1/domains")
+		f.Statuses[0] = webtest.Checked(f.Statuses[0], func(s *status.Status) { s.Destination = to })
+		getJSON(t, f, schema, "/api/v1/domains")
 	}
 }

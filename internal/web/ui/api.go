@@ -1,4 +1,4 @@
-package web
+package ui
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/report"
+	"oss_cname_exporter/internal/web/query"
 )
 
 // apiPath is where the JSON is; docs/api.schema.json describes it.
@@ -50,7 +51,7 @@ func (h *handler) apiAnswer(r *http.Request) (code int, answer any) {
 	case name == "" && r.URL.Path != apiPath:
 		return http.StatusNotFound, fmt.Sprintf("no such path; known: %s, %s/{bucket}/{cname}", apiPath, apiPath)
 	case name != "":
-		if _, err := single(r.URL.RawQuery); err != nil {
+		if _, err := query.Single(r.URL.RawQuery); err != nil {
 			return http.StatusBadRequest, err
 		}
 		d, code, err := h.find(cfg, name, r.PathValue("cname"))

@@ -1,8 +1,6 @@
-package web
+package ui
 
 import (
-	"fmt"
-
 	"oss_cname_exporter/internal/discovery"
 	"oss_cname_exporter/internal/report"
 )
@@ -23,7 +21,7 @@ type foundDomain struct{ Bucket, Cname, Account, Region string }
 func newFoundAccounts(accounts []discovery.Account) []foundAccount {
 	told := make([]foundAccount, len(accounts))
 	for i, a := range accounts {
-		told[i] = foundAccount{Name: a.Account.Name, Outcome: outcome(a), Looked: report.Stamp(a.Attempt.Ended), Failed: a.Attempt.Reason != ""}
+		told[i] = foundAccount{Name: a.Account.Name, Outcome: a.Outcome(), Looked: report.Stamp(a.Attempt.Ended), Failed: a.Attempt.Reason != ""}
 		shown := a.Targets[:min(len(a.Targets), maxFound)]
 		told[i].More = len(a.Targets) - len(shown)
 		for _, t := range shown {
@@ -31,21 +29,4 @@ func newFoundAccounts(accounts []discovery.Account) []foundAccount {
 		}
 	}
 	return told
-}
-
-// outcome words how the last look at an account went.
-func outcome(a discovery.Account) string {
-	text := "not looked at yet, ask again in a moment"
-	switch {
-	case a.Attempt.Reason != "" && a.Failed > 0:
-		text = fmt.Sprintf("%d of %d buckets could not be asked: %s: %v", a.Failed, a.Buckets, a.Attempt.Reason, a.Attempt.Err)
-	case a.Attempt.Reason != "":
-		text = fmt.Sprintf("%s: %v", a.Attempt.Reason, a.Attempt.Err)
-	case !a.Attempt.Ended.IsZero():
-		text = fmt.Sprintf("%d buckets", a.Buckets)
-	}
-	if a.Beyond {
-		text += "; there are more than are asked about"
-	}
-	return text
 }

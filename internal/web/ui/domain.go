@@ -1,4 +1,4 @@
-package web
+package ui
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
+	"oss_cname_exporter/internal/web/query"
 )
 
 // domain is the page of one configured target.
@@ -17,12 +18,12 @@ func (h *handler) domain(w http.ResponseWriter, r *http.Request) {
 	cfg := h.Config()
 	v, err := parseView(r.URL.RawQuery, cfg, "refresh")
 	if err != nil {
-		h.refuse(w, r, http.StatusBadRequest, err.Error())
+		h.Refuse(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
 	d, code, err := h.find(cfg, r.PathValue("bucket"), r.PathValue("cname"))
 	if err != nil {
-		h.refuse(w, r, code, err.Error())
+		h.Refuse(w, r, code, err.Error())
 		return
 	}
 	now := h.Now()
@@ -136,21 +137,21 @@ func attemptFact(name string, a status.Attempt, now time.Time) fact {
 // runbook shows what to do about an alert, with the bucket and the domain in
 // place of their variables if a target is named.
 func (h *handler) runbook(w http.ResponseWriter, r *http.Request) {
-	values, err := single(r.URL.RawQuery, "target")
+	values, err := query.Single(r.URL.RawQuery, "target")
 	if err != nil {
-		h.refuse(w, r, http.StatusBadRequest, err.Error())
+		h.Refuse(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
 	alert := r.PathValue("alert")
 	page := runbookPage{frame: h.newFrame("../", alert, &view{refresh: "off"}), Alert: alert, Text: docs.Runbook(alert)}
 	if page.Text == "" {
-		h.refuse(w, r, http.StatusNotFound, fmt.Sprintf("no runbook %.64q", alert))
+		h.Refuse(w, r, http.StatusNotFound, fmt.Sprintf("no runbook %.64q", alert))
 		return
 	}
 	if target := values.Get("target"); target != "" {
 		name, err := domain.Parse(target)
 		if err != nil {
-			h.refuse(w, r, http.StatusBadRequest, fmt.Sprintf("target: %.64q: %v", target, err))
+			h.Refuse(w, r, http.StatusBadRequest, fmt.Sprintf("target: %.64q: %v", target, err))
 			return
 		}
 		page.Back = "domains/" + name.String()

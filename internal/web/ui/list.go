@@ -1,4 +1,4 @@
-package web
+package ui
 
 import (
 	"fmt"
@@ -17,7 +17,7 @@ func (h *handler) list(w http.ResponseWriter, r *http.Request) {
 	cfg := h.Config()
 	v, err := parseView(r.URL.RawQuery, cfg, "q", "severity", "state", "account", "label", "sort", "page", "refresh")
 	if err != nil {
-		h.refuse(w, r, http.StatusBadRequest, err.Error())
+		h.Refuse(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
 	rep := h.report(cfg)

@@ -1,4 +1,4 @@
-package web_test
+package ui_test
 
 import (
 	"crypto/sha256"
@@ -15,17 +15,8 @@ import (
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web"
+	"oss_cname_exporter/internal/web/webtest"
 )
-
-// checked is s with every check made and answered.
-func checked(s status.Status, change func(*status.Status)) status.Status {
-	s.Checks = map[status.Check]status.CheckStatus{}
-	for _, check := range status.Checks() {
-		s.Checks[check] = status.CheckStatus{Confirmed: now, Attempt: status.Attempt{Ended: now}}
-	}
-	change(&s)
-	return s
-}
 
 // body returns what is between the page's style and its script.
 func body(t *testing.T, page string) string {
@@ -41,26 +32,26 @@ func body(t *testing.T, page string) string {
 // TestPageSaysEachState looks at the row of one target. TestSeverity of the
 // report has the rest.
 func TestPageSaysEachState(t *testing.T) {
-	none := status.Status{Facts: status.Facts{Confirmed: now}, Attempt: status.Attempt{Ended: now}}
-	pending := token(23 * time.Hour)
+	none := status.Status{Facts: status.Facts{Confirmed: webtest.Now()}, Attempt: status.Attempt{Ended: webtest.Now()}}
+	pending := webtest.Token(23 * time.Hour)
 	pending.Token = "t0ken"
 	for name, test := range map[string]struct {
 		status status.Status
 		want   []string
 	}{
-		"plenty": {token(71 * time.Hour), []string{`class="ok"`, "in 2 d 23 h", "2030-01-04 11:00:00 UTC", `<rect width="71.0"/>`}},
-		"a day, no record": {checked(pending, func(s *status.Status) { s.DNSVerified = status.No }), []string{`class="warning"`, "awaiting_dns: the token expires in 23 h",
+		"plenty": {webtest.Token(71 * time.Hour), []string{`class="ok"`, "in 2 d 23 h", "2030-01-04 11:00:00 UTC", `<rect width="71.0"/>`}},
+		"a day, no record": {webtest.Checked(pending, func(s *status.Status) { s.DNSVerified = status.No }), []string{`class="warning"`, "awaiting_dns: the token expires in 23 h",
 			`<p class="next">publish the token as the TXT record</p><code class="c">_dnsauth.www.example.com.  TXT  &#34;t0ken&#34;</code>`, `>and 1 more</a>`}},
-		"proven":     {checked(pending, func(s *status.Status) { s.DNSVerified = status.Yes }), []string{"ready_to_bind", "bind the domain before"}},
-		"dead":       {token(-time.Minute), []string{`class="critical"`, "token_expired: the token expired unused 1 min ago"}},
+		"proven":     {webtest.Checked(pending, func(s *status.Status) { s.DNSVerified = status.Yes }), []string{"ready_to_bind", "bind the domain before"}},
+		"dead":       {webtest.Token(-time.Minute), []string{`class="critical"`, "token_expired: the token expired unused 1 min ago"}},
 		"none":       {none, []string{`class="ok"`, "unknown", "checks.binding would tell which"}},
-		"denied":     {failed(status.Status{}, "no right"), []string{`class="warning"`, "OSS has never answered; access_denied: no right", "grant oss:GetCnameToken"}},
-		"bound":      {checked(none, func(s *status.Status) { s.Bound, s.CertificateExpires = status.Yes, now.Add(30*24*time.Hour) }), []string{`class="ok"`, "<p>bound</p></td>", "certificate <b>in 30 d</b>"}},
-		"disabled":   {checked(none, func(s *status.Status) { s.Bound, s.Enabled = status.Yes, status.No; s.BindingWord = "Blocked" }), []string{`class="critical"`, "OSS does not serve the domain, which is Blocked: its visitors get errors"}},
-		"a long one": {failed(status.Status{}, strings.Repeat("x", 1000)), []string{"xxx…</p>"}},
+		"denied":     {webtest.Failed(status.Status{}, "no right"), []string{`class="warning"`, "OSS has never answered; access_denied: no right", "grant oss:GetCnameToken"}},
+		"bound":      {webtest.Checked(none, func(s *status.Status) { s.Bound, s.CertificateExpires = status.Yes, webtest.Now().Add(30*24*time.Hour) }), []string{`class="ok"`, "<p>bound</p></td>", "certificate <b>in 30 d</b>"}},
+		"disabled":   {webtest.Checked(none, func(s *status.Status) { s.Bound, s.Enabled = status.Yes, status.No; s.BindingWord = "Blocked" }), []string{`class="critical"`, "OSS does not serve the domain, which is Blocked: its visitors get errors"}},
+		"a long one": {webtest.Failed(status.Status{}, strings.Repeat("x", 1000)), []string{"xxx…</p>"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			resp, page := serve(t, web.Options{}, test.status).get(t, "/")
+			resp, page := webtest.Serve(t, web.Options{}, test.status).Get(t, "/")
 			row := regexp.MustCompile(`<tr id="examplebucket/www.example.com".*</tr>`).FindString(page)
 			if resp.StatusCode != http.StatusOK {
 				t.Errorf("got %s", resp.Status)
@@ -76,8 +67,8 @@ func TestPageSaysEachState(t *testing.T) {
 
 // TestPageCounts reads the counts, the title, and follows the links of the counts.
 func TestPageCounts(t *testing.T) {
-	f := serve(t, web.Options{}, token(time.Hour), token(71*time.Hour))
-	_, page := f.get(t, "/")
+	f := webtest.Serve(t, web.Options{}, webtest.Token(time.Hour), webtest.Token(71*time.Hour))
+	_, page := f.Get(t, "/")
 	for _, want := range []string{"<title>(1) OSS CNAME</title>", "<b>2</b> domains", "<b>1</b> critical", "<b>0</b> warning", "<b>1</b> ok", "1 to 2 of 2 domains"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q in\n%s", want, body(t, page))
@@ -85,7 +76,7 @@ func TestPageCounts(t *testing.T) {
 	}
 	links := regexp.MustCompile(`class="chip (\w+)" href="([^"]+)"`).FindAllStringSubmatch(page, -1)
 	for _, link := range links {
-		_, chosen := f.get(t, "/"+html.UnescapeString(link[2]))
+		_, chosen := f.Get(t, "/"+html.UnescapeString(link[2]))
 		if n := strings.Count(chosen, "<tr id="); n != map[string]int{"critical": 1, "warning": 0, "ok": 1}[link[1]] {
 			t.Errorf("%s: %d rows", link[2], n)
 		}
@@ -93,7 +84,7 @@ func TestPageCounts(t *testing.T) {
 	if len(links) != 3 {
 		t.Errorf("got links %q", links)
 	}
-	if _, well := serve(t, web.Options{}, token(71*time.Hour)).get(t, "/"); !strings.Contains(well, "<title>OSS CNAME</title>") {
+	if _, well := webtest.Serve(t, web.Options{}, webtest.Token(71*time.Hour)).Get(t, "/"); !strings.Contains(well, "<title>OSS CNAME</title>") {
 		t.Error("the title counts what is well")
 	}
 }
@@ -101,15 +92,15 @@ func TestPageCounts(t *testing.T) {
 // TestPagePages has 450 targets of which one is not well.
 func TestPagePages(t *testing.T) {
 	var statuses []status.Status
-	f := serve(t, web.Options{})
+	f := webtest.Serve(t, web.Options{})
 	for i := range 450 {
-		target := f.cfg.Targets[0]
+		target := f.Config.Targets[0]
 		target.Base = fmt.Sprintf("d%d.example.com", i)
-		f.cfg.Targets = append(f.cfg.Targets[:i:i], target)
-		statuses = append(statuses, token(71*time.Hour))
+		f.Config.Targets = append(f.Config.Targets[:i:i], target)
+		statuses = append(statuses, webtest.Token(71*time.Hour))
 	}
-	statuses[300] = token(time.Hour)
-	f.statuses = statuses
+	statuses[300] = webtest.Token(time.Hour)
+	f.Statuses = statuses
 	for path, want := range map[string][]string{
 		"/":         {"1 to 200 of 450 domains", "250 more are well", "Page 1 of 3", `<a rel="next" href="?page=2">`},
 		"/?page=2":  {"201 to 400 of 450 domains", "50 more are well", "Page 2 of 3", `<a rel="prev" href="?page=1">`, `<a rel="next" href="?page=3">`},
@@ -117,37 +108,37 @@ func TestPagePages(t *testing.T) {
 		"/?q=d4&state=unknown&sort=-cname&page=1": {"1 to 61 of 61 domains that fit, of 450"},
 		"/?sort=cname": {"250 more: 1 critical, 249 ok"},
 	} {
-		_, page := f.get(t, path)
+		_, page := f.Get(t, path)
 		for _, text := range want {
 			if !strings.Contains(page, text) {
 				t.Errorf("%s: no %q", path, text)
 			}
 		}
 	}
-	_, page := f.get(t, "/")
+	_, page := f.Get(t, "/")
 	if !strings.Contains(page, "<tbody id=\"rows\" data-live>\n<tr id=\"examplebucket/d300.example.com\"") {
 		t.Error("the most urgent is not the first")
 	}
 }
 
 func TestPageWithoutDomains(t *testing.T) {
-	f := serve(t, web.Options{})
-	f.cfg.Targets = nil
-	if _, page := f.get(t, "/"); !strings.Contains(page, "No domain is configured") || !strings.Contains(page, "targets:\n  - {bucket") {
+	f := webtest.Serve(t, web.Options{})
+	f.Config.Targets = nil
+	if _, page := f.Get(t, "/"); !strings.Contains(page, "No domain is configured") || !strings.Contains(page, "targets:\n  - {bucket") {
 		t.Errorf("without targets:\n%s", body(t, page))
 	}
-	f = serve(t, web.Options{}, status.Status{}, status.Status{})
-	if _, page := f.get(t, "/"); !strings.Contains(page, "Before the first scrape") || !strings.Contains(page, "oss_cname_exporter check") || strings.Count(page, "<tr id=") != 2 {
+	f = webtest.Serve(t, web.Options{}, status.Status{}, status.Status{})
+	if _, page := f.Get(t, "/"); !strings.Contains(page, "Before the first scrape") || !strings.Contains(page, "oss_cname_exporter check") || strings.Count(page, "<tr id=") != 2 {
 		t.Errorf("before the first scrape:\n%s", body(t, page))
 	}
-	if _, page := f.get(t, "/?q=nonsense"); !strings.Contains(page, "None of the 2 domains fits") {
+	if _, page := f.Get(t, "/?q=nonsense"); !strings.Contains(page, "None of the 2 domains fits") {
 		t.Errorf("nothing found:\n%s", body(t, page))
 	}
 }
 
 // TestPageRefresh has the refresh switched off and on by links that keep the rest.
 func TestPageRefresh(t *testing.T) {
-	f := serve(t, web.Options{}, token(time.Hour))
+	f := webtest.Serve(t, web.Options{}, webtest.Token(time.Hour))
 	for path, want := range map[string]string{
 		"/?q=www":               `<noscript><meta http-equiv="refresh" content="30"></noscript>`,
 		"/?q=www&refresh=60":    `<body data-refresh="60">`,
@@ -155,7 +146,7 @@ func TestPageRefresh(t *testing.T) {
 		"/?refresh=off&q=www":   `<a href="?q=www">refresh every 30 s</a>`,
 		"/?refresh=off&q=www#x": `<input type="hidden" name="refresh" value="off">`,
 	} {
-		_, page := f.get(t, path)
+		_, page := f.Get(t, path)
 		if !strings.Contains(page, want) {
 			t.Errorf("%s: no %s", path, want)
 		}
@@ -167,16 +158,16 @@ func TestPageRefresh(t *testing.T) {
 
 // TestDomainPage follows a row's link, and the links of that page.
 func TestDomainPage(t *testing.T) {
-	s := checked(token(5*time.Hour), func(s *status.Status) {
+	s := webtest.Checked(webtest.Token(5*time.Hour), func(s *status.Status) {
 		s.Token, s.DNSVerified, s.Bound = "t0ken", status.No, status.No
 		s.Proof = status.Proof{Verdict: status.VerdictOther, Values: []string{"0ther"}, Silent: []string{"ns2: timeout"}}
 		s.LeadsTo, s.PointsToBucket, s.Destination = "elsewhere.example.net", status.No, status.Elsewhere
 		s.Certificate = status.Certificate{ID: "1234-cn", Type: "CAS"}
 	})
-	f := serve(t, web.Options{}, s, token(time.Hour))
-	f.history.Add(f.cfg.Targets[0].Name, report.Change{At: now.Add(-time.Hour), Was: "token_missing", Is: "awaiting_dns"})
-	f.history.Add(f.cfg.Targets[0].Name, report.Change{At: now.Add(-time.Minute), Check: status.CheckTXT, Was: "answered", Is: "timeout"})
-	_, page := f.get(t, "/domains/examplebucket/www.example.com")
+	f := webtest.Serve(t, web.Options{}, s, webtest.Token(time.Hour))
+	f.History.Add(f.Config.Targets[0].Name, report.Change{At: webtest.Now().Add(-time.Hour), Was: "token_missing", Is: "awaiting_dns"})
+	f.History.Add(f.Config.Targets[0].Name, report.Change{At: webtest.Now().Add(-time.Minute), Check: status.CheckTXT, Was: "answered", Is: "timeout"})
+	_, page := f.Get(t, "/domains/examplebucket/www.example.com")
 	for _, want := range []string{
 		"<title>www.example.com · critical</title>", `<code class="c">_dnsauth.www.example.com.  TXT  &#34;t0ken&#34;</code>`, "the TXT record has another value", "<code>&#34;0ther&#34;</code>", "ns2: timeout",
 		"not known to be OSS&#39;s, such as a CDN&#39;s: elsewhere.example.net", "1234-cn (CAS)", "www.example.com.  CNAME  examplebucket.oss-cn-hangzhou.aliyuncs.com.", "not bound to the bucket", "token_missing → awaiting_dns", "check dns_txt: answered → timeout",
@@ -186,9 +177,9 @@ func TestDomainPage(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, body(t, page))
 		}
 	}
-	asked := f.asked()
+	asked := f.Asked()
 	for _, link := range regexp.MustCompile(`href="\.\./\.\./([^"]*)"`).FindAllStringSubmatch(page, -1) {
-		if resp, text := f.get(t, "/"+html.UnescapeString(link[1])); resp.StatusCode != http.StatusOK {
+		if resp, text := f.Get(t, "/"+html.UnescapeString(link[1])); resp.StatusCode != http.StatusOK {
 			t.Errorf("%s: got %s: %s", link[1], resp.Status, text)
 		}
 	}
@@ -199,15 +190,15 @@ func TestDomainPage(t *testing.T) {
 		"/domains/examplebucket/*.example.org": 200, "/domains/examplebucket/%2A.example.org": 200, "/domains/examplebucket/other.example.com": 404,
 		"/domains/Bad/www.example.com": 400, "/domains/examplebucket/www.example.com?x=1": 400, "/domains/examplebucket": 404,
 	} {
-		if resp, text := f.get(t, path); resp.StatusCode != want || want != 200 && strings.Count(text, "\n") != 1 {
+		if resp, text := f.Get(t, path); resp.StatusCode != want || want != 200 && strings.Count(text, "\n") != 1 {
 			t.Errorf("%s: got %s: %s", path, resp.Status, text)
 		}
 	}
 }
 
 func TestRunbookPage(t *testing.T) {
-	f := serve(t, web.Options{}, token(time.Hour))
-	_, page := f.get(t, "/runbooks/OSSCnameTXTMissing?target=examplebucket/*.example.org")
+	f := webtest.Serve(t, web.Options{}, webtest.Token(time.Hour))
+	_, page := f.Get(t, "/runbooks/OSSCnameTXTMissing?target=examplebucket/*.example.org")
 	page = html.UnescapeString(page)
 	for _, want := range []string{"It means", "dig +short TXT _dnsauth.example.org", `href="../domains/examplebucket/*.example.org"`} {
 		if !strings.Contains(page, want) {
@@ -215,7 +206,7 @@ func TestRunbookPage(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]int{"/runbooks/Nonsense": 404, "/runbooks/OSSCnameTXTMissing?target=x": 400, "/runbooks/OSSCnameTXTMissing?y=x": 400} {
-		if resp, _ := f.get(t, path); resp.StatusCode != want {
+		if resp, _ := f.Get(t, path); resp.StatusCode != want {
 			t.Errorf("%s: got %s", path, resp.Status)
 		}
 	}
@@ -223,9 +214,9 @@ func TestRunbookPage(t *testing.T) {
 
 // TestEveryFindingHasARunbook looks up what the pages link to.
 func TestEveryFindingHasARunbook(t *testing.T) {
-	f := serve(t, web.Options{}, token(time.Hour))
+	f := webtest.Serve(t, web.Options{}, webtest.Token(time.Hour))
 	for alert := range report.Alerts() {
-		if resp, _ := f.get(t, "/runbooks/"+alert); resp.StatusCode != http.StatusOK {
+		if resp, _ := f.Get(t, "/runbooks/"+alert); resp.StatusCode != http.StatusOK {
 			t.Errorf("%s: got %s", alert, resp.Status)
 		}
 	}
@@ -235,7 +226,7 @@ func TestEveryFindingHasARunbook(t *testing.T) {
 // their hashes, and nothing else.
 func TestPageHeaders(t *testing.T) {
 	for _, path := range []string{"/", "/domains/examplebucket/www.example.com", "/runbooks/OSSCnameTXTMissing"} {
-		resp, page := serve(t, web.Options{}, token(time.Hour)).get(t, path)
+		resp, page := webtest.Serve(t, web.Options{}, webtest.Token(time.Hour)).Get(t, path)
 		for name, want := range map[string]string{
 			"Content-Type": "text/html; charset=utf-8", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
 			"Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
@@ -266,20 +257,20 @@ func hashOf(t *testing.T, page, element string) string {
 // TestPageEscapes has hostile texts in all that is remote, configured or asked for.
 func TestPageEscapes(t *testing.T) {
 	const evil = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>\u202e"
-	s := checked(failed(token(time.Hour), evil), func(s *status.Status) {
+	s := webtest.Checked(webtest.Failed(webtest.Token(time.Hour), evil), func(s *status.Status) {
 		s.Token, s.LeadsTo, s.Differences, s.DNSVerified, s.Bound = evil, evil, evil, status.No, status.No
 		s.Proof = status.Proof{Verdict: status.VerdictOther, Values: []string{evil}, Silent: []string{evil}, Having: []string{evil}}
-		s.Checks[status.CheckBinding] = status.CheckStatus{Attempt: status.Attempt{Ended: now, Reason: "timeout", Err: fmt.Errorf("%s", evil)}}
+		s.Checks[status.CheckBinding] = status.CheckStatus{Attempt: status.Attempt{Ended: webtest.Now(), Reason: "timeout", Err: fmt.Errorf("%s", evil)}}
 	})
-	f := serve(t, web.Options{}, s)
-	f.cfg.Targets = f.cfg.Targets[:1]
-	account := *f.cfg.Targets[0].Account
+	f := webtest.Serve(t, web.Options{}, s)
+	f.Config.Targets = f.Config.Targets[:1]
+	account := *f.Config.Targets[0].Account
 	account.Name = evil
-	f.cfg.Targets[0].Account, f.cfg.Targets[0].Labels = &account, map[string]string{"team": evil}
-	f.cfg.Accounts = append([]config.Account{account}, f.cfg.Accounts...)
-	f.history.Add(f.cfg.Targets[0].Name, report.Change{At: now, Was: evil, Is: evil})
+	f.Config.Targets[0].Account, f.Config.Targets[0].Labels = &account, map[string]string{"team": evil}
+	f.Config.Accounts = append([]config.Account{account}, f.Config.Accounts...)
+	f.History.Add(f.Config.Targets[0].Name, report.Change{At: webtest.Now(), Was: evil, Is: evil})
 	for _, path := range []string{"/", "/?q=" + "%22%3E%3Cscript%3Ealert(1)%3C/script%3E", "/domains/examplebucket/www.example.com", "/api/v1/domains", "/api/v1/domains/examplebucket/www.example.com"} {
-		resp, page := f.get(t, path)
+		resp, page := f.Get(t, path)
 		text := page
 		if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
 			text = regexp.MustCompile(`value="[^"]*"`).ReplaceAllString(body(t, page), "") // what a form sends is as it is
@@ -291,21 +282,21 @@ func TestPageEscapes(t *testing.T) {
 }
 
 func TestPageHidesTokens(t *testing.T) {
-	s := checked(token(time.Hour), func(s *status.Status) {
+	s := webtest.Checked(webtest.Token(time.Hour), func(s *status.Status) {
 		s.Token, s.DNSVerified = "t0ken", status.No
 		s.Proof = status.Proof{Verdict: status.VerdictQuoted, Values: []string{`"t0ken"`}}
 	})
 	for _, hide := range []bool{false, true} {
-		f := serve(t, web.Options{HideTokens: hide}, s)
-		f.asked()
-		f.poller.results = func([]config.Target) []status.Status { return []status.Status{s} }
+		f := webtest.Serve(t, web.Options{HideTokens: hide}, s)
+		f.Asked()
+		f.Poller.Results = func([]config.Target) []status.Status { return []status.Status{s} }
 		for _, path := range []string{"/", "/domains/examplebucket/www.example.com", "/api/v1/domains", "/api/v1/domains/examplebucket/www.example.com", "/probe?target=examplebucket/www.example.com&debug=true"} {
-			resp, page := f.get(t, path)
+			resp, page := f.Get(t, path)
 			if shown := strings.Contains(page, "t0ken"); resp.StatusCode != http.StatusOK || shown == hide {
 				t.Errorf("hide %v, %s: got %s, shown %v", hide, path, resp.Status, shown)
 			}
 		}
-		if _, metrics := f.get(t, "/metrics"); strings.Contains(metrics, "t0ken") {
+		if _, metrics := f.Get(t, "/metrics"); strings.Contains(metrics, "t0ken") {
 			t.Error("/metrics shows the token")
 		}
 	}
