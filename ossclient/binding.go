@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -104,7 +105,7 @@ func (r bindingReply) binding(bucket string) Binding {
 	b := Binding{
 		Name:      domain.Name{Bucket: bucket, Base: base, Wildcard: starred || wildcard},
 		Ambiguous: unclear != nil && !starred,
-		Status:    RemoteText(r.Status),
+		Status:    secret.RemoteText(r.Status),
 		Enabled:   isEnabled(r.Status),
 	}
 	if b.Ambiguous {
@@ -123,7 +124,7 @@ func (r bindingReply) binding(bucket string) Binding {
 }
 
 func (r certificateReply) read() (Certificate, error) {
-	c := Certificate{ID: RemoteText(r.CertID), Type: RemoteText(r.Type), Status: RemoteText(r.Status)}
+	c := Certificate{ID: secret.RemoteText(r.CertID), Type: secret.RemoteText(r.Type), Status: secret.RemoteText(r.Status)}
 	var err error
 	if c.Expires, err = parseTime(r.ValidEndDate); err != nil {
 		return c, fmt.Errorf("reading ValidEndDate of the certificate: %w", err)

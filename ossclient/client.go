@@ -200,7 +200,7 @@ func (c *Client) ask(ctx context.Context, x exchange, bucket string, query map[s
 		}
 		return &Error{
 			Operation: x.operation, Reason: status.ReasonBadResponse, Status: output.StatusCode, Err: &remoteError{err, secrets},
-			RequestID: RemoteText(output.Headers.Get(requestIDHeader), secrets...),
+			RequestID: secret.RemoteText(output.Headers.Get(requestIDHeader), secrets...),
 		}
 	}
 	return nil

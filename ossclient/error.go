@@ -9,10 +9,11 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"oss_cname_exporter/internal/secret"
-	"oss_cname_exporter/internal/status"
 	"strings"
 	"time"
+
+	"oss_cname_exporter/internal/secret"
+	"oss_cname_exporter/internal/status"
 
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 )
@@ -47,7 +48,7 @@ func (e *Error) Error() string {
 		b.WriteString(" " + e.Code)
 	}
 	if e.Err != nil {
-		b.WriteString(" " + oneLine(e.Err.Error()))
+		b.WriteString(" " + secret.OneLine(e.Err.Error()))
 	}
 	if e.Hint != "" {
 		b.WriteString("; " + e.Hint)
@@ -176,7 +177,7 @@ type remoteError struct {
 }
 
 // Error implements error.
-func (e *remoteError) Error() string { return RemoteText(e.err.Error(), e.secrets...) }
+func (e *remoteError) Error() string { return secret.RemoteText(e.err.Error(), e.secrets...) }
 
 // Unwrap returns the cause.
 func (e *remoteError) Unwrap() error { return e.err }

@@ -66,17 +66,17 @@ func dialNowhere(address *string) func(context.Context, string, string) (net.Con
 }
 
 // source gives one key, whatever is wrong with it.
-type source ossclient.Key
+type source secret.Key
 
 // Key implements ossclient.Credentials.
-func (s source) Key(context.Context) (ossclient.Key, error) { return ossclient.Key(s), nil }
+func (s source) Key(context.Context) (secret.Key, error) { return secret.Key(s), nil }
 
 // Invalidate implements ossclient.Credentials.
 func (source) Invalidate(secret.Text) bool { return false }
 
 // TestKeysThatCannotBeSent never reach OSS, and are nobody else's fault.
 func TestKeysThatCannotBeSent(t *testing.T) {
-	for want, key := range map[string]ossclient.Key{
+	for want, key := range map[string]secret.Key{
 		"the access key id is empty":                                                 {Secret: "s"},
 		"the access key secret is empty":                                             {ID: "i", Secret: " \n"},
 		"the access key id has a line break in it; write only the value":             {ID: "i\ni", Secret: "s"},
@@ -116,9 +116,9 @@ func TestCredentialsErrorsAreWhole(t *testing.T) {
 type late struct{ source }
 
 // Key implements ossclient.Credentials.
-func (late) Key(ctx context.Context) (ossclient.Key, error) {
+func (late) Key(ctx context.Context) (secret.Key, error) {
 	<-ctx.Done()
-	return ossclient.Key{}, errors.New("no key in time")
+	return secret.Key{}, errors.New("no key in time")
 }
 
 // TestKeyThatComesTooLate is the credentials' failure, and not OSS's.

@@ -1,9 +1,10 @@
 package ossclient
 
 import (
-	"oss_cname_exporter/internal/status"
 	"path"
 	"strings"
+
+	"oss_cname_exporter/internal/status"
 )
 
 // meaning is what a refusal with certain marks says: why there is no answer,

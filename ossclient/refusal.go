@@ -7,11 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"oss_cname_exporter/internal/secret"
-	"oss_cname_exporter/internal/status"
 	"strconv"
 	"strings"
 	"time"
+
+	"oss_cname_exporter/internal/secret"
+	"oss_cname_exporter/internal/status"
 )
 
 // ecHeader carries the detailed error code.
@@ -60,9 +61,9 @@ func newRefusal(resp *http.Response, body []byte, secrets []secret.Text) *refusa
 	if len(body) == 0 {
 		body, _ = base64.StdEncoding.DecodeString(resp.Header.Get("x-oss-err"))
 	}
-	envelope, answered := parseEnvelope([]byte(hide(string(body), shortRun, secrets...)))
+	envelope, answered := parseEnvelope([]byte(secret.Hide(string(body), secrets...)))
 	r.envelope, r.foreign = envelope, !answered
-	r.header.Set(ecHeader, hide(r.header.Get(ecHeader), shortRun, secrets...))
+	r.header.Set(ecHeader, secret.Hide(r.header.Get(ecHeader), secrets...))
 	return r
 }
 
@@ -74,7 +75,7 @@ func (r *refusal) asError(operation string) *Error {
 	e := &Error{
 		Operation:  operation,
 		Status:     r.status,
-		RequestID:  RemoteText(r.header.Get(requestIDHeader)),
+		RequestID:  secret.RemoteText(r.header.Get(requestIDHeader)),
 		RetryAfter: retryAfter(r.header),
 	}
 	if r.foreign {
@@ -84,22 +85,22 @@ func (r *refusal) asError(operation string) *Error {
 		}
 		return e
 	}
-	e.RequestID = cmp.Or(RemoteText(r.envelope.RequestID), e.RequestID)
+	e.RequestID = cmp.Or(secret.RemoteText(r.envelope.RequestID), e.RequestID)
 	if r.status/100 == 2 { // an answer that contradicts itself
 		e.Reason = status.ReasonBadResponse
-		e.Err = fmt.Errorf("the body is the error %s: %s", RemoteText(r.envelope.Code), r.envelope.message())
-		_, e.Hint = meaningOf(r.status, r.envelope.Code, "", RemoteText(r.envelope.Endpoint))
+		e.Err = fmt.Errorf("the body is the error %s: %s", secret.RemoteText(r.envelope.Code), r.envelope.message())
+		_, e.Hint = meaningOf(r.status, r.envelope.Code, "", secret.RemoteText(r.envelope.Endpoint))
 		return e
 	}
-	e.Code = RemoteText(r.envelope.Code)
+	e.Code = secret.RemoteText(r.envelope.Code)
 	e.bucket, e.cname = r.envelope.Bucket, r.envelope.Cname
-	e.EC = cmp.Or(RemoteText(r.envelope.EC), RemoteText(r.header.Get(ecHeader)))
-	e.Reason, e.Hint = meaningOf(r.status, e.Code, e.EC, RemoteText(r.envelope.Endpoint))
+	e.EC = cmp.Or(secret.RemoteText(r.envelope.EC), secret.RemoteText(r.header.Get(ecHeader)))
+	e.Reason, e.Hint = meaningOf(r.status, e.Code, e.EC, secret.RemoteText(r.envelope.Endpoint))
 	e.Err = errors.New(r.envelope.message())
 	return e
 }
 
-func (e envelope) message() string { return strings.TrimSuffix(RemoteText(e.Message), ".") }
+func (e envelope) message() string { return strings.TrimSuffix(secret.RemoteText(e.Message), ".") }
 
 // retryAfter reads a Retry-After in seconds. The date form is not used by OSS.
 func retryAfter(h http.Header) time.Duration {

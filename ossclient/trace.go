@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/internal/trace"
 )
 
@@ -65,7 +66,7 @@ func (t *tracing) answered(ctx context.Context, resp *http.Response, err error) 
 		t.record(newError(ctx, t.operation, err).Error(), "")
 		return
 	}
-	t.say("%d (request id %s)", resp.StatusCode, RemoteText(resp.Header.Get(requestIDHeader)))
+	t.say("%d (request id %s)", resp.StatusCode, secret.RemoteText(resp.Header.Get(requestIDHeader)))
 }
 
 func (t *tracing) say(format string, args ...any) {
@@ -80,7 +81,7 @@ func (t *tracing) begin(phase string) {
 
 func (t *tracing) end(phase, text string, err error) {
 	if err != nil {
-		text = RemoteText(err.Error())
+		text = secret.RemoteText(err.Error())
 	}
 	t.record(t.operation+": "+text, phase)
 }

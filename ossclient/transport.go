@@ -102,12 +102,12 @@ func (x exchange) send(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, &remoteError{&bodyError{err}, secrets}
 	}
-	run := longRun
+	hide := secret.HideLong
 	if resp.StatusCode/100 != 2 {
-		run = shortRun
+		hide = secret.Hide
 	}
 	id := resp.Header.Get(requestIDHeader)
-	if shown := hide(id, run, secrets...); shown != id {
+	if shown := hide(id, secrets...); shown != id {
 		resp.Header.Set(requestIDHeader, shown)
 	}
 	var refused *refusal
@@ -120,7 +120,7 @@ func (x exchange) send(req *http.Request) (*http.Response, error) {
 	if refused != nil && (resp.StatusCode/100 != 2 || !refused.foreign) {
 		return nil, refused
 	}
-	resp.Body = reply{strings.NewReader(hide(string(body), longRun, secrets...)), secrets}
+	resp.Body = reply{strings.NewReader(secret.HideLong(string(body), secrets...)), secrets}
 	return resp, nil
 }
 

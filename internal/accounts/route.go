@@ -141,7 +141,7 @@ func (r *route) dial(text string) (*http.Transport, error) {
 
 // unusable is the failure of every call while ca_file is no use.
 func (r *route) unusable(err error) error {
-	return &ossclient.Error{Operation: "TLS", Reason: status.ReasonTLS, Err: fmt.Errorf("reading ca_file %q: %w", r.caFile, err)}
+	return &ossclient.Error{Operation: "TLS", Reason: status.ReasonTLS, Err: credentials.LocalError{Err: fmt.Errorf("reading ca_file %q: %w", r.caFile, err)}}
 }
 
 // close ends the connections that are not in use, and the others after use.
@@ -156,8 +156,8 @@ func (r *route) close() {
 
 // reasonOf returns what is wrong with a route, without the operation.
 func reasonOf(err error) error {
-	if failure, ok := errors.AsType[*ossclient.Error](err); ok {
-		return failure.Err
+	if failure, ok := errors.AsType[credentials.LocalError](err); ok {
+		return failure
 	}
 	return err
 }

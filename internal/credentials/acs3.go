@@ -12,17 +12,16 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/secret"
-	"oss_cname_exporter/ossclient"
 )
 
 // signACS3 signs a request without a body as Alibaba Cloud's signature V3 has
 // it (ACS3-HMAC-SHA256), and returns the signature:
 // https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature
-func signACS3(req *http.Request, key ossclient.Key, action, version string, now time.Time) secret.Text {
+func signACS3(req *http.Request, key secret.Key, action, version string, now time.Time) secret.Text {
 	return signACS3At(req, key, action, version, now.UTC().Format(time.RFC3339), nonce())
 }
 
-func signACS3At(req *http.Request, key ossclient.Key, action, version, date, nonce string) secret.Text {
+func signACS3At(req *http.Request, key secret.Key, action, version, date, nonce string) secret.Text {
 	const algorithm = "ACS3-HMAC-SHA256"
 	payload := hexSHA256("")
 	signed := map[string]string{

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"oss_cname_exporter/ossclient"
+	"oss_cname_exporter/internal/secret"
 )
 
 // TestSignatureOfTheDocumentation signs the example that the vendor's page on the signature works out.
@@ -16,7 +16,7 @@ func TestSignatureOfTheDocumentation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := ossclient.Key{ID: "YourAccessKeyId", Secret: "YourAccessKeySecret"}
+	key := secret.Key{ID: "YourAccessKeyId", Secret: "YourAccessKeySecret"}
 	signature := signACS3At(req, key, "RunInstances", "2014-05-26", "2023-10-26T10:22:32Z", "3156853299f313e23d1673dc12e1703d")
 	const want = "06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0"
 	if signature != want || !strings.HasSuffix(req.Header.Get("Authorization"), ",Signature="+want) {

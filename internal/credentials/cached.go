@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/secret"
-	"oss_cname_exporter/ossclient"
 )
 
 const (
@@ -31,7 +30,7 @@ type cached struct {
 	now   func() time.Time
 
 	mu       sync.Mutex // guards all below
-	key      ossclient.Key
+	key      secret.Key
 	fetched  time.Time // when the last attempt ended
 	renewAt  time.Time // when the next one is due; zero is at once
 	err      error     // of the last attempt; nil if it gave a key
@@ -53,7 +52,7 @@ func newCached(now func() time.Time, fetch direct) *cached {
 
 // Key implements Source. It waits only if there is no key to give, and only if
 // the attempt before this one did not run out of time.
-func (c *cached) Key(ctx context.Context) (ossclient.Key, error) {
+func (c *cached) Key(ctx context.Context) (secret.Key, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.attempt == nil && c.due() {
@@ -64,16 +63,16 @@ func (c *cached) Key(ctx context.Context) (ossclient.Key, error) {
 		err := await(ctx, a.done)
 		c.mu.Lock()
 		if err != nil {
-			return ossclient.Key{}, err
+			return secret.Key{}, err
 		}
 	}
 	switch {
 	case c.usable():
 		return c.key, nil
 	case c.err != nil:
-		return ossclient.Key{}, c.err
+		return secret.Key{}, c.err
 	}
-	return ossclient.Key{}, errors.New("the key has expired, and its successor too")
+	return secret.Key{}, errors.New("the key has expired, and its successor too")
 }
 
 func await(ctx context.Context, done <-chan struct{}) error {
@@ -113,7 +112,7 @@ func (c *cached) begin() {
 }
 
 // keep takes the outcome of an attempt in. c.mu is held.
-func (c *cached) keep(key ossclient.Key, err error) {
+func (c *cached) keep(key secret.Key, err error) {
 	now := c.now()
 	life := unknownLife
 	if !key.Expires.IsZero() {
@@ -141,7 +140,7 @@ func (c *cached) Invalidate(token secret.Text) (retry bool) {
 	if c.now().Sub(c.fetched) < fetchPause {
 		return false
 	}
-	c.key, c.renewAt = ossclient.Key{}, time.Time{}
+	c.key, c.renewAt = secret.Key{}, time.Time{}
 	return true
 }
 

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"oss_cname_exporter/internal/secret"
-	"oss_cname_exporter/ossclient"
 )
 
 // cliConfig is the configuration file of Alibaba Cloud's CLI, as far as it
@@ -138,6 +137,6 @@ func (p cliProfile) withMode() cliProfile {
 }
 
 // key returns the key that the profile spells out.
-func (p cliProfile) key() ossclient.Key {
-	return ossclient.Key{ID: p.AccessKeyID, Secret: p.AccessKeySecret, Token: p.StsToken}
+func (p cliProfile) key() secret.Key {
+	return secret.Key{ID: p.AccessKeyID, Secret: p.AccessKeySecret, Token: p.StsToken}
 }

@@ -10,25 +10,28 @@ import (
 	"fmt"
 
 	"oss_cname_exporter/internal/secret"
-	"oss_cname_exporter/ossclient"
 )
 
 // Source gives keys.
 type Source interface {
-	ossclient.Credentials
-	// Stop ends what the source has under way, such as a program. It is for
-	// a source that is not used again.
+	// Key returns a key, or an error that says on one line what to do.
+	Key(ctx context.Context) (secret.Key, error)
+	// Invalidate is told that OSS refused the key with this token, "" for a
+	// permanent key. It reports whether the next Key may be a better one.
+	Invalidate(token secret.Text) (retry bool)
+	// Stop ends the work of the source, such as a program that runs. The
+	// source is not used again.
 	Stop()
 }
 
 // direct is a Source that keeps nothing: each Key is read when it is asked for.
-type direct func(context.Context) (ossclient.Key, error)
+type direct func(context.Context) (secret.Key, error)
 
 // Key implements Source.
-func (d direct) Key(ctx context.Context) (ossclient.Key, error) {
+func (d direct) Key(ctx context.Context) (secret.Key, error) {
 	key, err := d(ctx)
 	if err != nil {
-		return ossclient.Key{}, err
+		return secret.Key{}, err
 	}
 	return key.Trimmed()
 }
@@ -46,20 +49,20 @@ func (direct) Stop() {}
 // ALIBABA_CLOUD_SECURITY_TOKEN. The two sets are never mixed. getenv is
 // os.Getenv or a stand-in.
 func FromEnvironment(getenv func(string) string) Source {
-	read := func(id, key, token string) ossclient.Key {
-		return ossclient.Key{ID: getenv(id), Secret: secret.Text(getenv(key)), Token: secret.Text(getenv(token))}
+	read := func(id, secretName, token string) secret.Key {
+		return secret.Key{ID: getenv(id), Secret: secret.Text(getenv(secretName)), Token: secret.Text(getenv(token))}
 	}
-	return direct(func(context.Context) (ossclient.Key, error) {
+	return direct(func(context.Context) (secret.Key, error) {
 		key := read("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN")
 		if key.ID == "" && key.Secret == "" {
 			key = read("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN")
 		}
 		if key.ID == "" || key.Secret == "" {
-			return ossclient.Key{}, errors.New("set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET, or ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+			return secret.Key{}, errors.New("set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET, or ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET")
 		}
 		key, err := key.Trimmed()
 		if err != nil {
-			return ossclient.Key{}, fmt.Errorf("reading the key from the environment: %w", err)
+			return secret.Key{}, fmt.Errorf("reading the key from the environment: %w", err)
 		}
 		return key, nil
 	})

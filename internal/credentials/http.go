@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 
 	"oss_cname_exporter/internal/secret"
-	"oss_cname_exporter/ossclient"
 )
 
 // maxReply bounds what is read of a reply, in bytes. A key has about 2,000.
@@ -46,10 +46,33 @@ func failure(ctx context.Context, err error, secrets []secret.Text) error {
 	if ctx.Err() != nil {
 		return errors.New("no answer in time")
 	}
-	if ours, ok := errors.AsType[*ossclient.Error](err); ok { // of a transport that knows why it cannot
-		return ours.Err
+	if ours, ok := errors.AsType[LocalError](err); ok {
+		return ours
 	}
-	return errors.New(ossclient.RemoteText(err.Error(), secrets...))
+	return errors.New(secret.RemoteText(err.Error(), secrets...))
+}
+
+// LocalError is an error of a transport itself, such as a certificate file that
+// cannot be read. No peer chose its text, so that it is shown as a whole.
+type LocalError struct{ Err error }
+
+// Error implements error.
+func (e LocalError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e LocalError) Unwrap() error { return e.Err }
+
+// newTransport returns connections that are used once, and without a proxy: keys
+// in plain text stay on this machine or its hypervisor. The caller's context is
+// the only timeout of a request, but net/http goes on connecting after it.
+func newTransport() *http.Transport {
+	return &http.Transport{
+		DialContext:            (&net.Dialer{Timeout: fetchTimeout}).DialContext,
+		TLSHandshakeTimeout:    fetchTimeout,
+		MaxResponseHeaderBytes: maxReply,
+		DisableKeepAlives:      true,
+		DisableCompression:     true, // a reply is small, and its bound is that of the text
+	}
 }
 
 // unexpected says what came in place of a key.

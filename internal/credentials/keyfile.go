@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"oss_cname_exporter/internal/secret"
-	"oss_cname_exporter/ossclient"
 )
 
 // KeyFiles names the files that hold the parts of a key.
@@ -35,13 +34,13 @@ type keyReader struct{ id, secret, token namedFile }
 
 // read reads until two passes agree: if the files are exchanged between the
 // first and the last of them, their parts are of two keys.
-func (r keyReader) read(ctx context.Context) (ossclient.Key, error) {
+func (r keyReader) read(ctx context.Context) (secret.Key, error) {
 	before, err := r.pass(ctx)
 	for range 3 {
 		if err != nil {
-			return ossclient.Key{}, err
+			return secret.Key{}, err
 		}
-		var again ossclient.Key
+		var again secret.Key
 		if again, err = r.pass(ctx); again == before {
 			break
 		}
@@ -50,16 +49,17 @@ func (r keyReader) read(ctx context.Context) (ossclient.Key, error) {
 	return before, err
 }
 
-func (r keyReader) pass(ctx context.Context) (key ossclient.Key, err error) {
+func (r keyReader) pass(ctx context.Context) (key secret.Key, err error) {
 	if key.ID, err = r.id.read(ctx); err != nil {
-		return ossclient.Key{}, err
+		return secret.Key{}, err
 	}
-	value, err := r.secret.read(ctx)
-	if err != nil || r.token.File == nil {
-		return ossclient.Key{ID: key.ID, Secret: secret.Text(value)}, err
+	text, err := r.secret.read(ctx)
+	if key.Secret = secret.Text(text); err != nil || r.token.File == nil {
+		return key, err
 	}
-	token, err := r.token.read(ctx)
-	return ossclient.Key{ID: key.ID, Secret: secret.Text(value), Token: secret.Text(token)}, err
+	text, err = r.token.read(ctx)
+	key.Token = secret.Text(text)
+	return key, err
 }
 
 // namedFile is a file with one value in it. option is what the operator calls

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/secret"
-	"oss_cname_exporter/ossclient"
 )
 
 // metadataEndpoint is where every ECS instance finds its own metadata.
@@ -35,13 +34,11 @@ type Instance struct {
 func FromInstance(i Instance) Source {
 	i.Role = cmp.Or(i.Role, i.Getenv("ALIBABA_CLOUD_ECS_METADATA"))
 	i.Endpoint = cmp.Or(i.Endpoint, metadataEndpoint)
-	transport := ossclient.NewTransport()
-	transport.Proxy = nil // the keys travel in the clear
-	transport.DisableKeepAlives = true
-	return newCached(i.Now, func(ctx context.Context) (ossclient.Key, error) {
+	transport := newTransport()
+	return newCached(i.Now, func(ctx context.Context) (secret.Key, error) {
 		key, err := metadata{i, transport}.key(ctx)
 		if err != nil {
-			return ossclient.Key{}, fmt.Errorf("asking the metadata service at %s: %w", i.Endpoint, err)
+			return secret.Key{}, fmt.Errorf("asking the metadata service at %s: %w", i.Endpoint, err)
 		}
 		return key, nil
 	})
@@ -54,34 +51,34 @@ type metadata struct {
 }
 
 // key goes the three steps of IMDSv2: a session token, the role's name, its key.
-func (m metadata) key(ctx context.Context) (ossclient.Key, error) {
+func (m metadata) key(ctx context.Context) (secret.Key, error) {
 	if strings.EqualFold(m.Getenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED"), "true") {
-		return ossclient.Key{}, errors.New("ALIBABA_CLOUD_ECS_METADATA_DISABLED forbids it")
+		return secret.Key{}, errors.New("ALIBABA_CLOUD_ECS_METADATA_DISABLED forbids it")
 	}
 	got, err := m.ask(ctx, http.MethodPut, "/latest/api/token", "X-aliyun-ecs-metadata-token-ttl-seconds", "60")
 	if err != nil {
-		return ossclient.Key{}, fmt.Errorf("%w; only an ECS instance has it", err)
+		return secret.Key{}, fmt.Errorf("%w; only an ECS instance has it", err)
 	}
 	if got.status != http.StatusOK {
-		return ossclient.Key{}, got.unexpected("the metadata service's")
+		return secret.Key{}, got.unexpected("the metadata service's")
 	}
 	token := strings.TrimSpace(string(got.body))
 	role, err := m.role(ctx, token)
 	if err != nil {
-		return ossclient.Key{}, err
+		return secret.Key{}, err
 	}
 	got, err = m.ask(ctx, http.MethodGet, rolesPath+url.PathEscape(role), sessionHeader, token)
 	switch {
 	case err != nil:
-		return ossclient.Key{}, err
+		return secret.Key{}, err
 	case got.status == http.StatusNotFound:
-		return ossclient.Key{}, fmt.Errorf("the instance has no role %q; attach this role to the instance", ossclient.RemoteText(role, secret.Text(token)))
+		return secret.Key{}, fmt.Errorf("the instance has no role %q; attach this role to the instance", secret.RemoteText(role, secret.Text(token)))
 	case got.status != http.StatusOK:
-		return ossclient.Key{}, got.unexpected("the metadata service's")
+		return secret.Key{}, got.unexpected("the metadata service's")
 	}
 	key, err := parseKey(got.body, secret.Text(token))
 	if err != nil {
-		return ossclient.Key{}, fmt.Errorf("the reply is not the metadata service's: %w", err)
+		return secret.Key{}, fmt.Errorf("the reply is not the metadata service's: %w", err)
 	}
 	return key, nil
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/secret"
-	"oss_cname_exporter/ossclient"
 )
 
 // keyText is a key as the vendor's services and tools write it in JSON. Names
@@ -59,17 +58,17 @@ func (i *instant) UnmarshalJSON(text []byte) error {
 
 // parseKey finds the key in text. The error does not quote it but for a word of
 // its own, without what that has of secrets.
-func parseKey(text []byte, secrets ...secret.Text) (ossclient.Key, error) {
+func parseKey(text []byte, secrets ...secret.Text) (secret.Key, error) {
 	var r reply
 	if json.Unmarshal(text, &r) != nil {
-		return ossclient.Key{}, errors.New("no key as JSON in it")
+		return secret.Key{}, errors.New("no key as JSON in it")
 	}
 	found := r.keyText
 	switch {
 	case r.Code != "" && r.Code != "Success":
-		return ossclient.Key{}, fmt.Errorf("the code is %.40q", ossclient.RemoteText(r.Code, secrets...))
+		return secret.Key{}, fmt.Errorf("the code is %.40q", secret.RemoteText(r.Code, secrets...))
 	case r.Mode != "" && r.Mode != "AK" && r.Mode != "StsToken":
-		return ossclient.Key{}, fmt.Errorf("the mode is %.40q; it can be AK or StsToken", ossclient.RemoteText(r.Mode, secrets...))
+		return secret.Key{}, fmt.Errorf("the mode is %.40q; it can be AK or StsToken", secret.RemoteText(r.Mode, secrets...))
 	case r.Credentials != nil:
 		found = *r.Credentials
 	case r.CloudCredential != nil:
@@ -80,7 +79,7 @@ func parseKey(text []byte, secrets ...secret.Text) (ossclient.Key, error) {
 			found.Expiration = r.Expiration
 		}
 	}
-	key := ossclient.Key{
+	key := secret.Key{
 		ID: found.AccessKeyID, Secret: secret.Text(found.AccessKeySecret),
 		Token: secret.Text(found.SecurityToken), Expires: found.Expiration.Time,
 	}

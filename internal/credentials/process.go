@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"oss_cname_exporter/ossclient"
+	"oss_cname_exporter/internal/secret"
 )
 
 const (
@@ -23,21 +23,21 @@ const (
 // the forms that parseKey reads. What it prints, to either side, is repeated
 // nowhere. now is a clock; nil is time.Now.
 func FromProcess(command string, now func() time.Time) Source {
-	return newCached(now, func(ctx context.Context) (ossclient.Key, error) {
+	return newCached(now, func(ctx context.Context) (secret.Key, error) {
 		return keyOfProgram(ctx, strings.Fields(command)[0], "sh", "-c", command)
 	})
 }
 
 // keyOfProgram runs a program that prints a key. name is what the operator calls
 // it.
-func keyOfProgram(ctx context.Context, name, program string, args ...string) (ossclient.Key, error) {
+func keyOfProgram(ctx context.Context, name, program string, args ...string) (secret.Key, error) {
 	printed, err := run(ctx, program, args...)
 	if err != nil {
-		return ossclient.Key{}, fmt.Errorf("running %q: %w", name, err)
+		return secret.Key{}, fmt.Errorf("running %q: %w", name, err)
 	}
 	key, err := parseKey(printed)
 	if err != nil {
-		return ossclient.Key{}, fmt.Errorf(`running %q: %w: it must print {"AccessKeyId": "…", "AccessKeySecret": "…"}, and of a temporary key `+
+		return secret.Key{}, fmt.Errorf(`running %q: %w: it must print {"AccessKeyId": "…", "AccessKeySecret": "…"}, and of a temporary key `+
 			`"SecurityToken" and an "Expiration" such as "2026-01-02T15:04:05Z" besides`, name, err)
 	}
 	return key, nil

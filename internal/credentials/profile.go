@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/secret"
-	"oss_cname_exporter/ossclient"
 )
 
 // Profile is one profile in the configuration file of Alibaba Cloud's CLI.
@@ -55,10 +54,10 @@ type profileReader struct {
 }
 
 // Key implements Source.
-func (r *profileReader) Key(ctx context.Context) (ossclient.Key, error) {
+func (r *profileReader) Key(ctx context.Context) (secret.Key, error) {
 	from, err := r.source(ctx)
 	if err != nil {
-		return ossclient.Key{}, r.failed(err)
+		return secret.Key{}, r.failed(err)
 	}
 	return from.Key(ctx)
 }
@@ -164,20 +163,20 @@ func (p cliProfile) refuse() error {
 
 // fixed is the key that a profile spells out.
 func (p cliProfile) fixed() Source {
-	return direct(func(context.Context) (ossclient.Key, error) {
+	return direct(func(context.Context) (secret.Key, error) {
 		key := p.key()
 		if p.Mode == modeAK {
 			key.Token = ""
 		}
 		switch {
 		case key.ID == "" || key.Secret == "":
-			return ossclient.Key{}, fmt.Errorf("profile %q has no key; write it with aliyun configure --profile", p.Name)
+			return secret.Key{}, fmt.Errorf("profile %q has no key; write it with aliyun configure --profile", p.Name)
 		case p.Mode == modeStsToken && key.Token == "":
-			return ossclient.Key{}, fmt.Errorf("profile %q has no sts_token; write it with aliyun configure --mode StsToken --profile", p.Name)
+			return secret.Key{}, fmt.Errorf("profile %q has no sts_token; write it with aliyun configure --mode StsToken --profile", p.Name)
 		}
 		key, err := key.Trimmed()
 		if err != nil {
-			return ossclient.Key{}, fmt.Errorf("profile %q: %w", p.Name, err)
+			return secret.Key{}, fmt.Errorf("profile %q: %w", p.Name, err)
 		}
 		return key, nil
 	})
@@ -233,7 +232,7 @@ func (r *profileReader) external(p cliProfile) (Source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("process_command of profile %q: %w; write the program with its full path", p.Name, err)
 	}
-	return newCached(r.STS.Now, func(ctx context.Context) (ossclient.Key, error) {
+	return newCached(r.STS.Now, func(ctx context.Context) (secret.Key, error) {
 		return keyOfProgram(ctx, words[0], words[0], words[1:]...)
 	}), nil
 }

@@ -12,14 +12,13 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/secret"
-	"oss_cname_exporter/ossclient"
 )
 
 // STS is how Alibaba Cloud's Security Token Service is asked for temporary
 // keys. The zero value works.
 type STS struct {
 	Endpoint  string            // https URL; "" is the one for all regions, https://sts.aliyuncs.com
-	Transport http.RoundTripper // nil is ossclient.NewTransport()
+	Transport http.RoundTripper // nil is http.DefaultTransport
 	Now       func() time.Time  // dates requests and keys; nil is time.Now
 }
 
@@ -68,10 +67,10 @@ type OIDC struct {
 // FromRole assumes role with keys of source.
 func (s STS) FromRole(source Source, role Role) Source {
 	s, role = s.complete(), role.complete()
-	session := newCached(s.Now, func(ctx context.Context) (ossclient.Key, error) {
+	session := newCached(s.Now, func(ctx context.Context) (secret.Key, error) {
 		key, err := source.Key(ctx)
 		if err != nil {
-			return ossclient.Key{}, fmt.Errorf("getting the key to assume role %q: %w", role.ARN, err)
+			return secret.Key{}, fmt.Errorf("getting the key to assume role %q: %w", role.ARN, err)
 		}
 		query := role.parameters()
 		if role.ExternalID != "" {
@@ -79,7 +78,7 @@ func (s STS) FromRole(source Source, role Role) Source {
 		}
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Endpoint+"/?"+encode(query), http.NoBody)
 		if err != nil {
-			return ossclient.Key{}, s.failed(role, err)
+			return secret.Key{}, s.failed(role, err)
 		}
 		signature := signACS3(req, key, "AssumeRole", stsVersion, s.Now())
 		session, err := s.session(req, role, key.Secret, key.Token, signature)
@@ -107,14 +106,14 @@ func (c chained) Stop() {
 func (s STS) FromOIDC(oidc OIDC, role Role) Source {
 	s, role = s.complete(), role.complete()
 	file := namedFile{"oidc_token_file", NewFile(oidc.TokenFile)}
-	return newCached(s.Now, func(ctx context.Context) (ossclient.Key, error) {
+	return newCached(s.Now, func(ctx context.Context) (secret.Key, error) {
 		if role.ARN == "" || oidc.ProviderARN == "" || oidc.TokenFile == "" {
-			return ossclient.Key{}, errors.New("set role_arn, oidc_provider_arn and oidc_token_file, or let the cluster set " +
+			return secret.Key{}, errors.New("set role_arn, oidc_provider_arn and oidc_token_file, or let the cluster set " +
 				"ALIBABA_CLOUD_ROLE_ARN, ALIBABA_CLOUD_OIDC_PROVIDER_ARN and ALIBABA_CLOUD_OIDC_TOKEN_FILE (RRSA)")
 		}
 		token, err := file.read(ctx)
 		if err != nil {
-			return ossclient.Key{}, err
+			return secret.Key{}, err
 		}
 		form := role.parameters()
 		form.Set("OIDCProviderArn", oidc.ProviderARN)
@@ -126,7 +125,7 @@ func (s STS) FromOIDC(oidc OIDC, role Role) Source {
 		}
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Endpoint+"/?"+encode(query), strings.NewReader(form.Encode()))
 		if err != nil {
-			return ossclient.Key{}, s.failed(role, err)
+			return secret.Key{}, s.failed(role, err)
 		}
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		return s.session(req, role, secret.Text(token))
@@ -136,7 +135,7 @@ func (s STS) FromOIDC(oidc OIDC, role Role) Source {
 func (s STS) complete() STS {
 	s.Endpoint = cmp.Or(s.Endpoint, STSEndpoint("", false))
 	if s.Transport == nil {
-		s.Transport = ossclient.NewTransport()
+		s.Transport = http.DefaultTransport
 	}
 	if s.Now == nil {
 		s.Now = time.Now
@@ -176,25 +175,25 @@ func (r Role) check() error {
 
 // session sends req, which has secrets in it, and returns the key of the session
 // that STS opens.
-func (s STS) session(req *http.Request, role Role, secrets ...secret.Text) (ossclient.Key, error) {
+func (s STS) session(req *http.Request, role Role, secrets ...secret.Text) (secret.Key, error) {
 	if err := role.check(); err != nil {
-		return ossclient.Key{}, err
+		return secret.Key{}, err
 	}
 	if req.URL.Scheme != "https" {
-		return ossclient.Key{}, s.failed(role, errors.New("keys do not travel in the clear; write an https URL"))
+		return secret.Key{}, s.failed(role, errors.New("keys do not travel in the clear; write an https URL"))
 	}
 	req.Header.Set("Accept", "application/json")
 	asked := s.Now()
 	got, err := ask(s.Transport, req, secrets...)
 	if err != nil {
-		return ossclient.Key{}, s.failed(role, err)
+		return secret.Key{}, s.failed(role, err)
 	}
 	if got.status != http.StatusOK {
-		return ossclient.Key{}, s.failed(role, stsFailure(got, secrets))
+		return secret.Key{}, s.failed(role, stsFailure(got, secrets))
 	}
 	key, err := parseKey(got.body)
 	if err != nil {
-		return ossclient.Key{}, s.failed(role, got.unexpected("STS's"))
+		return secret.Key{}, s.failed(role, got.unexpected("STS's"))
 	}
 	if granted := asked.Add(role.Duration); key.Expires.IsZero() || granted.Before(key.Expires) {
 		key.Expires = granted // by our clock

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"oss_cname_exporter/internal/secret"
-	"oss_cname_exporter/ossclient"
 )
 
 // stsFailure words a refusal of STS on one line, and says what to do. STS
@@ -20,12 +19,12 @@ func stsFailure(got answer, secrets []secret.Text) error {
 	if json.Unmarshal(got.body, &refusal) != nil || refusal.Code == "" {
 		return got.unexpected("STS's")
 	}
-	text := ossclient.RemoteText(refusal.Code, secrets...)
+	text := secret.RemoteText(refusal.Code, secrets...)
 	if hint := stsHint(refusal.Code); hint != "" {
 		text += "; " + hint
 	}
 	if refusal.RequestID != "" {
-		text += " (request id " + ossclient.RemoteText(refusal.RequestID, secrets...) + ")"
+		text += " (request id " + secret.RemoteText(refusal.RequestID, secrets...) + ")"
 	}
 	return errors.New(text)
 }

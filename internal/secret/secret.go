@@ -1,5 +1,9 @@
-// Package secret has the type of texts that no output may show. It prints and
-// encodes as hidden, by whatever verb or encoder.
+// Package secret owns what no output may show: a Text prints and encodes as
+// hidden by every verb and encoder, and a text that a peer chose is searched for
+// the parts of our secrets before it is shown.
+//
+// Its nouns: a Text is one secret; a Key is an access key; a RemoteText is a
+// text of a peer that is safe to show.
 package secret
 
 import (

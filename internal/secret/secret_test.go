@@ -1,4 +1,4 @@
-package ossclient_test
+package secret_test
 
 import (
 	"bytes"
@@ -24,7 +24,7 @@ import (
 func TestSecretNeverPrints(t *testing.T) {
 	const text = "s3cret"
 	plain := secret.Text(text)
-	key := ossclient.Key{ID: "id", Secret: plain, Token: plain}
+	key := secret.Key{ID: "id", Secret: plain, Token: plain}
 	token := ossclient.Token{Value: plain}
 	values := []any{
 		plain, &plain, []secret.Text{plain}, map[string]secret.Text{"key": plain},

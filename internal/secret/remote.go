@@ -1,29 +1,26 @@
-package ossclient
+package secret
 
 import (
 	"net/url"
 	"strings"
 	"unicode"
-
-	"oss_cname_exporter/internal/secret"
 )
 
-// maxRemoteText bounds how much is shown of a text that a peer chose, in
-// characters.
+// maxRemoteText bounds the length of a RemoteText, in characters.
 const maxRemoteText = 200
 
-// RemoteText makes a text that a peer chose safe to show: without what it
-// repeats of secrets, on one line, printable and bounded.
-func RemoteText(text string, secrets ...secret.Text) string {
-	text = oneLine(hide(text, shortRun, secrets...))
+// RemoteText returns a text that a peer chose, safe to show: the parts of
+// secrets in it are hidden, and it is printable, on one line and bounded.
+func RemoteText(text string, secrets ...Text) string {
+	text = OneLine(Hide(text, secrets...))
 	if runes := []rune(text); len(runes) > maxRemoteText {
 		return string(runes[:maxRemoteText]) + "…"
 	}
 	return text
 }
 
-// oneLine returns text printable and without line breaks.
-func oneLine(text string) string {
+// OneLine returns text printable and without line breaks.
+func OneLine(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r
@@ -40,23 +37,29 @@ const (
 	longRun  = 32 // in an answer, which must not be spoilt by chance, and costs each call
 )
 
-// hide replaces the parts of secrets in text that are at least run bytes long,
-// or a whole secret. It finds every part of twice that length.
-func hide(text string, run int, secrets ...secret.Text) string {
+// Hide replaces the parts of secrets in a text that is only shown: each part of
+// 8 bytes or more can be found, and each of 16 is. A secret of less than 8 bytes
+// is not looked for.
+func Hide(text string, secrets ...Text) string {
 	var parts []bool // which bytes of text to hide; nil is none
 	for _, s := range secrets {
-		parts = mark(parts, text, string(s), run)
-		if run == shortRun {
-			parts = mark(parts, text, url.QueryEscape(string(s)), run)
-		}
-	}
-	if parts == nil {
-		return text
+		parts = mark(parts, text, string(s), shortRun)
+		parts = mark(parts, text, url.QueryEscape(string(s)), shortRun)
 	}
 	return without(text, parts)
 }
 
-// mark returns parts with what text has of secret.
+// HideLong replaces the parts of secrets in an answer that is still to be read:
+// each part of 64 bytes, and each secret as a whole.
+func HideLong(text string, secrets ...Text) string {
+	var parts []bool
+	for _, s := range secrets {
+		parts = mark(parts, text, string(s), longRun)
+	}
+	return without(text, parts)
+}
+
+// mark returns parts with each run of bytes in text that secret has too.
 func mark(parts []bool, text, secret string, run int) []bool {
 	run = min(run, len(secret))
 	for at := 0; run >= shortRun && at+run <= len(secret); at += run {
@@ -78,8 +81,8 @@ func mark(parts []bool, text, secret string, run int) []bool {
 	return parts
 }
 
-// widen returns where the part of secret begins and ends in text, of which
-// length bytes are known to be alike.
+// widen returns the bounds in text of the part of secret, of which length bytes
+// are known to be alike.
 func widen(text, secret string, inText, inSecret, length int) (start, end int) {
 	start, end = inText, inText+length
 	for back := 1; back <= min(inText, inSecret) && text[inText-back] == secret[inSecret-back]; back++ {
@@ -91,14 +94,18 @@ func widen(text, secret string, inText, inSecret, length int) (start, end int) {
 	return start, end
 }
 
-// without returns text with a mark in place of each run of hidden bytes.
-func without(text string, parts []bool) string {
+// without returns text with a mark in place of each run of hidden bytes; nil
+// hides none.
+func without(text string, hidden []bool) string {
+	if hidden == nil {
+		return text
+	}
 	var b strings.Builder
 	for i := range len(text) {
-		if !parts[i] {
+		if !hidden[i] {
 			b.WriteByte(text[i])
-		} else if i == 0 || !parts[i-1] {
-			b.WriteString(secret.Hidden)
+		} else if i == 0 || !hidden[i-1] {
+			b.WriteString(Hidden)
 		}
 	}
 	return b.String()
