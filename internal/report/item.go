@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -129,7 +130,7 @@ func attemptItem(a status.Attempt) *AttemptItem {
 	}
 	item := &AttemptItem{Ended: *instant(a.Ended), Seconds: a.Duration.Seconds(), Reason: a.Reason}
 	if a.Err != nil {
-		item.Error = Printable(a.Err.Error())
+		item.Error = plain.Printable(a.Err.Error())
 	}
 	return item
 }
@@ -150,9 +151,9 @@ func (d *Domain) TokenText() string {
 	case f.Confirmed.IsZero():
 		return "unknown"
 	case f.Exists && d.now.Before(f.Expires):
-		return "expires " + In(d.left())
+		return "expires " + plain.In(d.left())
 	case f.Exists, !f.Expired.IsZero():
-		return "expired " + Ago(d.now.Sub(d.expiredAt()))
+		return "expired " + plain.Ago(d.now.Sub(d.expiredAt()))
 	}
 	return "none"
 }

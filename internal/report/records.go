@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/region"
 	"oss_cname_exporter/internal/status"
 )
@@ -41,7 +42,7 @@ func (d *Domain) Record() *Record {
 		return nil
 	}
 	p := &d.Status.Proof
-	r := &Record{Name: d.Target.Proof() + ".", Verdict: string(p.Verdict), Problem: Printable(p.String()), FoundAt: p.Name,
+	r := &Record{Name: d.Target.Proof() + ".", Verdict: string(p.Verdict), Problem: plain.Printable(p.String()), FoundAt: p.Name,
 		Having: p.Having, Lacking: p.Lacking, Silent: p.Silent}
 	if d.hideTokens {
 		r.Line = fmt.Sprintf("%s  TXT  %s", r.Name, d.Status.Token) // which prints that it is hidden
@@ -60,10 +61,10 @@ func (d *Domain) Alias() *Alias {
 	}
 	t := d.Target
 	should := t.Bucket + "." + region.PublicHost(t.Account.Region) + "."
-	a := &Alias{Name: t.Cname() + ".", Should: should, LeadsTo: d.Status.LeadsTo, Differences: Printable(d.Status.Differences)}
+	a := &Alias{Name: t.Cname() + ".", Should: should, LeadsTo: d.Status.LeadsTo, Differences: plain.Printable(d.Status.Differences)}
 	a.Line = fmt.Sprintf("%s  CNAME  %s", a.Name, a.Should)
 	a.ToBucket, a.Destination = truth(d.Status.PointsToBucket), string(d.Status.Destination)
-	a.Text = Printable(a.text(d.Status.Destination))
+	a.Text = plain.Printable(a.text(d.Status.Destination))
 	return a
 }
 

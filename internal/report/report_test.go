@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 )
@@ -257,7 +258,7 @@ func TestHostileText(t *testing.T) {
 	var text strings.Builder
 	_ = d.WriteDetail(&text)
 	_ = report.WriteTable(&text, []*report.Domain{d}, report.Style{})
-	text.WriteString(report.LabelText(d.Target.Labels))
+	text.WriteString(plain.Labels(d.Target.Labels))
 	for _, bad := range []string{"\x1b", "\x07", "\r", "\u202e", "\u009b", "\x00", "\xff"} {
 		if strings.Contains(text.String(), bad) {
 			t.Errorf("%q reaches the terminal:\n%q", bad, &text)
@@ -265,17 +266,6 @@ func TestHostileText(t *testing.T) {
 	}
 	if !strings.Contains(text.String(), `\x1b[31m\a\r\nalert`) {
 		t.Errorf("the text is lost:\n%s", &text)
-	}
-}
-
-func TestWords(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		0: "0 s", 59 * time.Second: "59 s", 3*time.Minute + 20*time.Second: "3 min", 5*time.Hour - time.Second: "4 h 59 min", 5 * time.Hour: "5 h",
-		71*time.Hour + 59*time.Minute: "2 d 23 h", -26 * time.Hour: "1 d 2 h", 72 * time.Hour: "3 d",
-	} {
-		if got := report.Words(d); got != want {
-			t.Errorf("%v: got %q, want %q", d, got, want)
-		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -114,21 +115,21 @@ func (d *Domain) failingChecks() []status.Check {
 func disabledText(d *Domain) string {
 	says := ""
 	if d.Status.BindingWord != "" {
-		says = ", which is " + Printable(d.Status.BindingWord)
+		says = ", which is " + plain.Printable(d.Status.BindingWord)
 	}
 	return "OSS does not serve the domain" + says + ": its visitors get errors"
 }
 
 func unboundText(d *Domain) string {
-	return "the domain is no longer bound: its visitors get errors, since " + Ago(d.now.Sub(d.unbound))
+	return "the domain is no longer bound: its visitors get errors, since " + plain.Ago(d.now.Sub(d.unbound))
 }
 
 func expiredText(d *Domain) string {
-	return "the token expired unused " + Ago(d.now.Sub(d.expiredAt()))
+	return "the token expired unused " + plain.Ago(d.now.Sub(d.expiredAt()))
 }
 
 func expiresText(d *Domain) string {
-	text := "the token expires " + In(d.left())
+	text := "the token expires " + plain.In(d.left())
 	if d.Status.Bound == status.No {
 		text += ", and the domain is not bound"
 	}
@@ -145,15 +146,15 @@ func tokenAction(d *Domain) string {
 
 func certificateText(d *Domain) string {
 	left := d.Status.CertificateExpires.Sub(d.now)
-	name := strings.TrimSpace("the certificate " + Printable(d.Status.Certificate.ID))
+	name := strings.TrimSpace("the certificate " + plain.Printable(d.Status.Certificate.ID))
 	if left <= 0 {
-		return name + " expired " + Ago(-left) + ", and OSS goes on serving it"
+		return name + " expired " + plain.Ago(-left) + ", and OSS goes on serving it"
 	}
-	return name + " expires " + In(left)
+	return name + " expires " + plain.In(left)
 }
 
 func danglingText(d *Domain) string {
-	return "the CNAME record leads to OSS (" + Printable(d.Status.LeadsTo) + "), and the bucket does not know the domain: whoever takes the name gets its visitors"
+	return "the CNAME record leads to OSS (" + plain.Printable(d.Status.LeadsTo) + "), and the bucket does not know the domain: whoever takes the name gets its visitors"
 }
 
 func txtText(*Domain) string { return "the TXT record does not carry the token" }
@@ -170,7 +171,7 @@ func failureText(d *Domain) string {
 func failureAction(d *Domain) string { return d.Status.Attempt.Reason.Action() }
 
 func staleText(d *Domain) string {
-	return "what is known is " + Words(d.now.Sub(d.Status.Facts.Confirmed)) + " old"
+	return "what is known is " + plain.Words(d.now.Sub(d.Status.Facts.Confirmed)) + " old"
 }
 
 func checksText(d *Domain) string {
@@ -199,7 +200,7 @@ func errorText(err error) string {
 	if err == nil {
 		return "no details"
 	}
-	return Printable(err.Error())
+	return plain.Printable(err.Error())
 }
 
 // Alerts returns the alerts that findings name, with their severities.

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -60,9 +61,9 @@ func (d *Domain) leftText() string {
 	case expires.IsZero():
 		return "no certificate"
 	case d.now.Before(expires):
-		return "certificate expires " + In(expires.Sub(d.now))
+		return "certificate expires " + plain.In(expires.Sub(d.now))
 	}
-	return "certificate expired " + Ago(d.now.Sub(expires))
+	return "certificate expired " + plain.Ago(d.now.Sub(expires))
 }
 
 // writeAdvice writes what is wrong, and what to do about it.
@@ -87,7 +88,7 @@ func (d *Domain) WriteDetail(w io.Writer) error {
 	var b bytes.Buffer
 	for _, line := range d.details() {
 		if line[1] != "" {
-			fmt.Fprintf(&b, "  %-13s %s\n", line[0], Printable(line[1]))
+			fmt.Fprintf(&b, "  %-13s %s\n", line[0], plain.Printable(line[1]))
 		}
 	}
 	_, err := w.Write(b.Bytes())
@@ -105,7 +106,7 @@ func (d *Domain) details() [][2]string {
 		lines = append(lines, [][2]string{{"failed", string(s.Attempt.Reason)}, {"because", errorText(s.Attempt.Err)}}...)
 	}
 	lines = append(lines, [][2]string{
-		{"token", d.TokenText()}, {"expires", Stamp(s.Facts.Expires)}, {"expired", Stamp(s.Facts.Expired)},
+		{"token", d.TokenText()}, {"expires", plain.Stamp(s.Facts.Expires)}, {"expired", plain.Stamp(s.Facts.Expired)},
 		{"confirmed", d.when(s.Facts.Confirmed)}, {"asked", d.when(s.Attempt.Ended)},
 	}...)
 	lines = append(lines, d.recordDetails()...)
@@ -120,7 +121,7 @@ func (d *Domain) details() [][2]string {
 	}
 	lines = append(lines, [2]string{"certificate", d.CertificateText()})
 	for _, c := range d.Changes() {
-		lines = append(lines, [2]string{"change", Stamp(c.At) + "  " + c.Text()})
+		lines = append(lines, [2]string{"change", plain.Stamp(c.At) + "  " + c.Text()})
 	}
 	return lines
 }
@@ -154,7 +155,7 @@ func (d *Domain) CertificateText() string {
 	case c.Status != "":
 		text += ", not served: " + c.Status
 	}
-	return Printable(strings.TrimPrefix(strings.TrimSpace(text), ", "))
+	return plain.Printable(strings.TrimPrefix(strings.TrimSpace(text), ", "))
 }
 
 // when says where t is from now, and t itself; "" for the zero time.
@@ -162,12 +163,12 @@ func (d *Domain) when(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return Relative(t, d.now) + ", " + Stamp(t)
+	return plain.Relative(t, d.now) + ", " + plain.Stamp(t)
 }
 
 // Text says what changed.
 func (c Change) Text() string {
-	text := Printable(cmp.Or(c.Was, "unknown") + " → " + c.Is)
+	text := plain.Printable(cmp.Or(c.Was, "unknown") + " → " + c.Is)
 	if c.Check != "" {
 		return "check " + string(c.Check) + ": " + text
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/trace"
 )
@@ -56,7 +57,7 @@ func writeTarget(b *bytes.Buffer, t *config.Target) {
 		{"key from", t.Account.Credentials.Type},
 		{"configured", listed},
 	} {
-		fmt.Fprintf(b, "  %-11s %s\n", row[0], report.Printable(row[1]))
+		fmt.Fprintf(b, "  %-11s %s\n", row[0], plain.Printable(row[1]))
 	}
 }
 
@@ -70,6 +71,6 @@ func writeSteps(b *bytes.Buffer, steps []trace.Step, began time.Time) {
 		if s.Took > 0 {
 			took = " in " + s.Took.Round(time.Microsecond).String()
 		}
-		fmt.Fprintf(b, "  %9.1fms  %s%s\n", float64(s.At.Sub(began).Microseconds())/1e3, report.Printable(s.Text), took)
+		fmt.Fprintf(b, "  %9.1fms  %s%s\n", float64(s.At.Sub(began).Microseconds())/1e3, plain.Printable(s.Text), took)
 	}
 }

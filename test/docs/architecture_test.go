@@ -27,14 +27,15 @@ var law = map[string]struct{ may, never []string }{
 	"internal/accounts":     {may: []string{"internal/config", "internal/credentials", "internal/status", "ossclient"}, never: []string{sdk, "github.com/prometheus/"}},
 	"internal/credentials":  {may: []string{"internal/secret"}, never: []string{sdk, dnslib, "github.com/prometheus/", "github.com/go-kit/", "log"}},
 	"internal/demo":         {may: []string{"internal/config", "internal/fake/dnstest", "internal/fake/osstest", "ossclient"}, never: []string{sdk, "github.com/prometheus/"}},
-	"internal/web":          {may: []string{"collector", "internal/config", "internal/discovery", "internal/report", "internal/status", "internal/trace", "internal/web/query", "internal/web/ui"}, never: []string{sdk, "html/template"}},
+	"internal/web":          {may: []string{"collector", "internal/config", "internal/discovery", "internal/plain", "internal/report", "internal/status", "internal/trace", "internal/web/query", "internal/web/ui"}, never: []string{sdk, "html/template"}},
 	"internal/web/query":    {never: []string{"net/http", "github.com/"}},
-	"internal/web/ui":       {may: []string{"docs", "internal/config", "internal/discovery", "internal/report", "internal/status", "internal/web/query"}, never: []string{sdk, "github.com/prometheus/client_golang/"}},
+	"internal/web/ui":       {may: []string{"docs", "internal/config", "internal/discovery", "internal/plain", "internal/report", "internal/status", "internal/web/query"}, never: []string{sdk, "github.com/prometheus/client_golang/"}},
 	"internal/web/webtest":  {may: []string{"collector", "internal/config", "internal/discovery", "internal/report", "internal/status", "internal/web"}, never: []string{sdk}},
 	"collector":             {may: []string{"internal/config", "internal/report", "internal/status"}, never: []string{sdk, "net/http"}},
 	"internal/discovery":    {may: []string{"internal/config", "internal/poller", "internal/schedule", "internal/status", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/"}},
 	"internal/poller":       {may: []string{"internal/config", "internal/dnsclient", "internal/region", "internal/schedule", "internal/secret", "internal/status", "internal/trace", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
-	"internal/report":       {may: []string{"internal/config", "internal/region", "internal/status"}, never: []string{sdk, dnslib, "net/http", "github.com/", "log"}},
+	"internal/report":       {may: []string{"internal/config", "internal/plain", "internal/region", "internal/status"}, never: []string{sdk, dnslib, "net/http", "github.com/", "log"}},
+	"internal/plain":        {never: []string{"net/http", "github.com/", "golang.org/"}},
 	"internal/schedule":     {never: []string{"net/http", "github.com/", "log"}},                                                  // the standard library and x/time only
 	"internal/status":       {may: []string{"internal/secret"}, never: []string{"net/http", "github.com/", "golang.org/", "log"}}, // pure
 	"internal/secret":       {never: []string{"net/http", "github.com/", "golang.org/"}},

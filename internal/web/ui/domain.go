@@ -8,6 +8,7 @@ import (
 
 	"oss_cname_exporter/docs"
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web/query"
@@ -28,7 +29,7 @@ func (h *handler) domain(w http.ResponseWriter, r *http.Request) {
 	}
 	now := h.Now()
 	page := domainPage{frame: h.newFrame("../../", d.Target.Cname()+" · "+string(d.Severity), v), Domain: domainView{
-		Item: d.Item(), Target: d.Target.String(), Labels: report.LabelText(d.Target.Labels),
+		Item: d.Item(), Target: d.Target.String(), Labels: plain.Labels(d.Target.Labels),
 		Facts: facts(d, now), Life: newLife(d, now), Queries: d.Queries(),
 	}}
 	for _, c := range d.Changes() {
@@ -112,7 +113,7 @@ func bindingText(s *status.Status) string {
 	case s.Bound == status.No:
 		return "not bound to the bucket"
 	case s.Enabled == status.No && s.BindingWord != "":
-		return "bound, and not served: OSS calls it " + report.Printable(s.BindingWord)
+		return "bound, and not served: OSS calls it " + plain.Printable(s.BindingWord)
 	case s.Enabled == status.No:
 		return "bound, and not served"
 	case s.Enabled == status.Yes:
@@ -130,7 +131,7 @@ func attemptFact(name string, a status.Attempt, now time.Time) fact {
 	case !a.Ended.IsZero():
 		f.Text = "succeeded in " + a.Duration.Round(time.Millisecond/10).String() + ","
 	}
-	f.Text = report.Printable(f.Text)
+	f.Text = plain.Printable(f.Text)
 	return f
 }
 

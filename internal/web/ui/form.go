@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 )
@@ -51,10 +52,10 @@ func (v *view) form(cfg *config.Config) form {
 func add[T ~string](f *form, v *view, title, name, nothing string, values []T) {
 	s := selection{Title: title, Name: name, Options: []option{{Text: nothing}}}
 	for _, value := range values {
-		s.Options = append(s.Options, option{string(value), report.Printable(string(value)), string(value) == v.values.Get(name)})
+		s.Options = append(s.Options, option{string(value), plain.Printable(string(value)), string(value) == v.values.Get(name)})
 	}
 	if chosen := v.values.Get(name); chosen != "" && !slices.ContainsFunc(s.Options, func(o option) bool { return o.Selected }) {
-		s.Options = append(s.Options, option{chosen, report.Printable(chosen), true}) // such as the other way round
+		s.Options = append(s.Options, option{chosen, plain.Printable(chosen), true}) // such as the other way round
 	}
 	f.Selects = append(f.Selects, s)
 }

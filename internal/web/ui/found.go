@@ -2,7 +2,7 @@ package ui
 
 import (
 	"oss_cname_exporter/internal/discovery"
-	"oss_cname_exporter/internal/report"
+	"oss_cname_exporter/internal/plain"
 )
 
 // foundAccount is what an account has beside its targets, in words.
@@ -21,7 +21,7 @@ type foundDomain struct{ Bucket, Cname, Account, Region string }
 func newFoundAccounts(accounts []discovery.Account) []foundAccount {
 	told := make([]foundAccount, len(accounts))
 	for i, a := range accounts {
-		told[i] = foundAccount{Name: a.Account.Name, Outcome: a.Outcome(), Looked: report.Stamp(a.Attempt.Ended), Failed: a.Attempt.Reason != ""}
+		told[i] = foundAccount{Name: a.Account.Name, Outcome: a.Outcome(), Looked: plain.Stamp(a.Attempt.Ended), Failed: a.Attempt.Reason != ""}
 		shown := a.Targets[:min(len(a.Targets), maxFound)]
 		told[i].More = len(a.Targets) - len(shown)
 		for _, t := range shown {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 )
@@ -62,15 +63,15 @@ func segments(d *report.Domain, now time.Time) (list []segment, since string) {
 		list = append(list, newSegment(at[i].Sub(begin).Seconds()*scale, end.Sub(at[i]).Seconds()*scale, is, at[i]))
 		end, is = at[i], was[i]
 	}
-	return append(list, newSegment(0, end.Sub(begin).Seconds()*scale, is, time.Time{})), report.Ago(now.Sub(first))
+	return append(list, newSegment(0, end.Sub(begin).Seconds()*scale, is, time.Time{})), plain.Ago(now.Sub(first))
 }
 
 func newSegment(x, width float64, outcome string, at time.Time) segment {
 	text := outcome
 	if !at.IsZero() {
-		text += " from " + report.Stamp(at)
+		text += " from " + plain.Stamp(at)
 	}
-	return segment{pixels(x), pixels(max(width-1, 1)), tone(outcome), report.Printable(text)}
+	return segment{pixels(x), pixels(max(width-1, 1)), tone(outcome), plain.Printable(text)}
 }
 
 func pixels(x float64) string { return fmt.Sprintf("%.1f", x) }

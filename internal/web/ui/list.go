@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 )
@@ -176,7 +177,7 @@ const (
 func newRow(d *report.Domain, now time.Time) row {
 	t := d.Target
 	r := row{
-		ID: t.String(), Bucket: t.Bucket, Cname: t.Cname(), Account: report.Printable(t.Account.Name), Labels: short(report.LabelText(t.Labels), maxLabels),
+		ID: t.String(), Bucket: t.Bucket, Cname: t.Cname(), Account: plain.Printable(t.Account.Name), Labels: short(plain.Labels(t.Labels), maxLabels),
 		Severity: d.Severity, State: d.State, Link: "domains/" + url.PathEscape(t.Bucket) + "/" + url.PathEscape(t.Cname()),
 		Due: newDue(d, now), Asked: newMoment(d.Status.Attempt.Ended, now),
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/common/version"
 
+	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/report"
 )
 
@@ -37,8 +38,8 @@ var lifeHTML string
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"css":       func() template.CSS { return template.CSS(styleCSS) }, //nolint:gosec // our own text
 	"js":        func() template.JS { return template.JS(scriptJS) },   //nolint:gosec // our own text
-	"stamp":     report.Stamp,
-	"printable": report.Printable,
+	"stamp":     plain.Stamp,
+	"printable": plain.Printable,
 	"txt":       report.QuoteTXT,
 }).Parse(layoutHTML + listHTML + domainHTML + lifeHTML))
 
@@ -109,5 +110,5 @@ func newMoment(t, now time.Time) *moment {
 	if t.IsZero() {
 		return nil
 	}
-	return &moment{t.UTC().Format("2006-01-02T15:04:05Z"), report.Stamp(t), report.Relative(t, now)}
+	return &moment{t.UTC().Format("2006-01-02T15:04:05Z"), plain.Stamp(t), plain.Relative(t, now)}
 }

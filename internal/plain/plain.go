@@ -1,4 +1,6 @@
-package report
+// Package plain writes values as an operator reads them: how long a duration is,
+// where an instant is from now, and text of others on one printable line.
+package plain
 
 import (
 	"fmt"
@@ -61,8 +63,8 @@ func Stamp(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04:05 UTC")
 }
 
-// Printable returns text on one line, with whatever cannot be printed, and what
-// would change the direction of a line, in escapes: remote text must not
+// Printable returns text on one line. Characters that cannot be printed, or that
+// change the direction of a line, become escapes: remote text must not
 // control a terminal.
 func Printable(text string) string {
 	isPlain := func(r rune) bool { return unicode.IsPrint(r) && r != unicode.ReplacementChar }
@@ -81,8 +83,8 @@ func Printable(text string) string {
 	return b.String()
 }
 
-// LabelText writes labels as PromQL does.
-func LabelText(labels map[string]string) string {
+// Labels writes labels as PromQL does.
+func Labels(labels map[string]string) string {
 	texts := make([]string, 0, len(labels))
 	for _, name := range slices.Sorted(maps.Keys(labels)) {
 		texts = append(texts, name+"="+strconv.Quote(labels[name]))
