@@ -44,6 +44,7 @@ var law = map[string]struct{ may, never []string }{
 	"ossclient":             {may: []string{"internal/secret", "internal/status", "internal/trace"}, never: []string{dnslib, "github.com/prometheus/", "github.com/go-kit/", "log"}},
 	"internal/region":       {never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/"}},
 	"internal/domain":       {never: []string{sdk, "net/http"}},
+	"internal/httpcheck":    {may: []string{"internal/status", "internal/trace"}, never: []string{sdk, dnslib, "github.com/", "log"}},
 	"internal/check":        {may: []string{"collector", "internal/config", "internal/report", "internal/status"}, never: []string{sdk, dnslib, "net/http", "log"}},
 	"internal/config":       {may: []string{"internal/region"}, never: []string{sdk, "net/http", "github.com/go-kit/"}},
 	"internal/fake/dnstest": {never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/"}},
