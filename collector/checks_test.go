@@ -4,20 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/go-kit/log"
-	"github.com/go-kit/log/level"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/prometheus/common/expfmt"
 
-	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -92,92 +87,6 @@ func TestChecksCostNothingUnlessWanted(t *testing.T) {
 	}
 }
 
-func TestChangesOfChecksAreLoggedOnce(t *testing.T) {
-	cfg, results := everyChecked(t)
-	var lines bytes.Buffer
-	logger := level.NewFilter(log.NewLogfmtLogger(&lines), level.AllowInfo())
-	p := &fakePoller{}
-	c := collector.New(p, collector.Options{Logger: logger})
-	ok := status.Attempt{Ended: now}
-	failed := status.Attempt{Ended: now, Reason: "access_denied", Err: errors.New("no right")}
-	const check = "account=main region=cn-hangzhou bucket=examplebucket cname=bound.example.com targets=2 check=binding"
-	for i, test := range []struct {
-		attempt status.Attempt
-		want    string
-	}{
-		{ok, ""},
-		{ok, ""},
-		{failed, "level=warn " + check + ` msg="check failed" state=bound reason=access_denied was= err="no right"`},
-		{failed, ""},
-		{ok, "level=info " + check + ` msg="check works again" state=bound was=access_denied`},
-		{status.Attempt{Ended: now, Reason: "credentials", Err: errors.New("no key")}, ""}, // said of the tokens already
-		{ok, ""},
-	} {
-		lines.Reset()
-		one := results[0]
-		one.Checks = map[status.Check]status.CheckStatus{status.CheckBinding: {Attempt: test.attempt}}
-		p.results = []status.Status{one, one} // of one bucket
-		c.Scrape(t.Context(), cfg.Targets[:2], nil)
-		if got := strings.TrimSpace(lines.String()); got != test.want {
-			t.Errorf("scrape %d: logged %q, want %q", i, got, test.want)
-		}
-	}
-}
-
-// TestVerdictsAreLoggedOnce has the TXT record of two domains of a bucket change.
-func TestVerdictsAreLoggedOnce(t *testing.T) {
-	cfg, results := everyChecked(t)
-	var lines bytes.Buffer
-	p := &fakePoller{}
-	c := collector.New(p, collector.Options{Logger: level.NewFilter(log.NewLogfmtLogger(&lines), level.AllowInfo())})
-	whom := func(says string) string {
-		const of = "level=info account=main region=cn-hangzhou bucket=examplebucket cname="
-		return of + "bound.example.com" + says + "\n" + of + "ready.example.com" + says
-	}
-	for i, test := range []struct {
-		proof status.Proof
-		want  string
-	}{
-		{status.Proof{}, ""},
-		{status.Proof{Verdict: status.VerdictMissing}, ""},
-		{status.Proof{Verdict: status.VerdictQuoted, Values: []string{`"t0ken"`}},
-			whom(` proof=quotes was=missing msg="the TXT record does not carry the token" why="the value of the TXT record is the token in quotation marks: enter it without them"`)},
-		{status.Proof{Verdict: status.VerdictQuoted}, ""},
-		{status.Proof{}, ""},
-		{status.Proof{Verdict: status.VerdictValid}, whom(` proof=valid was=quotes msg="the TXT record carries the token"`)},
-		{status.Proof{Verdict: status.VerdictMissing}, whom(` proof=missing was=valid msg="the TXT record does not carry the token" why="there is no TXT record of that name"`)},
-	} {
-		lines.Reset()
-		one := results[0]
-		one.Proof = test.proof
-		p.results = []status.Status{one, one}
-		c.Scrape(t.Context(), cfg.Targets[:2], nil)
-		if got := strings.TrimSpace(lines.String()); got != test.want {
-			t.Errorf("scrape %d: logged %q, want %q", i, got, test.want)
-		}
-	}
-}
-
-// TestChangesAreRemembered has the history told of what the log tells, domain by
-// domain, and not of what a target begins with.
-func TestChangesAreRemembered(t *testing.T) {
-	cfg, results := everyChecked(t)
-	p, history := &fakePoller{}, report.NewHistory()
-	c := collector.New(p, collector.Options{History: history, Now: func() time.Time { return now }})
-	failed := results[0]
-	failed.Attempt = status.Attempt{Ended: now, Reason: status.ReasonCredentials, Err: errors.New("no key")}
-	for _, s := range []status.Status{results[0], results[0], failed, failed, results[0]} {
-		p.results = []status.Status{s, s}
-		c.Scrape(t.Context(), cfg.Targets[:2], nil)
-	}
-	want := []report.Change{{At: now, Was: "credentials", Is: "bound"}, {At: now, Was: "bound", Is: "credentials"}}
-	for i := range 2 {
-		if got := history.Of(cfg.Targets[i].Name); !slices.Equal(got, want) {
-			t.Errorf("of target %d it remembers %+v", i, got)
-		}
-	}
-}
-
 // TestWordsOfBindingAndDestination has every word of the closed sets, and those
 // of the vendor's that are none.
 func TestWordsOfBindingAndDestination(t *testing.T) {
@@ -196,25 +105,6 @@ func TestWordsOfBindingAndDestination(t *testing.T) {
 		if line := `oss_cname_dns_destination{bucket="examplebucket",cname="www.example.com",destination="` + string(destination) + `"} 1`; !strings.Contains(text, line) {
 			t.Errorf("no %s in\n%s", line, text)
 		}
-	}
-}
-
-// TestWordOfABindingIsLoggedOnce has OSS change its word for why it does not
-// serve a domain, which it did not from the beginning.
-func TestWordOfABindingIsLoggedOnce(t *testing.T) {
-	cfg := parse(t, "accounts: {main: {region: cn-hangzhou}}\nchecks: {binding: true}\ntargets: [{bucket: examplebucket, cname: www.example.com}]\n")
-	var logged bytes.Buffer
-	p := &fakePoller{}
-	c := collector.New(p, collector.Options{Now: func() time.Time { return now }, Logger: level.NewFilter(log.NewLogfmtLogger(&logged), level.AllowInfo())})
-	for _, word := range []string{"Blocked", "Blocked", "Under Review", "Under Review"} {
-		p.results = []status.Status{{Facts: status.Facts{Confirmed: now}, Attempt: status.Attempt{Ended: now},
-			Bound: status.Yes, Enabled: status.No, BindingWord: word}}
-		c.Scrape(t.Context(), cfg.Targets, nil)
-	}
-	lines := strings.Split(strings.TrimSpace(logged.String()), "\n")
-	if len(lines) != 2 || !strings.Contains(lines[0], "level=warn") || !strings.Contains(lines[0], "cname=www.example.com status=Blocked") ||
-		!strings.Contains(lines[1], `status="Under Review"`) {
-		t.Errorf("logged\n%s", logged.String())
 	}
 }
 

@@ -1,6 +1,6 @@
 // Package collector turns what is true of the targets into metrics. A scrape is
 // one poll and one immutable Snapshot of it; collecting a Snapshot asks nobody
-// anything. It logs each change of a target once.
+// anything.
 //
 // A series is a row of the table of metrics. API and Totals are the exporter's own
 // series.
@@ -12,10 +12,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/go-kit/log"
-
+	"oss_cname_exporter/internal/changelog"
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -27,32 +25,30 @@ type Poller interface {
 
 // Options configures a Collector. The zero value works.
 type Options struct {
-	Logger  log.Logger       // gets each change of a target's state; nil logs nothing
-	History *report.History  // remembers each of them; nil remembers nothing
-	Now     func() time.Time // nil is time.Now
+	Log *changelog.Log   // gets the statuses of each scrape; nil logs nothing
+	Now func() time.Time // nil is time.Now
 }
 
 // Collector makes scrapes.
 type Collector struct {
-	poller  Poller
-	changes *changeLog
-	now     func() time.Time
-	series  []series // as in Snapshot
-	plain   int
+	poller Poller
+	log    *changelog.Log
+	now    func() time.Time
+	series []series // as in Snapshot
+	plain  int
 }
 
 // New returns a Collector on p.
 func New(p Poller, opts Options) *Collector {
-	if opts.Logger == nil {
-		opts.Logger = log.NewNopLogger()
+	if opts.Log == nil {
+		opts.Log = changelog.New(changelog.Options{})
 	}
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
 	plain := targetSeries()
 	return &Collector{
-		poller: p, now: opts.Now, series: append(plain, checkSeries()...), plain: len(plain),
-		changes: newChangeLog(opts.Logger, opts.History),
+		poller: p, log: opts.Log, now: opts.Now, series: append(plain, checkSeries()...), plain: len(plain),
 	}
 }
 
@@ -71,7 +67,7 @@ func Names() []string {
 // it empty.
 func (c *Collector) Scrape(ctx context.Context, targets []config.Target, labels []string) *Snapshot {
 	statuses := c.poller.Poll(ctx, targets)
-	c.changes.log(targets, statuses, c.now())
+	c.log.Update(targets, statuses, c.now())
 	return c.of(targets, statuses, labels)
 }
 
@@ -99,6 +95,3 @@ func (c *Collector) seriesOf(targets []config.Target) []series {
 	}
 	return c.series[:c.plain]
 }
-
-// Retain forgets what was logged about targets that cfg does not have.
-func (c *Collector) Retain(cfg *config.Config) { c.changes.retain(cfg) }

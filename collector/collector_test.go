@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-kit/log"
-	"github.com/go-kit/log/level"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
@@ -237,74 +235,4 @@ oss_cname_exporter_clock_skew_seconds -90
 		return
 	}
 	t.Error("no latency histogram")
-}
-
-func TestChangesAreLoggedOnce(t *testing.T) {
-	cfg, results := everyResult(t)
-	var lines bytes.Buffer
-	logger := level.NewFilter(log.NewLogfmtLogger(&lines), level.AllowInfo())
-	p := &fakePoller{}
-	c := collector.New(p, collector.Options{Logger: logger})
-	const target = "account=main region=cn-hangzhou bucket=examplebucket cname=token.example.com"
-	notProbed := status.Status{Facts: results[0].Facts, Attempt: status.Attempt{Ended: now, Reason: status.ReasonNotProbed, Err: errors.New("no turn")}}
-	for i, test := range []struct {
-		is   status.Status
-		want string
-	}{
-		{results[0], ""}, // the first success is no news
-		{results[0], ""},
-		{results[3], "level=warn " + target + ` msg="probe failed" state=unknown reason=timeout was= err="no answer"`},
-		{results[3], ""},
-		{notProbed, `level=warn msg="the scrape ended before every target had its turn; raise the scrape timeout, probe.concurrency or cache_ttl" reason=not_probed not_probed=1 targets=1`},
-		{results[3], ""},
-		{results[0], "level=info " + target + ` msg="probe works again" state=unknown was=timeout`},
-		{results[1], "level=info " + target + ` msg="state changed" state=unknown token=no was=unknown`},
-		{results[1], ""},
-	} {
-		lines.Reset()
-		p.results = []status.Status{test.is}
-		c.Scrape(t.Context(), cfg.Targets[:1], nil)
-		if got := strings.TrimSpace(lines.String()); got != test.want {
-			t.Errorf("scrape %d: logged %q, want %q", i, got, test.want)
-		}
-	}
-	c.Retain(&config.Config{})
-	lines.Reset()
-	p.results = []status.Status{results[3]}
-	c.Scrape(t.Context(), cfg.Targets[:1], nil)
-	if got, want := strings.TrimSpace(lines.String()), "level=warn "+target+` msg="probe failed" state=unknown reason=timeout was= err="no answer"`; got != want {
-		t.Errorf("after it was forgotten: logged %q, want %q", got, want)
-	}
-}
-
-// TestFailingCredentialsAreOneLine has two accounts whose credentials fail for
-// several targets each, and work again.
-func TestFailingCredentialsAreOneLine(t *testing.T) {
-	cfg, results := everyResult(t)
-	var lines bytes.Buffer
-	p := &fakePoller{results: results}
-	c := collector.New(p, collector.Options{Logger: level.NewFilter(log.NewLogfmtLogger(&lines), level.AllowInfo())})
-	scrape := func(attempt func(account string) status.Attempt) {
-		for i := range results {
-			results[i] = status.Status{
-				Facts:   status.Facts{Confirmed: now, Exists: true, Expires: now.Add(time.Hour)},
-				Attempt: attempt(cfg.Targets[i].Account.Name),
-			}
-		}
-		c.Scrape(t.Context(), cfg.Targets, cfg.LabelNames())
-	}
-	works := func(string) status.Attempt { return status.Attempt{Ended: now} }
-	scrape(works)
-	scrape(func(account string) status.Attempt {
-		return status.Attempt{Ended: now, Reason: "credentials", Err: errors.New("no key for " + account)}
-	})
-	scrape(works)
-	want := `level=warn account=main region=cn-hangzhou targets=3 msg="probe failed" state=unknown reason=credentials was= err="no key for main"
-level=warn account=other region=cn-shanghai targets=3 msg="probe failed" state=unknown reason=credentials was= err="no key for other"
-level=info account=main region=cn-hangzhou targets=3 msg="probe works again" state=unknown was=credentials
-level=info account=other region=cn-shanghai targets=3 msg="probe works again" state=unknown was=credentials
-`
-	if lines.String() != want {
-		t.Errorf("logged\n%swant\n%s", &lines, want)
-	}
 }

@@ -9,11 +9,11 @@ import (
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/accounts"
+	"oss_cname_exporter/internal/changelog"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/discovery"
 	"oss_cname_exporter/internal/dnsclient"
 	"oss_cname_exporter/internal/poller"
-	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/schedule"
 	"oss_cname_exporter/internal/web"
 )
@@ -42,8 +42,9 @@ func newParts(ctx context.Context, store *config.Store, getenv func(string) stri
 	scheduler := schedule.New(nil)
 	targets := poller.New(clients, poller.Options{Bindings: clients, DNS: dnsclient.New(dnsclient.Options{}), Scheduler: scheduler})
 	unlisted := discovery.New(clients, scheduler, discovery.Options{Logger: logger})
-	history := report.NewHistory()
-	scrapes := collector.New(targets, collector.Options{Logger: logger, History: history})
+	history := changelog.NewHistory()
+	changes := changelog.New(changelog.Options{Logger: logger, History: history})
+	scrapes := collector.New(targets, collector.Options{Log: changes})
 	targets.Apply(store.Config())
 	warn := func(cfg *config.Config) { warnOfReferences(ctx, cfg, getenv, logger) }
 	refused := collector.NewRefused()
@@ -62,7 +63,7 @@ func newParts(ctx context.Context, store *config.Store, getenv func(string) stri
 		Refused: refused.Count,
 		History: history,
 		Reload: func() error {
-			return reload(ctx, store, logger, clients.Retain, targets.Apply, unlisted.Retain, scrapes.Retain, history.Retain, warn)
+			return reload(ctx, store, logger, clients.Retain, targets.Apply, unlisted.Retain, changes.Retain, history.Retain, warn)
 		},
 	}
 	return parts{exporter, unlisted.Run, clients.Close}

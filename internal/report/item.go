@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"oss_cname_exporter/internal/changelog"
 	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/status"
 )
@@ -53,7 +54,7 @@ type Item struct {
 	Certificate *CertificateItem     `json:"certificate,omitempty"`
 	Attempt     *AttemptItem         `json:"attempt"`
 	Checks      map[string]CheckItem `json:"checks,omitempty"`
-	Changes     []Change             `json:"changes,omitempty"`
+	Changes     []changelog.Change   `json:"changes,omitempty"`
 }
 
 // TokenItem is the last definitive answer about a token.

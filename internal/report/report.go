@@ -5,7 +5,7 @@
 //
 // A Report has a Domain for each target. The Severity of a Domain is that of the
 // worst of its Findings, each of which is what an alert of deploy/alerts.yml
-// would say. The History remembers what changed.
+// would say.
 package report
 
 import (
@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"oss_cname_exporter/internal/changelog"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/status"
 )
@@ -48,9 +49,9 @@ func (s Severity) rank() int {
 
 // Options configures a Report. The zero value works.
 type Options struct {
-	Now        time.Time // zero is time.Now
-	History    *History  // nil is none
-	HideTokens bool      // shows no token's value, neither OSS's nor what the DNS has of one
+	Now        time.Time          // zero is time.Now
+	History    *changelog.History // nil is none
+	HideTokens bool               // shows no token's value, neither OSS's nor what the DNS has of one
 }
 
 // Report is what is said about some targets.
@@ -72,7 +73,7 @@ type Domain struct {
 	matched    []*rule   // the rules that apply
 	unbound    time.Time // when OSS first said that it is no longer bound; zero if that was not seen
 	elsewhere  bool      // another watched bucket has the same domain bound
-	history    *History
+	history    *changelog.History
 	hideTokens bool
 }
 
@@ -93,7 +94,7 @@ func New(targets []config.Target, statuses []status.Status, opts Options) *Repor
 		d.State = d.Status.State(opts.Now)
 		if d.Status.Bound == status.No {
 			d.elsewhere = bound[d.Target.Cname()]
-			d.unbound = opts.History.unbound(d.Target.Name)
+			d.unbound = opts.History.Unbound(d.Target.Name)
 		}
 		d.judge(known)
 	}
@@ -222,7 +223,7 @@ func (d *Domain) withoutChecks() string {
 }
 
 // Changes returns the last changes of the domain, the newest first.
-func (d *Domain) Changes() []Change { return d.history.Of(d.Target.Name) }
+func (d *Domain) Changes() []changelog.Change { return d.history.Of(d.Target.Name) }
 
 // Worst returns the severity of the domain that is worst; Warning if there is no
 // domain, since nothing is watched then.

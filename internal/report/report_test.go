@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"oss_cname_exporter/internal/changelog"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/report"
@@ -183,9 +184,9 @@ func TestOrder(t *testing.T) {
 func TestNoLongerBound(t *testing.T) {
 	cfg := parse(t, one+"  - {bucket: otherbucket, cname: www.example.com, account: main}\n")
 	none := asked(status.Facts{Confirmed: now}, unbound)
-	h := report.NewHistory()
-	h.Add(cfg.Targets[0].Name, report.Change{At: now.Add(-time.Hour), Was: "bound", Is: "disabled"})
-	h.Add(cfg.Targets[0].Name, report.Change{At: now.Add(-time.Minute), Was: "disabled", Is: "token_missing"})
+	h := changelog.NewHistory()
+	h.Add(cfg.Targets[0].Name, changelog.Change{At: now.Add(-time.Hour), Was: "bound", Is: "disabled"})
+	h.Add(cfg.Targets[0].Name, changelog.Change{At: now.Add(-time.Minute), Was: "disabled", Is: "token_missing"})
 	for name, test := range map[string]struct {
 		other status.Status
 		want  report.Severity

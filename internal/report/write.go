@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -164,13 +163,4 @@ func (d *Domain) when(t time.Time) string {
 		return ""
 	}
 	return plain.Relative(t, d.now) + ", " + plain.Stamp(t)
-}
-
-// Text says what changed.
-func (c Change) Text() string {
-	text := plain.Printable(cmp.Or(c.Was, "unknown") + " → " + c.Is)
-	if c.Check != "" {
-		return "check " + string(c.Check) + ": " + text
-	}
-	return text
 }

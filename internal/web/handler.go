@@ -17,9 +17,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"oss_cname_exporter/collector"
+	"oss_cname_exporter/internal/changelog"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/discovery"
-	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web/ui"
 )
@@ -47,7 +47,7 @@ type Exporter struct {
 	// not.
 	Refused func(code int)
 	// History has the last changes of the targets; nil is none.
-	History *report.History
+	History *changelog.History
 	// Reload puts the configuration as it is written now in force, or says
 	// why not. nil refuses /-/reload.
 	Reload func() error

@@ -12,10 +12,10 @@ import (
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/app"
+	"oss_cname_exporter/internal/changelog"
 	"oss_cname_exporter/internal/check"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/demo"
-	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web"
 )
@@ -80,7 +80,7 @@ func BenchmarkPageOfTrouble(b *testing.B) {
 	}
 	handler := web.New(web.Exporter{
 		Config: store.Config, Peek: func([]config.Target) []status.Status { return statuses },
-		Own: collector.NewRegistry(), History: report.NewHistory(),
+		Own: collector.NewRegistry(), History: changelog.NewHistory(),
 	}, web.Options{})
 	b.Run("list", func(b *testing.B) { benchView(b, handler, "/") })
 	b.Run("json", func(b *testing.B) { benchView(b, handler, "/api/v1/domains?per_page=10000") })

@@ -145,18 +145,18 @@ func TestReadmeConfigurationIsAccepted(t *testing.T) {
 	}
 }
 
-// TestReadmeNamesEveryRoom holds the table of folders to the packages.
-func TestReadmeNamesEveryRoom(t *testing.T) {
-	text := read(t, "README.md")
+// TestArchitectureNamesEveryPackage compares the table of folders with the packages.
+func TestArchitectureNamesEveryPackage(t *testing.T) {
+	text := read(t, "docs/architecture.md")
 	for _, p := range list(t) {
 		room, isRoom := strings.CutPrefix(p.ImportPath, module+"/internal/")
 		if room, _, _ = strings.Cut(room, "/"); isRoom && !strings.Contains(text, "`internal/"+room+"/`") {
-			t.Errorf("README does not name internal/%s", room)
+			t.Errorf("docs/architecture.md does not name internal/%s", room)
 		}
 	}
 	for _, named := range regexp.MustCompile("`(internal/[a-z/]+)/`").FindAllStringSubmatch(text, -1) {
 		if _, err := os.Stat(filepath.Join(root, named[1])); err != nil {
-			t.Errorf("README names %s, which is no folder", named[1])
+			t.Errorf("docs/architecture.md names %s, which is not a folder", named[1])
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"oss_cname_exporter/internal/report"
+	"oss_cname_exporter/internal/changelog"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web"
 	"oss_cname_exporter/internal/web/webtest"
@@ -58,7 +58,7 @@ func everything() status.Status {
 func TestAPI(t *testing.T) {
 	schema := apiSchema(t)
 	f := webtest.Serve(t, web.Options{}, everything(), status.Status{})
-	f.History.Add(f.Config.Targets[0].Name, report.Change{At: webtest.Now(), Check: status.CheckTXT, Was: "a", Is: "b"})
+	f.History.Add(f.Config.Targets[0].Name, changelog.Change{At: webtest.Now(), Check: status.CheckTXT, Was: "a", Is: "b"})
 	code, list := getJSON(t, f, schema, "/api/v1/domains")
 	domains, _ := list["domains"].([]any)
 	if code != http.StatusOK || len(domains) != 2 || list["summary"] != "CRITICAL: 1 critical, 1 unasked, of 2 domains; 1 could not be asked about everything" {

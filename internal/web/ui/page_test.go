@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/internal/changelog"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
@@ -165,8 +166,8 @@ func TestDomainPage(t *testing.T) {
 		s.Certificate = status.Certificate{ID: "1234-cn", Type: "CAS"}
 	})
 	f := webtest.Serve(t, web.Options{}, s, webtest.Token(time.Hour))
-	f.History.Add(f.Config.Targets[0].Name, report.Change{At: webtest.Now().Add(-time.Hour), Was: "token_missing", Is: "awaiting_dns"})
-	f.History.Add(f.Config.Targets[0].Name, report.Change{At: webtest.Now().Add(-time.Minute), Check: status.CheckTXT, Was: "answered", Is: "timeout"})
+	f.History.Add(f.Config.Targets[0].Name, changelog.Change{At: webtest.Now().Add(-time.Hour), Was: "token_missing", Is: "awaiting_dns"})
+	f.History.Add(f.Config.Targets[0].Name, changelog.Change{At: webtest.Now().Add(-time.Minute), Check: status.CheckTXT, Was: "answered", Is: "timeout"})
 	_, page := f.Get(t, "/domains/examplebucket/www.example.com")
 	for _, want := range []string{
 		"<title>www.example.com · critical</title>", `<code class="c">_dnsauth.www.example.com.  TXT  &#34;t0ken&#34;</code>`, "the TXT record has another value", "<code>&#34;0ther&#34;</code>", "ns2: timeout",
@@ -268,7 +269,7 @@ func TestPageEscapes(t *testing.T) {
 	account.Name = evil
 	f.Config.Targets[0].Account, f.Config.Targets[0].Labels = &account, map[string]string{"team": evil}
 	f.Config.Accounts = append([]config.Account{account}, f.Config.Accounts...)
-	f.History.Add(f.Config.Targets[0].Name, report.Change{At: webtest.Now(), Was: evil, Is: evil})
+	f.History.Add(f.Config.Targets[0].Name, changelog.Change{At: webtest.Now(), Was: evil, Is: evil})
 	for _, path := range []string{"/", "/?q=" + "%22%3E%3Cscript%3Ealert(1)%3C/script%3E", "/domains/examplebucket/www.example.com", "/api/v1/domains", "/api/v1/domains/examplebucket/www.example.com"} {
 		resp, page := f.Get(t, path)
 		text := page

@@ -13,9 +13,9 @@ import (
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
 
+	"oss_cname_exporter/internal/changelog"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/discovery"
-	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -30,7 +30,7 @@ type Options struct {
 	// Unlisted returns what accounts have bound that is not configured.
 	Unlisted func(*config.Config) []discovery.Account
 	// History has the last changes of the targets; nil is none.
-	History *report.History
+	History *changelog.History
 	// HideTokens keeps the values of CNAME tokens from page and JSON.
 	HideTokens bool
 	// Refuse answers a request that cannot be served with a text.

@@ -13,9 +13,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"oss_cname_exporter/collector"
+	"oss_cname_exporter/internal/changelog"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/discovery"
-	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web"
 )
@@ -56,7 +56,7 @@ type Fixture struct {
 	Found    []discovery.Account
 	Reload   func() error
 	Statuses []status.Status // what is known without asking
-	History  *report.History
+	History  *changelog.History
 }
 
 // Serve returns the exporter of TwoTargets, whose polls have results, until the
@@ -70,7 +70,7 @@ func Serve(t *testing.T, opts web.Options, results ...status.Status) *Fixture {
 	all := func([]config.Target) []status.Status { return results }
 	p := &Poller{Results: all}
 	opts.Now = Now
-	f := &Fixture{Config: cfg, Poller: p, Own: collector.NewRegistry(), Statuses: results, History: report.NewHistory()}
+	f := &Fixture{Config: cfg, Poller: p, Own: collector.NewRegistry(), Statuses: results, History: changelog.NewHistory()}
 	server := httptest.NewServer(web.New(web.Exporter{
 		Reload:   func() error { return f.Reload() },
 		Config:   func() *config.Config { return cfg },

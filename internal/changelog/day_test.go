@@ -1,4 +1,4 @@
-package collector_test
+package changelog_test
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
 
-	"oss_cname_exporter/collector"
+	"oss_cname_exporter/internal/changelog"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/poller"
@@ -82,10 +82,10 @@ func TestLogOfADay(t *testing.T) {
 				p := poller.New(oss, poller.Options{})
 				p.Apply(cfg)
 				var lines bytes.Buffer
-				c := collector.New(p, collector.Options{Logger: level.NewFilter(log.NewLogfmtLogger(&lines), level.AllowInfo())})
+				l := changelog.New(changelog.Options{Logger: level.NewFilter(log.NewLogfmtLogger(&lines), level.AllowInfo())})
 				for time.Since(began) < 24*time.Hour {
 					ctx, cancel := context.WithTimeout(t.Context(), 9500*time.Millisecond)
-					c.Scrape(ctx, cfg.Targets, nil)
+					l.Update(cfg.Targets, p.Poll(ctx, cfg.Targets), time.Now())
 					cancel()
 					<-time.NewTimer(time.Until(time.Now().Truncate(interval).Add(interval))).C
 				}

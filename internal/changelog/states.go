@@ -1,4 +1,4 @@
-package collector
+package changelog
 
 import (
 	"time"
@@ -7,7 +7,6 @@ import (
 	"github.com/go-kit/log/level"
 
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -56,7 +55,7 @@ type transition struct {
 
 // logStates logs each change of a target's state: by itself, unless many change
 // alike at the same time, or the target changes all the time.
-func (l *changeLog) logStates(targets []config.Target, statuses []status.Status, now time.Time) {
+func (l *Log) logStates(targets []config.Target, statuses []status.Status, now time.Time) {
 	alike := map[transition][]int{}
 	var order []transition
 	for i := range statuses {
@@ -73,7 +72,7 @@ func (l *changeLog) logStates(targets []config.Target, statuses []status.Status,
 		}
 		l.states[t.Name] = stateOf{is, was.changes + 1, now}
 		if was.is != (situation{}) && was.is.String() != is.String() {
-			l.history.Add(t.Name, report.Change{At: now, Was: was.is.String(), Is: is.String()})
+			l.history.Add(t.Name, Change{At: now, Was: was.is.String(), Is: is.String()})
 		}
 		tr := transition{t.Account.Name, t.Account.Region, was.is, is}
 		first := was.is == (situation{}) && is.state != status.StateDisabled // which nobody may have told anybody yet
@@ -91,7 +90,7 @@ func (l *changeLog) logStates(targets []config.Target, statuses []status.Status,
 	}
 }
 
-func (l *changeLog) logTransition(tr transition, concerned []int, targets []config.Target) {
+func (l *Log) logTransition(tr transition, concerned []int, targets []config.Target) {
 	at := level.Info
 	if tr.is.state == status.StateTokenExpired || tr.is.state == status.StateDisabled {
 		at = level.Warn
@@ -110,7 +109,7 @@ func (l *changeLog) logTransition(tr transition, concerned []int, targets []conf
 	}
 }
 
-func (l *changeLog) writeState(logger log.Logger, tr transition) {
+func (l *Log) writeState(logger log.Logger, tr transition) {
 	msg := "state changed"
 	switch {
 	case tr.is.state == status.StateTokenExpired:

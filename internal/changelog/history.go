@@ -1,6 +1,7 @@
-package report
+package changelog
 
 import (
+	"cmp"
 	"container/list"
 	"slices"
 	"sync"
@@ -8,6 +9,7 @@ import (
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -25,15 +27,24 @@ type Change struct {
 	Is    string       `json:"is"`
 }
 
+// Text returns c as one line.
+func (c Change) Text() string {
+	text := plain.Printable(cmp.Or(c.Was, "unknown") + " → " + c.Is)
+	if c.Check != "" {
+		return "check " + string(c.Check) + ": " + text
+	}
+	return text
+}
+
 // History remembers the last changes of the domains that changed. It is safe
 // for concurrent use; a nil History remembers nothing.
 type History struct {
 	mu      sync.Mutex // guards all below
 	domains map[domain.Name]*list.Element
-	order   *list.List // of *changed, the one that changed last in front
+	order   *list.List // of *remembered, the one that changed last in front
 }
 
-type changed struct {
+type remembered struct {
 	name    domain.Name
 	changes []Change // the oldest first
 }
@@ -53,11 +64,11 @@ func (h *History) Add(name domain.Name, c Change) {
 	defer h.mu.Unlock()
 	e := h.domains[name]
 	if e == nil {
-		e = h.order.PushFront(&changed{name: name})
+		e = h.order.PushFront(&remembered{name: name})
 		h.domains[name] = e
 	}
 	h.order.MoveToFront(e)
-	of := e.Value.(*changed)
+	of := e.Value.(*remembered)
 	if len(of.changes) == maxChanges {
 		of.changes = slices.Delete(of.changes, 0, 1)
 	}
@@ -78,7 +89,7 @@ func (h *History) Of(name domain.Name) []Change {
 	if e == nil {
 		return nil
 	}
-	changes := slices.Clone(e.Value.(*changed).changes)
+	changes := slices.Clone(e.Value.(*remembered).changes)
 	slices.Reverse(changes)
 	return changes
 }
@@ -100,13 +111,13 @@ func (h *History) Retain(cfg *config.Config) {
 
 // remove forgets a domain. h.mu is held.
 func (h *History) remove(e *list.Element) {
-	delete(h.domains, e.Value.(*changed).name)
+	delete(h.domains, e.Value.(*remembered).name)
 	h.order.Remove(e)
 }
 
-// unbound returns when a domain that is not bound was seen to be bound last;
+// Unbound returns when a domain that is not bound was seen to be bound last;
 // zero if it was not.
-func (h *History) unbound(name domain.Name) time.Time {
+func (h *History) Unbound(name domain.Name) time.Time {
 	for _, c := range h.Of(name) {
 		if c.Check == "" && isBound(c.Was) && !isBound(c.Is) {
 			return c.At

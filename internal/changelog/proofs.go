@@ -1,4 +1,4 @@
-package collector
+package changelog
 
 import (
 	"time"
@@ -7,7 +7,6 @@ import (
 	"github.com/go-kit/log/level"
 
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -22,7 +21,7 @@ type verdict struct {
 
 // logProofs logs each change of the verdict about a TXT record, unless many
 // change alike at the same time.
-func (l *changeLog) logProofs(targets []config.Target, statuses []status.Status, now time.Time) {
+func (l *Log) logProofs(targets []config.Target, statuses []status.Status, now time.Time) {
 	alike := map[verdict][]int{}
 	var order []verdict
 	for i := range statuses {
@@ -33,7 +32,7 @@ func (l *changeLog) logProofs(targets []config.Target, statuses []status.Status,
 		}
 		l.proofs[t.Name] = is
 		if was != "" {
-			l.history.Add(t.Name, report.Change{At: now, Check: checkProof, Was: string(was), Is: string(is)})
+			l.history.Add(t.Name, Change{At: now, Check: checkProof, Was: string(was), Is: string(is)})
 		}
 		v := verdict{t.Account.Name, t.Account.Region, was, is}
 		if alike[v] == nil {
@@ -56,7 +55,7 @@ func (l *changeLog) logProofs(targets []config.Target, statuses []status.Status,
 // writeProof logs a change of the verdict about a TXT record; nil is that of
 // many. That a record is not there yet is no news of a target that is seen for
 // the first time.
-func (l *changeLog) writeProof(logger log.Logger, v verdict, p *status.Proof) {
+func (l *Log) writeProof(logger log.Logger, v verdict, p *status.Proof) {
 	logger = log.With(logger, "proof", v.is, "was", v.was)
 	switch {
 	case v.was == "" && (v.is == status.VerdictValid || v.is == status.VerdictMissing):

@@ -1,4 +1,6 @@
-package collector
+// Package changelog logs each change of a target once, and many alike as one
+// line. A change of the log is remembered in a History, which the pages show.
+package changelog
 
 import (
 	"cmp"
@@ -12,15 +14,14 @@ import (
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/domain"
-	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 )
 
-// changeLog logs what changes, and not what stays as it is: how the questions of
+// Log logs what changes, and not what stays as it is: how the questions of
 // each group go, and the state of each target.
-type changeLog struct {
+type Log struct {
 	logger  log.Logger
-	history *report.History
+	history *History
 
 	mu     sync.Mutex // guards all below
 	asked  map[subject]asked
@@ -53,9 +54,19 @@ func compareGroups(a, b group) int {
 	return cmp.Or(cmp.Compare(a.account, b.account), cmp.Compare(a.region, b.region), cmp.Compare(a.check, b.check))
 }
 
-func newChangeLog(logger log.Logger, history *report.History) *changeLog {
-	return &changeLog{
-		logger: logger, history: history,
+// Options configures a Log. The zero value works.
+type Options struct {
+	Logger  log.Logger // gets the lines; nil logs nothing
+	History *History   // remembers each change; nil remembers nothing
+}
+
+// New returns a Log that was told of nothing yet.
+func New(opts Options) *Log {
+	if opts.Logger == nil {
+		opts.Logger = log.NewNopLogger()
+	}
+	return &Log{
+		logger: opts.Logger, history: opts.History,
 		asked: map[subject]asked{}, states: map[domain.Name]stateOf{}, proofs: map[domain.Name]status.Verdict{}, groups: map[group]*health{},
 	}
 }
@@ -75,8 +86,8 @@ type changed struct {
 	first   int
 }
 
-// log logs what has changed since the last time.
-func (l *changeLog) log(targets []config.Target, statuses []status.Status, now time.Time) {
+// Update logs what has changed since the last time.
+func (l *Log) Update(targets []config.Target, statuses []status.Status, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var all []*changed
@@ -114,7 +125,7 @@ func (l *changeLog) log(targets []config.Target, statuses []status.Status, now t
 // changesOf returns how the questions about one target go otherwise than the
 // last time, and remembers it. That the account's credentials fail is a change
 // of the token's alone.
-func (l *changeLog) changesOf(t *config.Target, s *status.Status, at time.Time) (changes []change) {
+func (l *Log) changesOf(t *config.Target, s *status.Status, at time.Time) (changes []change) {
 	note := func(check status.Check, a status.Attempt, shared domain.Name) {
 		if a.Ended.IsZero() || a.Reason == status.ReasonNotProbed || check != "" && a.Reason == status.ReasonCredentials {
 			return
@@ -135,7 +146,7 @@ func (l *changeLog) changesOf(t *config.Target, s *status.Status, at time.Time) 
 			}
 			changes = append(changes, change{now.group, shared, was.reason, now.reason})
 			if before {
-				l.history.Add(t.Name, report.Change{At: at, Check: check, Was: word(check, was.reason, s, at), Is: word(check, now.reason, s, at)})
+				l.history.Add(t.Name, Change{At: at, Check: check, Was: word(check, was.reason, s, at), Is: word(check, now.reason, s, at)})
 			}
 		}
 	}
@@ -163,7 +174,7 @@ func word(check status.Check, reason status.Reason, s *status.Status, now time.T
 	return situationOf(s, now).String()
 }
 
-func (l *changeLog) healthOf(g group, now time.Time) *health {
+func (l *Log) healthOf(g group, now time.Time) *health {
 	h := l.groups[g]
 	if h == nil {
 		h = newHealth(now)
@@ -174,7 +185,7 @@ func (l *changeLog) healthOf(g group, now time.Time) *health {
 
 // report logs the changes of one group: each by itself while they are few, else
 // that there are many, and when that is over.
-func (l *changeLog) report(g group, all []*changed, targets []config.Target, statuses []status.Status, now time.Time) {
+func (l *Log) report(g group, all []*changed, targets []config.Target, statuses []status.Status, now time.Time) {
 	var changes []*changed
 	for _, c := range all {
 		if c.group == g {
@@ -193,7 +204,7 @@ func (l *changeLog) report(g group, all []*changed, targets []config.Target, sta
 
 // write logs one change, of which t with its status s is the first target; at
 // debug level if a line says it that is about many.
-func (l *changeLog) write(c *changed, each bool, t *config.Target, s *status.Status, now time.Time) {
+func (l *Log) write(c *changed, each bool, t *config.Target, s *status.Status, now time.Time) {
 	logger := about(l.logger, t)
 	if c.name == (domain.Name{}) {
 		logger = log.With(l.logger, "account", t.Account.Name, "region", t.Account.Region)
@@ -228,8 +239,8 @@ func about(logger log.Logger, t *config.Target) log.Logger {
 	return log.With(logger, "account", t.Account.Name, "region", t.Account.Region, "bucket", t.Bucket, "cname", t.Cname())
 }
 
-// retain forgets all that is not about a target of cfg.
-func (l *changeLog) retain(cfg *config.Config) {
+// Retain forgets all that is not about a target of cfg.
+func (l *Log) Retain(cfg *config.Config) {
 	keep := make(map[domain.Name]bool, len(cfg.Targets))
 	for i := range cfg.Targets {
 		keep[cfg.Targets[i].Name] = true
