@@ -56,6 +56,14 @@ func PrintError(w io.Writer, err error) {
 	fmt.Fprintln(w, "oss_cname_exporter:", err)
 }
 
+// printed returns err, which it has printed if there is one.
+func printed(w io.Writer, err error) error {
+	if err != nil {
+		PrintError(w, err)
+	}
+	return err
+}
+
 // Run is the whole program. It returns when ctx is done and the requests under
 // way are answered, or when it cannot start. It has logged the error that it
 // returns.
@@ -77,16 +85,15 @@ func Run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return nil
 	case flags.command == commandCheck && !flags.check:
 		return runCheck(ctx, flags, getenv, stdout, stderr)
+	case flags.command == commandHealth:
+		return printed(out, checkHealth(ctx, flags))
 	case flags.check:
-		if err := checkConfig(ctx, flags, getenv, stdout); err != nil {
-			PrintError(out, err)
-			return err
-		}
-		return nil
+		return printed(out, checkConfig(ctx, flags, getenv, stdout))
 	}
 	logger := newLogger(out, flags.logLevel, flags.logFormat)
 	if err := run(ctx, flags, signals.hangups, getenv, stdout, logger); err != nil {
 		logFailure(logger, "the exporter failed", err)
+		notifyFailure("", err)
 		return err
 	}
 	return nil
@@ -112,7 +119,7 @@ func run(ctx context.Context, flags *flags, hangups <-chan os.Signal, getenv fun
 		return nil
 	}
 	if err != nil {
-		return err
+		return exitError{statusRefused, err}
 	}
 	defer w.close()
 	began := time.Now()
@@ -123,18 +130,20 @@ func run(ctx context.Context, flags *flags, hangups <-chan os.Signal, getenv fun
 
 	// Every goroutine belongs to this group. The first that fails ends the others.
 	group, ctx := errgroup.WithContext(ctx)
-	listening := func(net.Addr) {}
-	if w.demo != nil {
-		listening = onFirst(func(at net.Addr) {
+	listening := onFirst(func(at net.Addr) {
+		notifyReady(w.store.Config())
+		if w.demo != nil {
 			group.Go(func() error { w.demo.Run(ctx, stdout, at, flags.prefix); return nil })
-		})
-	}
+		}
+	})
 	registry := collector.NewRegistry
 	if flags.noProcessSeries {
 		registry = collector.NewRegistryWithoutProcess
 	}
 	p := newParts(ctx, w.store, w.getenv, logger, registry)
 	defer p.close()
+	p.exporter.Reload = withNotify(p.exporter.Reload, w.store.Config)
+	group.Go(func() error { notifyWhile(ctx, func() { p.exporter.Peek(nil) }); return nil })
 	group.Go(func() error { p.background(ctx); return nil })
 	group.Go(func() error { warnOfReferences(ctx, w.store.Config(), w.getenv, logger); return nil })
 	group.Go(func() error { reloadOnHangup(ctx, hangups, p.exporter.Reload); return nil })

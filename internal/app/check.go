@@ -12,6 +12,10 @@ import (
 	"oss_cname_exporter/internal/check"
 )
 
+// statusRefused is the exit status of an exporter whose configuration is
+// refused: a service manager need not start it again. systemd names it CONFIG.
+const statusRefused = 78
+
 // exitError ends the program with an exit status of its own.
 type exitError struct {
 	status int

@@ -45,7 +45,7 @@ type flags struct {
 	noProcessSeries bool
 	showTokens      bool
 
-	command    string   // commandServe or commandCheck
+	command    string   // commandServe, commandCheck or commandHealth
 	domains    []string // of commandCheck: bucket/domain; none is all
 	output     string
 	outputFile string
@@ -53,8 +53,9 @@ type flags struct {
 
 // The commands.
 const (
-	commandServe = "serve"
-	commandCheck = "check"
+	commandServe  = "serve"
+	commandCheck  = "check"
+	commandHealth = "health"
 )
 
 // parseFlags reads the command line and, for what it does not say, the
@@ -139,6 +140,8 @@ func (f *flags) declare(app *kingpin.Application) *rawFlags {
 // addCommands adds what the program does, with the flags of each.
 func addCommands(app *kingpin.Application, f *flags) {
 	app.Command(commandServe, "Serve metrics and the status page. This is what is done without a command.").Default()
+	app.Command(commandHealth, "Ask the exporter that runs here, with the same flags or environment, for /-/healthy: exit status 0 if it serves, 1 if it does not. "+
+		"It asks nothing else, neither OSS nor the DNS.")
 	ask := app.Command(commandCheck, "Ask once about the domains, as a scrape does, and say how they stand: exit status 0 if all is well, "+
 		"1 if something needs attention, 2 if something is critical or could not be asked, 3 if the configuration or the command line is wrong.")
 	ask.Arg("domain", "Each as bucket/domain; all that are configured if there is none.").StringsVar(&f.domains)

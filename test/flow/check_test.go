@@ -71,7 +71,7 @@ func TestCheck(t *testing.T) {
 	if exit, _, stderr := runCheck(t, key, "--config.file="+file, "check"); exit != 3 || !strings.HasPrefix(stderr, file+":1: accounts.main.region: ") {
 		t.Errorf("bad configuration: got %d %s", exit, stderr)
 	}
-	if exit, _, _ := runCheck(t, key, "--config.file="+file); exit != 1 {
+	if exit, _, _ := runCheck(t, key, "--config.file="+file); exit != 78 {
 		t.Errorf("serving it: got %d", exit)
 	}
 }
