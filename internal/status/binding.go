@@ -35,3 +35,29 @@ type Certificate struct {
 	Type   string // where it comes from, such as "CAS" or "Upload"
 	Status string // the vendor's word; "" if it does not say
 }
+
+// CertificateStatus is the vendor's word for whether OSS serves a certificate
+// that is bound, of a closed set; "" is unknown.
+type CertificateStatus string
+
+// The certificate statuses.
+const (
+	CertificateEnabled  CertificateStatus = "enabled"
+	CertificateDisabled CertificateStatus = "disabled"
+	CertificateExpired  CertificateStatus = "expired"
+	CertificateOther    CertificateStatus = "other" // a word that is not known here
+)
+
+// CertificateStatuses returns the whole closed set.
+func CertificateStatuses() []CertificateStatus {
+	return []CertificateStatus{CertificateEnabled, CertificateDisabled, CertificateExpired, CertificateOther}
+}
+
+// Word returns the vendor's word as one of the closed set.
+func (c Certificate) Word() CertificateStatus {
+	switch s := CertificateStatus(strings.ToLower(c.Status)); s {
+	case CertificateEnabled, CertificateDisabled, CertificateExpired, "":
+		return s
+	}
+	return CertificateOther
+}

@@ -7,6 +7,7 @@
 package status
 
 import (
+	"errors"
 	"time"
 
 	"oss_cname_exporter/internal/secret"
@@ -52,6 +53,10 @@ type Attempt struct {
 	Reason   Reason        // "" if it got a definitive answer
 	Err      error         // nil if Reason is ""
 }
+
+// ErrOtherOwner is in the chain of the Err of an attempt about a bucket that
+// belongs to another account.
+var ErrOtherOwner = errors.New("the bucket belongs to another account")
 
 // Succeeded reports whether the last attempt got a definitive answer.
 func (a Attempt) Succeeded() bool { return !a.Ended.IsZero() && a.Reason == "" }

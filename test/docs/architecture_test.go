@@ -35,7 +35,8 @@ var law = map[string]struct{ may, never []string }{
 	"internal/changelog":    {may: []string{"internal/config", "internal/plain", "internal/status"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/"}},
 	"internal/discovery":    {may: []string{"internal/config", "internal/poller", "internal/schedule", "internal/status", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/"}},
 	"internal/poller":       {may: []string{"internal/config", "internal/dnsclient", "internal/region", "internal/schedule", "internal/secret", "internal/status", "internal/trace", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
-	"internal/report":       {may: []string{"internal/changelog", "internal/config", "internal/plain", "internal/region", "internal/status"}, never: []string{sdk, dnslib, "net/http", "github.com/", "log"}},
+	"internal/report":       {may: []string{"internal/changelog", "internal/config", "internal/judge", "internal/plain", "internal/region", "internal/status"}, never: []string{sdk, dnslib, "net/http", "github.com/", "log"}},
+	"internal/judge":        {may: []string{"internal/plain", "internal/region", "internal/status"}, never: []string{"net/http", "github.com/", "golang.org/", "log"}}, // pure
 	"internal/plain":        {never: []string{"net/http", "github.com/", "golang.org/"}},
 	"internal/schedule":     {never: []string{"net/http", "github.com/", "log"}},                                                  // the standard library and x/time only
 	"internal/status":       {may: []string{"internal/secret"}, never: []string{"net/http", "github.com/", "golang.org/", "log"}}, // pure
@@ -47,7 +48,7 @@ var law = map[string]struct{ may, never []string }{
 	"internal/domain":       {never: []string{sdk, "net/http"}},
 	"internal/httpcheck":    {may: []string{"internal/status", "internal/trace"}, never: []string{sdk, dnslib, "github.com/", "log"}},
 	"internal/check":        {may: []string{"collector", "internal/config", "internal/report", "internal/status"}, never: []string{sdk, dnslib, "net/http", "log"}},
-	"internal/config":       {may: []string{"internal/region"}, never: []string{sdk, "net/http", "github.com/go-kit/"}},
+	"internal/config":       {may: []string{"internal/judge", "internal/region"}, never: []string{sdk, "net/http", "github.com/go-kit/"}},
 	"internal/fake/dnstest": {never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/"}},
 	"internal/fake/osstest": {may: []string{"internal/region"}, never: []string{"github.com/prometheus/", "github.com/go-kit/"}},
 	"internal/fake/ststest": {never: []string{sdk, "github.com/prometheus/", "github.com/go-kit/"}},

@@ -1,0 +1,178 @@
+// Package judge decides which problems a domain has, how bad each is, and what
+// to do about it. It decides once: metrics, log, page, JSON, terminal and alerts
+// repeat the decision, and none of them compares a fact with a threshold.
+//
+// A Case is one domain with all that the decision rests on. A Verdict has its
+// Problems, each of a Kind that is a row of one table. Rules are the thresholds
+// and severities that the operator chose. Peers is what the domains tell of each
+// other, and a Cause is a failure that most domains of an account share. Memory
+// is what was true before.
+package judge
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/status"
+)
+
+// Severity says how bad a problem, or a domain, is.
+type Severity string
+
+// The severities, the worst first.
+const (
+	Critical Severity = "critical"
+	Warning  Severity = "warning"
+	Unasked  Severity = "unasked" // of a domain about which no question was asked yet
+	OK       Severity = "ok"      // of a domain without a problem
+	Off      Severity = "off"     // of a kind of problem that the operator switched off
+)
+
+// Severities returns the severities of domains, the worst first.
+func Severities() []Severity { return []Severity{Critical, Warning, Unasked, OK} }
+
+// Compare orders severities, the worst first.
+func (s Severity) Compare(other Severity) int {
+	return cmp.Compare(slices.Index(Severities(), s), slices.Index(Severities(), other))
+}
+
+// Case is one domain as it is judged.
+type Case struct {
+	domain.Name
+	Account string
+	Region  string
+	Status  *status.Status
+	Rules   Rules
+	Now     time.Time
+	Unbound time.Time // when a domain that was bound was first seen not to be; zero if it never was
+	Peers   *Peers    // nil is no other domain
+}
+
+// Problem is one thing that is wrong with a domain.
+type Problem struct {
+	Kind     Kind
+	Severity Severity
+	Since    time.Time // when it began, or was first seen; zero if that is not known
+	Due      time.Time // when it gets worse, or got as bad as it is; Never if it does not
+
+	row *row
+}
+
+// Never is the due of a problem that gets no worse. It sorts last.
+var Never = time.Unix(1<<40, 0) //nolint:gochecknoglobals // a constant for which Go has no syntax
+
+// Verdict is the judgement of one domain.
+type Verdict struct {
+	State    status.State
+	Severity Severity  // of the worst problem
+	Due      time.Time // of the most urgent of the worst problems; without any, when a token or certificate ends
+	Problems []Problem // the worst first
+}
+
+// Judge judges the domain.
+func (c *Case) Judge() Verdict {
+	v := Verdict{State: c.Status.State(c.Now), Severity: OK, Due: c.deadline()}
+	if c.Status.Attempt.Ended.IsZero() && c.Status.Facts.Confirmed.IsZero() {
+		v.Severity = Unasked
+	}
+	for i := range table {
+		row := &table[i]
+		severity := c.Rules.override(row.kind, row.severity(c))
+		if severity == "" {
+			continue
+		}
+		p := Problem{Kind: row.kind, Severity: severity, Due: Never, row: row}
+		if row.since != nil {
+			p.Since = row.since(c)
+		}
+		if row.due != nil {
+			p.Due = row.due(c)
+		}
+		v.Problems = append(v.Problems, p)
+		switch by := severity.Compare(v.Severity); {
+		case by < 0, by == 0 && p.Due.Before(v.Due):
+			v.Severity, v.Due = severity, p.Due
+		}
+	}
+	slices.SortStableFunc(v.Problems, func(a, b Problem) int { return a.Severity.Compare(b.Severity) })
+	return v
+}
+
+// deadline returns when the token that the domain needs ends, else its
+// certificate; Never if it has neither.
+func (c *Case) deadline() time.Time {
+	switch s := c.Status; {
+	case c.IsPending():
+		return s.Facts.Expires
+	case !s.CertificateExpires.IsZero():
+		return s.CertificateExpires
+	}
+	return Never
+}
+
+// IsPending reports whether the domain has a token that it needs.
+func (c *Case) IsPending() bool {
+	s := c.Status
+	return s.Bound != status.Yes && s.Facts.Exists && c.Now.Before(s.Facts.Expires)
+}
+
+// Text says what is wrong, with the threshold that decided.
+func (p Problem) Text(c *Case) string {
+	text := p.row.text(c)
+	if t := p.Threshold(c); t != "" {
+		text += " (" + t + ")"
+	}
+	return text
+}
+
+// Threshold names the threshold that decided, as the configuration writes it;
+// "" if none did.
+func (p Problem) Threshold(c *Case) string {
+	if p.row.threshold == nil {
+		return ""
+	}
+	return p.row.threshold(c)
+}
+
+// Action says what to do about it.
+func (p Problem) Action(c *Case) string { return p.row.action(c) }
+
+// Action says what to do next: about the worst problem, else what the state asks
+// for.
+func (v *Verdict) Action(c *Case) string {
+	switch {
+	case len(v.Problems) > 0:
+		return v.Problems[0].Action(c)
+	case v.Severity == Unasked:
+		return "wait for the next scrape of /metrics, or ask now"
+	case v.State == status.StateUnknown && c.IsAnswered():
+		return c.withoutChecks()
+	}
+	return StateAction(v.State)
+}
+
+// IsAnswered reports whether the last attempt of every question got an answer.
+func (c *Case) IsAnswered() bool {
+	for _, check := range c.Status.Checks {
+		if !check.Attempt.Succeeded() {
+			return false
+		}
+	}
+	return c.Status.Attempt.Succeeded()
+}
+
+// Alert returns the name of the alert that says the same.
+func (k Kind) Alert() string {
+	name := "OSSCname"
+	for word := range strings.SplitSeq(string(k), "_") {
+		name += strings.ToUpper(word[:1]) + word[1:]
+	}
+	return name
+}
+
+// Runbook returns where the runbook of the kind is, as a path in the repository
+// with a fragment.
+func (k Kind) Runbook() string { return "docs/runbooks.md#" + strings.ToLower(k.Alert()) }

@@ -1,0 +1,177 @@
+package judge
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"oss_cname_exporter/internal/status"
+)
+
+// CheckToken names the question about the token beside the checks.
+const CheckToken status.Check = "token"
+
+// Peers is what domains tell of each other: which are bound to some bucket, and
+// which questions of an account fail for one reason. A nil Peers is no domain.
+type Peers struct {
+	bound  map[string]int // buckets that have a domain bound, by its cname
+	groups map[group]*tally
+}
+
+// group is the questions of one kind that are put to one account.
+type group struct {
+	account, region string
+	check           status.Check
+}
+
+func (g group) compare(other group) int {
+	return cmp.Or(cmp.Compare(g.account, other.account), cmp.Compare(g.region, other.region), cmp.Compare(g.check, other.check))
+}
+
+// tally counts how the questions of a group go.
+type tally struct {
+	total   int
+	failing map[status.Reason]int
+	errs    map[status.Reason]error // of the last failure that was counted
+}
+
+// NewPeers returns Peers of no domain.
+func NewPeers() *Peers { return &Peers{bound: map[string]int{}, groups: map[group]*tally{}} }
+
+// Add counts a domain.
+func (p *Peers) Add(c *Case) { p.count(outcomeOf(c), 1) }
+
+// outcome is what one domain adds to Peers.
+type outcome struct {
+	cname           string
+	account, region string
+	isBound         bool
+	attempts        [4]attempt // of the token and the checks; those that were not made are zero
+}
+
+type attempt struct {
+	check  status.Check
+	reason status.Reason
+	err    error
+}
+
+func outcomeOf(c *Case) outcome {
+	o := outcome{cname: c.Cname(), account: c.Account, region: c.Region, isBound: c.Status.Bound == status.Yes}
+	note := func(i int, check status.Check, a status.Attempt) {
+		if !a.Ended.IsZero() {
+			o.attempts[i] = attempt{check, a.Reason, a.Err}
+		}
+	}
+	note(0, CheckToken, c.Status.Attempt)
+	for i, check := range status.Checks() {
+		note(i+1, check, c.Status.Checks[check].Attempt)
+	}
+	return o
+}
+
+// count adds n times o.
+func (p *Peers) count(o outcome, n int) {
+	if o.isBound {
+		p.bound[o.cname] += n
+		if p.bound[o.cname] == 0 {
+			delete(p.bound, o.cname)
+		}
+	}
+	for _, a := range o.attempts {
+		if a.check == "" {
+			continue
+		}
+		g := group{o.account, o.region, a.check}
+		t := p.groups[g]
+		if t == nil {
+			t = &tally{failing: map[status.Reason]int{}, errs: map[status.Reason]error{}}
+			p.groups[g] = t
+		}
+		if t.total += n; t.total == 0 {
+			delete(p.groups, g)
+		}
+		if a.reason != "" {
+			t.failing[a.reason] += n
+			t.errs[a.reason] = a.err
+		}
+	}
+}
+
+func (p *Peers) isBound(cname string) bool { return p != nil && p.bound[cname] > 0 }
+
+// minShared is how many domains must fail for one reason to be one problem.
+const minShared = 2
+
+// shared returns the reason for which more than half of the questions fail; ""
+// if there is none. A bucket that does not exist, and a name that is refused, is
+// a problem of its own.
+func (t *tally) shared() status.Reason {
+	for reason, n := range t.failing {
+		if n >= minShared && 2*n > t.total && reason != status.ReasonBucketNotFound && reason != status.ReasonInvalidArgument {
+			return reason
+		}
+	}
+	return ""
+}
+
+// reason returns the reason that the questions of g share; "" if they share none.
+func (p *Peers) reason(g group) status.Reason {
+	if p == nil || p.groups[g] == nil {
+		return ""
+	}
+	return p.groups[g].shared()
+}
+
+func (p *Peers) isShared(account, region string, check status.Check, reason status.Reason) bool {
+	is := func(check status.Check) bool { return p.reason(group{account, region, check}) == reason }
+	return is(check) || check == status.CheckBinding && is(CheckToken)
+}
+
+// Cause is one failure that most domains of an account share.
+type Cause struct {
+	Kind     Kind // ProbeFailing or CheckFailing
+	Severity Severity
+	Account  string
+	Region   string
+	Check    status.Check // CheckToken or a check
+	Reason   status.Reason
+	Domains  int       // that fail for the reason
+	Of       int       // that were asked
+	Since    time.Time // when it was first seen; zero if nothing is remembered
+	Err      error     // of one of the failures
+}
+
+// Causes returns the failures that are shared, by account. The binding's is left
+// out if the token's says it.
+func (p *Peers) Causes() []Cause {
+	if p == nil {
+		return nil
+	}
+	var causes []Cause
+	for _, g := range slices.SortedFunc(maps.Keys(p.groups), group.compare) {
+		reason := p.reason(g)
+		if reason == "" || g.check == status.CheckBinding && p.reason(group{g.account, g.region, CheckToken}) == reason {
+			continue
+		}
+		kind := CheckFailing
+		if g.check == CheckToken {
+			kind = ProbeFailing
+		}
+		t := p.groups[g]
+		causes = append(causes, Cause{Kind: kind, Severity: Warning, Account: g.account, Region: g.region, Check: g.check,
+			Reason: reason, Domains: t.failing[reason], Of: t.total, Err: t.errs[reason]})
+	}
+	return causes
+}
+
+// Text says what fails, and for how many domains.
+func (c Cause) Text() string {
+	return fmt.Sprintf("%d of %d domains of account %s in %s cannot be asked (%s): %s: %s", c.Domains, c.Of, c.Account, c.Region, c.Check, c.Reason, errorText(c.Err))
+}
+
+// Action says what to do about it.
+func (c Cause) Action() string {
+	return checkAction(c.Check, c.Reason, "dig +short TXT _dnsauth.<domain>")
+}

@@ -1,0 +1,168 @@
+package judge
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"oss_cname_exporter/internal/plain"
+	"oss_cname_exporter/internal/region"
+	"oss_cname_exporter/internal/status"
+)
+
+func (c *Case) danglingText() string {
+	to := plain.Printable(c.Status.LeadsTo)
+	switch {
+	case c.isTakeover() && c.isBucketForeign():
+		return "the bucket belongs to another account now, and the CNAME record leads there (" + to + "): the domain may have been taken over"
+	case c.isTakeover():
+		return "the bucket does not exist, and the CNAME record leads to OSS (" + to + "): anyone can create a bucket of that name and get the domain's visitors"
+	case c.isOtherBucket():
+		return "the domain is not bound to the bucket, and its CNAME record leads to another one (" + to + "), which is not watched or does not have the domain"
+	}
+	return "the CNAME record leads to OSS (" + to + "), and the domain is not bound to the bucket: its visitors get errors"
+}
+
+func (c *Case) danglingAction() string {
+	switch {
+	case c.isTakeover() && c.isBucketForeign():
+		return "take the CNAME record out of the DNS, unless the bucket's new owner is known"
+	case c.isTakeover():
+		return "create the bucket again and bind the domain, or delete the CNAME record"
+	case c.isOtherBucket():
+		return "watch that bucket as well: it may serve the domain"
+	case c.IsPending():
+		return c.tokenAction()
+	}
+	return "bind the domain to the bucket, or find out which bucket serves it and watch that one"
+}
+
+func (c *Case) notServedText() string {
+	if c.Status.Enabled == status.No {
+		return "OSS does not serve the domain" + called(c.Status.BindingWord) + ": its visitors get errors"
+	}
+	return c.certificateName() + called(c.Status.Certificate.Status) + ": OSS does not serve the domain over https with it"
+}
+
+// called adds the vendor's word to a sentence.
+func called(word string) string {
+	if word == "" {
+		return ""
+	}
+	return ", which is " + plain.Printable(word)
+}
+
+func (c *Case) unboundText() string {
+	return "the domain is no longer bound: its visitors get errors, since " + plain.Ago(c.Now.Sub(c.Unbound))
+}
+
+func (c *Case) expiredText() string {
+	return "the token expired unused " + plain.Ago(c.Now.Sub(c.expiredAt()))
+}
+
+func (c *Case) expiresText() string {
+	text := "the token expires " + plain.In(c.left())
+	if c.Status.Bound == status.No {
+		text += ", and the domain is not bound"
+	}
+	if c.Status.DNSVerified == status.No {
+		text += "; " + cmp.Or(plain.Printable(c.Status.Proof.String()), "the TXT record does not carry the token")
+	}
+	return text
+}
+
+// tokenAction is what is left to do while a token lives.
+func (c *Case) tokenAction() string {
+	if state := c.Status.State(c.Now); state != status.StateUnknown {
+		return StateAction(state)
+	}
+	return "publish the token as the TXT record, and bind the domain before it expires"
+}
+
+func (c *Case) certificateName() string {
+	return strings.TrimSpace("the certificate " + plain.Printable(c.Status.Certificate.ID))
+}
+
+func (c *Case) certificateText() string {
+	left := c.Status.CertificateExpires.Sub(c.Now)
+	if left <= 0 {
+		return c.certificateName() + " expired " + plain.Ago(-left) + ", and OSS goes on serving it"
+	}
+	return c.certificateName() + " expires " + plain.In(left)
+}
+
+func (c *Case) unreachableText() string {
+	to := plain.Printable(c.Status.LeadsTo)
+	switch {
+	case c.Status.Destination == status.Nowhere:
+		return "the domain is bound, and the DNS has no record of its name: its visitors do not get there"
+	case c.isZoneAppended():
+		return "the domain is bound, and its CNAME record leads to " + to + ", which is a name of OSS with the zone appended: its visitors do not get there"
+	case c.namesBucket():
+		return "the domain is bound, and its CNAME record leads to another region (" + to + "): its visitors do not get there"
+	}
+	return "the domain is bound, and its CNAME record leads to another bucket (" + to + ")"
+}
+
+func (c *Case) unreachableAction() string {
+	if c.isZoneAppended() {
+		return "write the target of the CNAME record with a final dot"
+	}
+	return "set the CNAME record to " + c.Bucket + "." + region.PublicHost(c.Region)
+}
+
+func (c *Case) failureText() string {
+	a := &c.Status.Attempt
+	text := string(a.Reason) + ": " + errorText(a.Err)
+	switch confirmed := c.Status.Facts.Confirmed; {
+	case confirmed.IsZero():
+		return "OSS has never answered; " + text
+	case c.isStale():
+		return "nothing is known since " + plain.Ago(c.Now.Sub(confirmed)) + "; " + text
+	}
+	return text
+}
+
+func (c *Case) failureAction() string { return c.Status.Attempt.Reason.Action() }
+
+func (c *Case) checksText() string {
+	var texts []string
+	for _, check := range c.failingChecks() {
+		a := c.Status.Checks[check].Attempt
+		texts = append(texts, fmt.Sprintf("check %s: %s: %s", check, a.Reason, errorText(a.Err)))
+	}
+	return strings.Join(texts, "; ")
+}
+
+func (c *Case) checksAction() string {
+	check := c.failingChecks()[0]
+	return checkAction(check, c.Status.Checks[check].Attempt.Reason, "dig +short TXT "+c.Proof())
+}
+
+// checkAction says what to do about a check that fails; dig is the question to
+// ask by hand.
+func checkAction(check status.Check, reason status.Reason, dig string) string {
+	switch {
+	case check == status.CheckBinding && reason == status.ReasonAccessDenied:
+		return "grant oss:ListCname beside oss:GetCnameToken"
+	case check == CheckToken || check == status.CheckBinding:
+		return reason.Action()
+	}
+	return "ask the configured resolvers from the exporter's host: " + dig
+}
+
+// withoutChecks says what to do where the answers do not tell the state.
+func (c *Case) withoutChecks() string {
+	if c.Status.Facts.Exists {
+		return "publish the token as the TXT record and bind the domain before it expires; checks.dns and checks.binding would tell how far that is"
+	}
+	return "nothing if the domain is bound, else create a token; checks.binding would tell which"
+}
+
+// errorText returns err on one printable line.
+func errorText(err error) string {
+	if err == nil {
+		return "no details"
+	}
+	return plain.Printable(err.Error())
+}
