@@ -148,7 +148,7 @@ func run(ctx context.Context, flags *flags, hangups <-chan os.Signal, getenv fun
 	group.Go(func() error { warnOfReferences(ctx, w.store.Config(), w.getenv, logger); return nil })
 	group.Go(func() error { reloadOnHangup(ctx, hangups, p.exporter.Reload); return nil })
 	if flags.watch {
-		group.Go(func() error { watch(ctx, w.source, p.exporter.Reload); return nil })
+		group.Go(func() error { w.source.Watch(ctx, p.exporter.Reload); return nil })
 	}
 	group.Go(func() error { return serve(ctx, p.exporter, flags, listening, logger) })
 	if err := group.Wait(); err != nil {

@@ -11,6 +11,7 @@ import (
 	"oss_cname_exporter/internal/accounts"
 	"oss_cname_exporter/internal/changelog"
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/configfile"
 	"oss_cname_exporter/internal/discovery"
 	"oss_cname_exporter/internal/dnsclient"
 	"oss_cname_exporter/internal/poller"
@@ -20,7 +21,7 @@ import (
 
 // NewExporter builds the parts, and runs those that work in the background
 // until ctx is done.
-func NewExporter(ctx context.Context, store *config.Store, getenv func(string) string, logger log.Logger) web.Exporter {
+func NewExporter(ctx context.Context, store *configfile.Store, getenv func(string) string, logger log.Logger) web.Exporter {
 	p := newParts(ctx, store, getenv, logger, collector.NewRegistry)
 	go p.background(ctx)
 	return p.exporter
@@ -35,7 +36,7 @@ type parts struct {
 
 // newParts builds the parts. Reloads end with ctx. registry makes that of the
 // exporter's own series.
-func newParts(ctx context.Context, store *config.Store, getenv func(string) string, logger log.Logger,
+func newParts(ctx context.Context, store *configfile.Store, getenv func(string) string, logger log.Logger,
 	registry func(...prometheus.Collector) *prometheus.Registry) parts {
 	api := collector.NewAPI()
 	clients := accounts.New(getenv, userAgent(), api)

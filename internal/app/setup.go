@@ -7,36 +7,37 @@ import (
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/configfile"
 	"oss_cname_exporter/internal/demo"
 )
 
 // setup is what the exporter is told: its configuration and its environment.
 type setup struct {
 	name   string // of the configuration
-	store  *config.Store
-	source *config.Source
+	store  *configfile.Store
+	source *configfile.Source
 	getenv func(string) string
 	demo   *demo.Demo // nil unless this is the demo
 }
 
 // newSetup loads the configuration that flags name. The caller closes it.
 func newSetup(ctx context.Context, flags *flags, getenv func(string) string) (*setup, error) {
-	opts := config.SourceOptions{Beside: func() []string { return webFiles(*flags.web.WebConfigFile) }}
+	opts := configfile.SourceOptions{Beside: func() []string { return webFiles(*flags.web.WebConfigFile) }}
 	if flags.expandEnv {
 		opts.Getenv = getenv
 	}
-	w := &setup{name: flags.configFile, source: config.NewSource(flags.configFile, opts), getenv: getenv}
+	w := &setup{name: flags.configFile, source: configfile.NewSource(flags.configFile, opts), getenv: getenv}
 	load := w.source.Load
 	if flags.demo {
 		w.demo = demo.Start()
 		w.name, w.getenv, load = "demo", demo.Getenv, w.demo.Load
 	} else if flags.watch {
-		if err := checkWatchable(flags.configFile); err != nil {
-			return nil, err
+		if err := w.source.CheckWatchable(); err != nil {
+			return nil, fmt.Errorf("--config.watch: %w", err)
 		}
 	}
 	var err error
-	if w.store, err = config.NewStore(bounded(ctx, checked(load, flags), w.source.Forget, loadTimeout)); err != nil {
+	if w.store, err = configfile.NewStore(w.source.Bounded(ctx, checked(load, flags))); err != nil {
 		w.close()
 		return nil, err
 	}

@@ -1,9 +1,8 @@
 // Package config owns what the operator wrote: it reads one strict YAML file into a Config that never changes again.
 // It would rather refuse a file with every fault named by line than let a typo surface later as a failed scrape.
 //
-// A Config has Accounts and Targets. A Fault is one mistake with its line. The
-// Store holds the Config in force and exchanges it as a whole; a Shard is one part
-// of its Targets.
+// Its nouns: a Config has Accounts and Targets, each with its Checks. A Fault is one mistake with its line. A Query is a
+// request about one target, which may be Unlisted: in no file. A Shard is one part of the Targets.
 package config
 
 import (

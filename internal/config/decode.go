@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -13,9 +14,10 @@ var plainKeyPattern = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,64}$`)
 // decoder walks YAML nodes and collects what is wrong with them.
 type decoder struct {
 	file     string
-	getenv   func(string) string // what ${NAME} stands for; nil = itself
 	faults   Faults
 	warnings Faults // what is accepted and hardly meant
+	// expandText is FileOptions.Expand.
+	expandText func(string) (string, error)
 }
 
 // value is what the file says in one place.
@@ -170,6 +172,19 @@ func read[T any](d *decoder, v value, dst *T, parse func(string) (T, error)) boo
 	}
 	*dst = got
 	return true
+}
+
+// expand returns the text of v with the values of its variables.
+func (d *decoder) expand(v value) (string, error) {
+	text := v.node.Value
+	if !strings.Contains(text, "${") {
+		return text, nil
+	}
+	if d.expandText == nil {
+		d.warn(v, `%s: has "${" in it, which stands for itself; to have the environment's value in its place, start with --config.expand-env`, quote(text))
+		return text, nil
+	}
+	return d.expandText(text)
 }
 
 // require is read for a value that has no default; want says what to write.

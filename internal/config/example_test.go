@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/configfile"
 	"oss_cname_exporter/internal/domain"
 )
 
 const examplePath = "../../config.example.yaml"
 
 func TestExampleFile(t *testing.T) {
-	c, err := config.Load(examplePath)
+	c, err := configfile.Load(examplePath)
 	if err != nil {
 		t.Fatal(err)
 	}

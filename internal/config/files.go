@@ -26,7 +26,7 @@ func (p *parser) readTargetFiles(v value) {
 			pattern = filepath.Join(p.dir, pattern)
 		}
 		p.config.TargetFiles = append(p.config.TargetFiles, pattern)
-		paths, err := p.files.matching(pattern)
+		paths, err := p.files.Matching(pattern)
 		if err != nil {
 			p.fault(item, "%s: %v", quote(pattern), err)
 		}
@@ -41,7 +41,7 @@ func (p *parser) readTargetFiles(v value) {
 
 // readTargetFile reads a list in the shape of Prometheus' file_sd. at is where the file is named.
 func (p *parser) readTargetFile(at value, path string) {
-	text, err := p.files.read(path)
+	text, err := p.files.Read(path)
 	if err != nil {
 		p.fault(at, "reading %s: %v", quote(path), err)
 		return

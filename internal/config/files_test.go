@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/configfile"
 )
 
 const twoAccounts = `
@@ -50,7 +50,7 @@ target_files: ["targets.d/*.yml", "targets.d/*.json", "targets.d/a.yml"]
 		"targets.d/z.json", "[\n\t{\"targets\": [\"examplebucket\\/d.example\"],\n\t\"labels\": {\"account\": \"main\", \"team\": \"\\u65e5\"\n\t}}\n]\n",
 		"targets.d/ignored.txt", "{",
 	)
-	c, err := config.Load(path)
+	c, err := configfile.Load(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,32 +74,6 @@ target_files: ["targets.d/*.yml", "targets.d/*.json", "targets.d/a.yml"]
 	}
 	if !reflect.DeepEqual(c.LabelNames(), []string{"team"}) {
 		t.Errorf("LabelNames = %q", c.LabelNames())
-	}
-}
-
-// TestTargetFilesMayComeLater starts without any: whoever writes them may be slower.
-func TestTargetFilesMayComeLater(t *testing.T) {
-	path := inFiles(t, "config.yaml", `
-accounts: {main: {region: cn-hangzhou}}
-target_files: ["*.json"]
-`)
-	store, err := config.NewStore(from(path))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := len(store.Config().Targets); n != 0 {
-		t.Errorf("%d targets from nowhere", n)
-	}
-	rewrite(t, filepath.Join(filepath.Dir(path), "late.json"), `[{"targets": ["examplebucket/www.example.com"]}]`)
-	if err := store.Reload(); err != nil {
-		t.Fatal(err)
-	}
-	if n := len(store.Config().Targets); n != 1 {
-		t.Errorf("%d targets after the reload, want 1", n)
-	}
-	rewrite(t, filepath.Join(filepath.Dir(path), "late.json"), `[{"targets": ["www.example.com"]}]`)
-	if err := store.Reload(); err == nil || len(store.Config().Targets) != 1 {
-		t.Errorf("a bad target file: %v, %d targets", err, len(store.Config().Targets))
 	}
 }
 
@@ -128,7 +102,7 @@ target_files: ["d/*.yml", "gone.yml", "d/*.txt", "d/[.yml", 7]
 		"d/5.yml", "- targets: [\n",
 		"d/6.yml/dir", "",
 	)
-	_, err := config.Load(path)
+	_, err := configfile.Load(path)
 	if err == nil {
 		t.Fatal("accepted")
 	}
@@ -179,7 +153,7 @@ func FuzzTargetFile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, asJSON bool) {
 		name := map[bool]string{true: "targets.json", false: "targets.yml"}[asJSON]
 		path := inFiles(t, "config.yaml", twoAccounts+"target_files: ["+name+"]\n", name, text)
-		c, err := config.Load(path)
+		c, err := configfile.Load(path)
 		switch {
 		case err != nil:
 			checkRefused(t, c, err, []byte(text+"\n\n\n\n\n\n"))
@@ -198,7 +172,7 @@ accounts:
   cli: {region: cn-hangzhou, credentials: {type: profile, profile_file: cli.json}}
 targets: [{bucket: examplebucket, cname: a.example, account: main}]
 `)
-	c, err := config.Load(path)
+	c, err := configfile.Load(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -39,4 +40,11 @@ func refused(t *testing.T, text string) string {
 		t.Errorf("the error is a %T, not Faults", err)
 	}
 	return err.Error()
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }

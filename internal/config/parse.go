@@ -11,14 +11,29 @@ import (
 // Parse reads a configuration from text alone; name is the file's, for messages.
 // A refused text gives Faults with all that is wrong with it.
 func Parse(name string, text []byte) (*Config, error) {
-	config, _, err := parse(&decoder{file: name}, text, "", nil)
+	config, _, err := ParseFile(name, text, FileOptions{})
 	return config, err
 }
 
-// parse is Parse for a text that may name files in dir. named are the paths and patterns of the files that the text
-// names, also if it is refused.
-func parse(d *decoder, text []byte, dir string, files *files) (config *Config, named []string, err error) {
-	p := &parser{decoder: d, dir: dir, files: files, pairs: map[domain.Name]place{}, shared: map[Account]*Account{}, labels: map[string]bool{}}
+// FileOptions describes the surroundings of a configuration's file. The zero value is a text that is no file.
+type FileOptions struct {
+	Dir   string // folder of the file, which relative paths begin at; "" = the text cannot name target files
+	Files Files  // reads target files
+	// Expand returns a value's text with the values of its variables; nil leaves ${NAME} as it is, with a warning.
+	Expand func(text string) (string, error)
+}
+
+// Files reads target files.
+type Files interface {
+	// Matching returns the files that a path or pattern names. A pattern may match nothing yet.
+	Matching(pattern string) ([]string, error)
+	Read(path string) ([]byte, error)
+}
+
+// ParseFile is Parse for a text that may name files. It returns the paths and patterns of these files also if the text
+// is refused.
+func ParseFile(name string, text []byte, opts FileOptions) (config *Config, named []string, err error) {
+	p := &parser{decoder: &decoder{file: name, expandText: opts.Expand}, dir: opts.Dir, files: opts.Files, pairs: map[domain.Name]place{}, shared: map[Account]*Account{}, labels: map[string]bool{}}
 	if root, ok := p.document(text, "write at least accounts and targets, as config.example.yaml does"); ok {
 		p.readConfig(root)
 	}
@@ -42,7 +57,7 @@ type parser struct {
 	config Config
 	checks Checks                // the targets' default
 	dir    string                // where target files are; "" = nowhere
-	files  *files                // reads them
+	files  Files                 // reads them
 	pairs  map[domain.Name]place // where each target is
 	shared map[Account]*Account  // by value: targets that are asked alike have one
 	labels map[string]bool       // names of all targets' own labels

@@ -243,3 +243,28 @@ func TestBoundsAreAccepted(t *testing.T) {
 func withTarget(flow string) string {
 	return "accounts: {main: {region: cn-hangzhou}}\ntargets: [{" + flow + "}]\n"
 }
+
+func TestDurationsHaveDays(t *testing.T) {
+	for text, want := range map[string]string{"1d": "24h0m0s", "0.5d": "12h0m0s", "90s": "1m30s", "1h30m": "1h30m0s"} {
+		if got := parse(t, "probe: {cache_ttl: "+text+"}"+minimal).Probe.CacheTTL.String(); got != want {
+			t.Errorf("%s is %s", text, got)
+		}
+	}
+}
+
+// TestLabelsOfPrometheus has names that mean something to it.
+func TestLabelsOfPrometheus(t *testing.T) {
+	with := func(name string) (*config.Config, error) {
+		return config.Parse("c.yaml", []byte("accounts: {main: {region: cn-hangzhou}}\ntargets: [{bucket: abc, cname: www.example.com, labels: {"+name+": x}}]\n"))
+	}
+	for _, name := range []string{"le", "quantile"} {
+		if _, err := with(name); err == nil || !strings.Contains(err.Error(), `write another name, such as "my_`+name+`"`) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, name := range []string{"instance", "job"} {
+		if c, err := with(name); err != nil || len(c.Warnings) != 1 || !strings.Contains(c.Warnings.Error(), "exported_"+name) {
+			t.Errorf("%s: %v, %v", name, c, err)
+		}
+	}
+}

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/configfile"
 )
 
 // TestWarnings has what is accepted and hardly meant, and beside each what is meant.
@@ -66,7 +66,7 @@ func TestWarnings(t *testing.T) {
 
 // TestExampleHasNoWarnings holds our own example to what we say of others' files.
 func TestExampleHasNoWarnings(t *testing.T) {
-	c, err := config.Load("../../config.example.yaml")
+	c, err := configfile.Load("../../config.example.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

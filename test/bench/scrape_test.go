@@ -19,6 +19,7 @@ import (
 
 	"oss_cname_exporter/internal/app"
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/configfile"
 	"oss_cname_exporter/internal/demo"
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
@@ -93,10 +94,10 @@ func benchConfig(url string, n int, probe string) string {
 }
 
 // benchStore returns benchConfig in force.
-func benchStore(b *testing.B, url string, n int, probe string) *config.Store {
+func benchStore(b *testing.B, url string, n int, probe string) *configfile.Store {
 	b.Helper()
 	text := []byte(benchConfig(url, n, probe))
-	store, err := config.NewStore(func() (*config.Config, error) { return config.Parse("bench", text) })
+	store, err := configfile.NewStore(func() (*config.Config, error) { return config.Parse("bench", text) })
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -22,7 +22,7 @@ const (
 var law = map[string]struct{ may, never []string }{
 	"":                      {may: []string{"internal/app"}},
 	"docs":                  {never: []string{sdk, "net/http", "github.com/"}},
-	"internal/app":          {may: []string{"collector", "internal/accounts", "internal/changelog", "internal/check", "internal/config", "internal/demo", "internal/discovery", "internal/dnsclient", "internal/poller", "internal/schedule", "internal/web", "ossclient"}, never: []string{sdk}},
+	"internal/app":          {may: []string{"collector", "internal/accounts", "internal/changelog", "internal/check", "internal/config", "internal/configfile", "internal/demo", "internal/discovery", "internal/dnsclient", "internal/poller", "internal/schedule", "internal/web", "ossclient"}, never: []string{sdk}},
 	"internal/app/apptest":  {may: []string{"internal/app", "internal/demo", "internal/fake/osstest"}, never: []string{sdk}},
 	"internal/accounts":     {may: []string{"internal/config", "internal/credentials", "internal/status", "ossclient"}, never: []string{sdk, "github.com/prometheus/"}},
 	"internal/credentials":  {may: []string{"internal/secret"}, never: []string{sdk, dnslib, "github.com/prometheus/", "github.com/go-kit/", "log"}},
@@ -49,6 +49,7 @@ var law = map[string]struct{ may, never []string }{
 	"internal/httpcheck":    {may: []string{"internal/status", "internal/trace"}, never: []string{sdk, dnslib, "github.com/", "log"}},
 	"internal/check":        {may: []string{"collector", "internal/config", "internal/report", "internal/status"}, never: []string{sdk, dnslib, "net/http", "log"}},
 	"internal/config":       {may: []string{"internal/judge", "internal/region"}, never: []string{sdk, "net/http", "github.com/go-kit/"}},
+	"internal/configfile":   {may: []string{"internal/config"}, never: []string{sdk, "net/http", "github.com/"}},
 	"internal/fake/dnstest": {never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/"}},
 	"internal/fake/osstest": {may: []string{"internal/region"}, never: []string{"github.com/prometheus/", "github.com/go-kit/"}},
 	"internal/fake/ststest": {never: []string{sdk, "github.com/prometheus/", "github.com/go-kit/"}},
@@ -131,6 +132,7 @@ func breaches(packages []listedPackage) []string {
 func TestLawHasTeeth(t *testing.T) {
 	for _, test := range []struct{ from, imported string }{
 		{"internal/config", "oss_cname_exporter/internal/poller"},
+		{"internal/config", "oss_cname_exporter/internal/configfile"},
 		{"internal/web", "oss_cname_exporter/ossclient"},
 		{"collector", "oss_cname_exporter/ossclient"},
 		{"collector", "oss_cname_exporter/internal/fake/osstest"},

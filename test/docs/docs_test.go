@@ -15,6 +15,7 @@ import (
 	"oss_cname_exporter/internal/app"
 	"oss_cname_exporter/internal/app/apptest"
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/configfile"
 	"oss_cname_exporter/internal/demo"
 	"oss_cname_exporter/internal/status"
 )
@@ -22,7 +23,7 @@ import (
 // described returns the names of all metrics of ours.
 func described(t *testing.T) []string {
 	t.Helper()
-	store, err := config.NewStore(func() (*config.Config, error) { return config.Load(filepath.Join(root, "config.example.yaml")) })
+	store, err := configfile.NewStore(func() (*config.Config, error) { return configfile.Load(filepath.Join(root, "config.example.yaml")) })
 	if err != nil {
 		t.Fatal(err)
 	}

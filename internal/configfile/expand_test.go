@@ -1,4 +1,4 @@
-package config_test
+package configfile_test
 
 import (
 	"os"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/configfile"
 )
 
 func TestEnvironmentInValues(t *testing.T) {
@@ -16,7 +17,7 @@ func TestEnvironmentInValues(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		return config.NewSource(path, config.SourceOptions{Getenv: getenv}).Load()
+		return configfile.NewSource(path, configfile.SourceOptions{Getenv: getenv}).Load()
 	}
 	text := func(region, label string) string {
 		return "accounts: {main: {region: \"" + region + "\"}} # ${COMMENT}\ntargets: [{bucket: abc, cname: \"${HOST}.example.com\", labels: {team: \"" + label + "\"}}]\n"
@@ -52,30 +53,5 @@ func TestEnvironmentInValues(t *testing.T) {
 		t.Errorf("without the flag: %v, %v", c, err)
 	} else if got := c.Warnings.Error(); !strings.HasSuffix(got, `config.yaml:2: targets[0].labels.team: "${TEAM}": has "${" in it, which stands for itself; to have the environment's value in its place, start with --config.expand-env`) {
 		t.Errorf("warned %q", got)
-	}
-}
-
-func TestDurationsHaveDays(t *testing.T) {
-	for text, want := range map[string]string{"1d": "24h0m0s", "0.5d": "12h0m0s", "90s": "1m30s", "1h30m": "1h30m0s"} {
-		if got := parse(t, "probe: {cache_ttl: "+text+"}"+minimal).Probe.CacheTTL.String(); got != want {
-			t.Errorf("%s is %s", text, got)
-		}
-	}
-}
-
-// TestLabelsOfPrometheus has names that mean something to it.
-func TestLabelsOfPrometheus(t *testing.T) {
-	with := func(name string) (*config.Config, error) {
-		return config.Parse("c.yaml", []byte("accounts: {main: {region: cn-hangzhou}}\ntargets: [{bucket: abc, cname: www.example.com, labels: {"+name+": x}}]\n"))
-	}
-	for _, name := range []string{"le", "quantile"} {
-		if _, err := with(name); err == nil || !strings.Contains(err.Error(), `write another name, such as "my_`+name+`"`) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	for _, name := range []string{"instance", "job"} {
-		if c, err := with(name); err != nil || len(c.Warnings) != 1 || !strings.Contains(c.Warnings.Error(), "exported_"+name) {
-			t.Errorf("%s: %v, %v", name, c, err)
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package config
+package configfile
 
 import (
 	"crypto/sha256"
@@ -20,7 +20,7 @@ const MaxSize = 16 << 20
 // file that breaks, or is mended, is a change like any other.
 type Fingerprint [sha256.Size]byte
 
-// files reads files and remembers what it found, so that it never has two answers about one of them.
+// files implements config.Files. It remembers what it found, so that it never has two answers about one file.
 type files struct {
 	pipe  bool // whether the next file may be a pipe
 	sums  map[string]string
@@ -39,7 +39,7 @@ func newFiles() *files { return &files{sums: map[string]string{}, found: map[str
 func (f *files) fingerprint(patterns []string) Fingerprint {
 	hash := sha256.New()
 	for _, pattern := range patterns {
-		paths, err := f.matching(pattern)
+		paths, err := f.Matching(pattern)
 		fmt.Fprintf(hash, "%q %v\n", pattern, err)
 		for _, path := range paths {
 			fmt.Fprintf(hash, "%q %q\n", path, f.sum(path))
@@ -51,13 +51,13 @@ func (f *files) fingerprint(patterns []string) Fingerprint {
 // sum returns what tells the file from others: the hash of its text, or why there is none.
 func (f *files) sum(path string) string {
 	if _, known := f.sums[path]; !known {
-		_, _ = f.read(path)
+		_, _ = f.Read(path)
 	}
 	return f.sums[path]
 }
 
-// read returns the text of the file at path.
-func (f *files) read(path string) ([]byte, error) {
+// Read returns the text of the file at path.
+func (f *files) Read(path string) ([]byte, error) {
 	text, err := readFile(path, f.pipe)
 	f.pipe = false
 	if err != nil {
@@ -69,9 +69,9 @@ func (f *files) read(path string) ([]byte, error) {
 	return text, nil
 }
 
-// matching returns the files that pattern names. A pattern may match nothing yet; a file that is named in full is
-// there or not when it is read. It is an error if it cannot be found out.
-func (f *files) matching(pattern string) ([]string, error) {
+// Matching returns the files that pattern names. A pattern may match nothing yet; a file that is named in full is
+// there or not when it is read. A folder that cannot be listed is an error.
+func (f *files) Matching(pattern string) ([]string, error) {
 	if !hasMeta(pattern) {
 		return []string{pattern}, nil
 	}
@@ -103,7 +103,7 @@ func glob(pattern string) ([]string, error) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("listing %s: %w", quote(dir), withoutPath(err))
+			return nil, fmt.Errorf("listing %q: %w", dir, withoutPath(err))
 		}
 		for _, entry := range entries {
 			hidden := strings.HasPrefix(entry.Name(), ".") && !strings.HasPrefix(base, ".")

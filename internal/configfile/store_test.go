@@ -1,4 +1,4 @@
-package config_test
+package configfile_test
 
 import (
 	"errors"
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/configfile"
 )
 
 // rewrite replaces the file in one step, as editors and ConfigMap mounts do.
@@ -25,14 +26,14 @@ func rewrite(t *testing.T, path, text string) {
 }
 
 func from(path string) func() (*config.Config, error) {
-	return func() (*config.Config, error) { return config.Load(path) }
+	return func() (*config.Config, error) { return configfile.Load(path) }
 }
 
-func newStore(t *testing.T) (store *config.Store, path string) {
+func newStore(t *testing.T) (store *configfile.Store, path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "config.yaml")
 	write(t, path, minimal)
-	store, err := config.NewStore(from(path))
+	store, err := configfile.NewStore(from(path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,12 +42,12 @@ func newStore(t *testing.T) (store *config.Store, path string) {
 
 func TestNewStoreRefusesABadFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.yaml")
-	if store, err := config.NewStore(from(path)); store != nil || !errors.Is(err, fs.ErrNotExist) {
+	if store, err := configfile.NewStore(from(path)); store != nil || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing file: NewStore = %v, %v", store, err)
 	}
 	write(t, path, "accounts: {}\n")
 	var faults config.Faults
-	if store, err := config.NewStore(from(path)); store != nil || !errors.As(err, &faults) || len(faults) != 2 {
+	if store, err := configfile.NewStore(from(path)); store != nil || !errors.As(err, &faults) || len(faults) != 2 {
 		t.Errorf("bad file: NewStore = %v, %v", store, err)
 	}
 }
@@ -149,7 +150,7 @@ func TestLoadedTellsTheLastOutcome(t *testing.T) {
 func TestReloadsAreSerialised(t *testing.T) {
 	var running, calls atomic.Int32
 	started, release := make(chan struct{}), make(chan struct{})
-	store, err := config.NewStore(func() (*config.Config, error) {
+	store, err := configfile.NewStore(func() (*config.Config, error) {
 		if running.Add(1) > 1 {
 			t.Error("two loads at once")
 		}
@@ -174,5 +175,29 @@ func TestReloadsAreSerialised(t *testing.T) {
 	group.Wait()
 	if got := store.Config().Targets[0].Base; got != "v3.example.com" {
 		t.Errorf("after both reloads: %s", got)
+	}
+}
+
+// TestTargetFilesMayComeLater starts without any: their author may be slower.
+func TestTargetFilesMayComeLater(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	write(t, path, "accounts: {main: {region: cn-hangzhou}}\ntarget_files: [\"*.json\"]\n")
+	store, err := configfile.NewStore(from(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(store.Config().Targets); n != 0 {
+		t.Errorf("%d targets from nowhere", n)
+	}
+	rewrite(t, filepath.Join(filepath.Dir(path), "late.json"), `[{"targets": ["examplebucket/www.example.com"]}]`)
+	if err := store.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(store.Config().Targets); n != 1 {
+		t.Errorf("%d targets after the reload, want 1", n)
+	}
+	rewrite(t, filepath.Join(filepath.Dir(path), "late.json"), `[{"targets": ["www.example.com"]}]`)
+	if err := store.Reload(); err == nil || len(store.Config().Targets) != 1 {
+		t.Errorf("a bad target file: %v, %d targets", err, len(store.Config().Targets))
 	}
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package app
+package configfile
 
 import (
 	"bytes"
@@ -15,16 +15,14 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/go-kit/log"
-
 	"oss_cname_exporter/internal/config"
 )
 
-// scene is a watched configuration in a folder, and what the exporter makes of it. It looks when it is told to.
+// scene is a watched configuration in a folder. The watcher looks when the test tells it to.
 type scene struct {
 	t      *testing.T
 	dir    string
-	store  *config.Store
+	store  *Store
 	logged *bytes.Buffer // read it between looks
 	ticks  chan time.Time
 }
@@ -35,20 +33,34 @@ func newScene(t *testing.T, files ...string) *scene {
 	for i := 0; i < len(files); i += 2 {
 		s.write(files[i], files[i+1])
 	}
-	source := config.NewSource(s.in("config.yaml"), config.SourceOptions{Beside: func() []string { return webFiles(s.in("web.yml")) }})
-	store, err := config.NewStore(source.Load)
+	source := NewSource(s.in("config.yaml"), SourceOptions{Beside: s.beside})
+	store, err := NewStore(source.Load)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.store = store
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
-	w := watcher{loaded: source.Loaded, look: source.Look, patience: time.Hour, reload: func() error {
-		return reload(ctx, store, log.NewLogfmtLogger(s.logged))
-	}}
+	w := watcher{loaded: source.LoadedFingerprint, look: source.Fingerprint, patience: time.Hour, reload: s.reload}
 	go func() { defer close(ended); w.run(ctx, s.ticks) }()
 	t.Cleanup(func() { cancel(); <-ended })
 	return s
+}
+
+// reload logs each fault on a line, or that there is none.
+func (s *scene) reload() error {
+	err := s.store.Reload()
+	fmt.Fprintln(s.logged, "loaded:", err)
+	return err
+}
+
+// beside returns web.yml and the certificate that it names.
+func (s *scene) beside() []string {
+	files := []string{s.in("web.yml")}
+	if text, err := os.ReadFile(files[0]); err == nil && strings.Contains(string(text), "server.crt") {
+		files = append(files, s.in("server.crt"))
+	}
+	return files
 }
 
 func (s *scene) in(name string) string { return filepath.Join(s.dir, name) }
@@ -144,7 +156,7 @@ func TestWatcherIsNeverDeaf(t *testing.T) {
 		{"web.yml names a certificate", func() { s.write("web.yml", "tls_server_config: {cert_file: server.crt}") }, "a,l true", 1},
 		{"the certificate comes", func() { s.write("server.crt", "one") }, "a,l true", 1},
 		{"and is renewed", func() { s.write("server.crt", "two") }, "a,l true", 1},
-		{"the configuration is huge", func() { s.do(os.Truncate(s.in("config.yaml"), config.MaxSize+1)) }, "a,l false", 1},
+		{"the configuration is huge", func() { s.do(os.Truncate(s.in("config.yaml"), MaxSize+1)) }, "a,l false", 1},
 		{"and is well again", func() { s.write("config.yaml", configOf("", "a")) }, "a true", 1},
 	} {
 		before := strings.Count(s.logged.String(), "\n")
@@ -182,8 +194,8 @@ func TestWatcherReloadsWhatTwoLooksAgreeOn(t *testing.T) {
 	changes := []byte{1, 2, 3, 3, 4, 0} // 0 is what was loaded
 	w := watcher{
 		patience: time.Hour,
-		loaded:   func() (f config.Fingerprint) { return f },
-		look: func() (f config.Fingerprint) {
+		loaded:   func() (f Fingerprint) { return f },
+		look: func() (f Fingerprint) {
 			f[0] = changes[looks]
 			if looks++; looks == len(changes) {
 				cancel()
@@ -208,8 +220,8 @@ func TestHangingLookIsSaidOnce(t *testing.T) {
 		hangs := make(chan struct{})
 		reloads := 0
 		w := watcher{
-			loaded:   func() (f config.Fingerprint) { return f },
-			look:     func() (f config.Fingerprint) { <-hangs; return f },
+			loaded:   func() (f Fingerprint) { return f },
+			look:     func() (f Fingerprint) { <-hangs; return f },
 			reload:   func() error { reloads++; return nil },
 			patience: time.Minute,
 		}

@@ -1,38 +1,40 @@
-package config
+package configfile
 
 import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"oss_cname_exporter/internal/config"
 )
 
 // Store holds the Config in force and replaces it only with one that was accepted.
 type Store struct {
-	load    func() (*Config, error)
+	load    func() (*config.Config, error)
 	reload  sync.Mutex // held through one Reload, so that a slow one cannot undo a later one
 	current atomic.Pointer[loaded]
 }
 
-// loaded is what the last Reload left behind.
+// loaded is the outcome of the last Reload.
 type loaded struct {
-	config *Config
+	config *config.Config
 	at     time.Time // when config was accepted
 	err    error     // why the last Reload changed nothing; nil if it succeeded
 }
 
 // NewStore loads the first Config; load, usually Load with its path, is called again by every Reload.
-func NewStore(load func() (*Config, error)) (*Store, error) {
-	config, err := load()
+func NewStore(load func() (*config.Config, error)) (*Store, error) {
+	cfg, err := load()
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{load: load}
-	s.current.Store(&loaded{config: config, at: time.Now()})
+	s.current.Store(&loaded{config: cfg, at: time.Now()})
 	return s, nil
 }
 
-// Config returns the Config in force. Whoever asks once and keeps the answer sees one file throughout.
-func (s *Store) Config() *Config { return s.current.Load().config }
+// Config returns the Config in force. A caller that keeps it sees one file throughout.
+func (s *Store) Config() *config.Config { return s.current.Load().config }
 
 // Loaded returns when the Config in force was accepted, and the error of the last Reload if that was refused.
 func (s *Store) Loaded() (at time.Time, err error) {
@@ -44,13 +46,13 @@ func (s *Store) Loaded() (at time.Time, err error) {
 func (s *Store) Reload() error {
 	s.reload.Lock()
 	defer s.reload.Unlock()
-	config, err := s.load()
+	cfg, err := s.load()
 	if err != nil {
 		last := *s.current.Load()
 		last.err = err
 		s.current.Store(&last)
 		return err
 	}
-	s.current.Store(&loaded{config: config, at: time.Now()})
+	s.current.Store(&loaded{config: cfg, at: time.Now()})
 	return nil
 }

@@ -1,4 +1,4 @@
-package config
+package configfile
 
 import (
 	"errors"
@@ -12,17 +12,10 @@ var (
 	namePattern     = regexp.MustCompile(`^\$\{([a-zA-Z_][a-zA-Z0-9_]*)\}$`)
 )
 
-// expand returns the text of v with the environment's value for each ${NAME}, if that is wanted. "$${" is a plain "${".
-// What has no value is an error: an empty text in its place would be a value that nobody wrote.
-func (d *decoder) expand(v value) (string, error) {
-	text := v.node.Value
-	if !strings.Contains(text, "${") {
-		return text, nil
-	}
-	if d.getenv == nil {
-		d.warn(v, `%s: has "${" in it, which stands for itself; to have the environment's value in its place, start with --config.expand-env`, quote(text))
-		return text, nil
-	}
+// expand returns text with the environment's value for each ${NAME}. "$${" is a
+// plain "${". A variable without a value is an error: an empty text in its place
+// would be a value that no operator wrote.
+func expand(text string, getenv func(string) string) (string, error) {
 	var err error
 	text = variablePattern.ReplaceAllStringFunc(text, func(found string) string {
 		if strings.HasPrefix(found, "$$") {
@@ -33,7 +26,7 @@ func (d *decoder) expand(v value) (string, error) {
 			err = errors.New(`not a variable; write one such as "${REGION}", or "$${" for a plain "${"`)
 			return ""
 		}
-		value := d.getenv(name[1])
+		value := getenv(name[1])
 		if value == "" {
 			err = fmt.Errorf("the environment has no %s, or it is empty; set it", name[1])
 		}

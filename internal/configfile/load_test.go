@@ -1,4 +1,4 @@
-package config_test
+package configfile_test
 
 import (
 	"errors"
@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/configfile"
 )
 
 func write(t *testing.T, path, text string) {
@@ -22,7 +22,7 @@ func write(t *testing.T, path, text string) {
 func TestLoad(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	write(t, path, minimal)
-	c, err := config.Load(path)
+	c, err := configfile.Load(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func TestLoad(t *testing.T) {
 func TestLoadNamesTheFileInFaults(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "mine.yml")
 	write(t, path, "\n\nprobes: {}\n"+minimal)
-	_, err := config.Load(path)
+	_, err := configfile.Load(path)
 	if want := path + `:3: unknown key "probes"; write "probe"`; err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
@@ -63,7 +63,7 @@ func TestLoadErrors(t *testing.T) {
 		{"too large", in("large"), "larger than 16 MiB; is it the right file?", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, err := config.Load(tt.path)
+			c, err := configfile.Load(tt.path)
 			if c != nil || err == nil {
 				t.Fatalf("Load = %v, %v", c, err)
 			}
@@ -89,7 +89,7 @@ func TestLoadWithoutPermission(t *testing.T) {
 	if err := os.Chmod(path, 0); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := config.Load(path); !errors.Is(err, fs.ErrPermission) {
+	if _, err := configfile.Load(path); !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("got %v, want a permission error", err)
 	}
 }
