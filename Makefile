@@ -93,6 +93,13 @@ test: ## Run the tests, under the race detector where there is the C compiler th
 	@command -v "$$(go env CC)" >/dev/null || echo "no $$(go env CC): testing without the race detector" >&2
 	go test $$(command -v "$$(go env CC)" >/dev/null && echo -race) -shuffle=on ./...
 
+LIST ?=
+UPDATE ?=
+
+.PHONY: budget
+budget: ## Count the functions that a request enters, and the words that stop a reader; LIST=NAME prints one count, UPDATE=1 lowers test/budget/budget.json
+	go test -tags budget -count=1 -v ./test/budget -list-count='$(LIST)' $(if $(UPDATE),-update) | grep -Ev '^(===|---|PASS|ok)'
+
 .PHONY: lint
 lint: $(GOLANGCI_LINT) $(ACTIONLINT_DIR)/actionlint $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)/amtool $(addprefix $(JSONNET_DIR)/,jsonnet jsonnetfmt jsonnet-lint) $(GRAFANA_DIR)/node_modules $(KUBECTL_VALIDATE_DIR)/kubectl-validate $(CRDS) ## Run every static check: Go, go.mod, alerts, dashboard, Kubernetes objects, shell, Dockerfile
 	@$(call debian,shellcheck,shellcheck)

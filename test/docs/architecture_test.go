@@ -55,6 +55,8 @@ var law = map[string]struct{ may, never []string }{
 	"internal/fake/ststest": {never: []string{sdk, "github.com/prometheus/", "github.com/go-kit/"}},
 	"test/attack":           {never: []string{sdk}},
 	"test/bench":            {never: []string{sdk}},
+	"test/budget":           {},
+	"test/budget/program":   {may: []string{"internal/app", "internal/demo", "internal/fake/osstest"}, never: []string{sdk}},
 	"test/docs":             {never: []string{sdk}},
 	"test/e2e":              {never: []string{sdk}},
 	"test/flow":             {never: []string{sdk}},
