@@ -43,6 +43,7 @@ func run(dir string) error {
 		return err
 	}
 	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
 	log := &addressLog{address: make(chan string, 1)}
 	ended := make(chan error, 1)
 	go func() {
