@@ -48,7 +48,7 @@ func TestMeanings(t *testing.T) {
 		{403, "SecondLevelDomainForbidden", "0003-00001401", "", status.ReasonWrongEndpoint, "endpoint", 1},
 		{403, "NonStandardHostForbidden", "0003-00001402", "", status.ReasonWrongEndpoint, "endpoint", 1},
 		{400, "PublicEndpointForbidden", "0048-00000401", "", status.ReasonWrongEndpoint, "network", 1},
-		{301, "PermanentRedirect", "", moved, status.ReasonBadResponse, "answers at oss-cn-shanghai.aliyuncs.com", 1},
+		{301, "PermanentRedirect", "", moved, status.ReasonWrongEndpoint, "answers at oss-cn-shanghai.aliyuncs.com", 1},
 
 		{403, "InvalidAccessKeyId", "0002-00000902", "", status.ReasonCredentials, "renew", 1},
 		{403, "SignatureDoesNotMatch", "0002-00000040", "", status.ReasonCredentials, "secret", 1},
@@ -68,15 +68,15 @@ func TestMeanings(t *testing.T) {
 		{503, "ServiceUnavailable", "", "", status.ReasonServerError, "", 2},
 		{500, "InternalError", "", "", status.ReasonServerError, "", 2},
 
-		{403, "NeedVerifyDomainOwnership", "0018-00000115", "", status.ReasonClientError, "", 1},
-		{403, "NoNeedCreateCnameToken", "0018-00000302", "", status.ReasonClientError, "", 1},
+		{403, "NeedVerifyDomainOwnership", "0018-00000115", "", status.ReasonClientError, "publish the token", 1},
+		{403, "NoNeedCreateCnameToken", "0018-00000302", "", status.ReasonClientError, "needs no token", 1},
 		{403, "CnameTokenNotFound", "", "", status.ReasonAccessDenied, "", 1},
 		{409, "Conflict", "", "", status.ReasonClientError, "", 1},
 		{401, "Unheard", "", "", status.ReasonCredentials, "", 1},
 		{403, "Unheard", "", "", status.ReasonAccessDenied, "", 1},
 		{403, "Unheard", "0002-00000999", "", status.ReasonCredentials, "", 1},
 		{400, "Unheard", "0002-00000504", "", status.ReasonClockSkew, "clock", 1},
-		{418, "Unheard", "", moved, status.ReasonClientError, "answers at oss-cn-shanghai.aliyuncs.com", 1},
+		{418, "Unheard", "", moved, status.ReasonWrongEndpoint, "answers at oss-cn-shanghai.aliyuncs.com", 1},
 		{403, "\n NoSuchBucket ", "", "", status.ReasonBucketNotFound, "", 1},
 	} {
 		t.Run(fmt.Sprint(test.status, test.code, test.ec, test.more), func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/region"
+	"oss_cname_exporter/internal/vendor"
 )
 
 // warnOfRegion warns of a region that is not known, or that is not the one of account's endpoint: the request would be
@@ -28,14 +29,14 @@ func (p *parser) warnOfRegion(v value, account Account) {
 		return
 	}
 	var ids []string
-	for _, r := range region.All() {
+	for _, r := range vendor.Regions() {
 		ids = append(ids, r.ID)
 	}
 	advice := suggest(account.Region, ids)
 	if !strings.HasPrefix(advice, "write ") {
 		advice = "see whether it is spelt right"
 	}
-	p.warn(v, "%s is no region that was known in %s; %s", quote(account.Region), region.Listed, advice)
+	p.warn(v, "%s is no region that was known in %s; %s", quote(account.Region), region.Checked(), advice)
 }
 
 // warnOfNetwork warns of a network on which account's region is not known to have the endpoint that its id gives.
@@ -46,12 +47,12 @@ func (p *parser) warnOfNetwork(v value, account Account) {
 		return
 	}
 	host := map[string]string{NetworkPublic: r.Public, NetworkInternal: r.Internal, NetworkDualStack: r.DualStack}[account.Network]
-	standard := region.Standard(r.ID)
+	standard := vendor.Standard(r.ID)
 	template := map[string]string{NetworkPublic: standard.Public, NetworkInternal: standard.Internal, NetworkDualStack: standard.DualStack}[account.Network]
 	switch {
 	case host == "":
 		p.warn(v, "region %s was not known in %s to have an endpoint on the network %s; choose another network, or write the endpoint",
-			quote(r.ID), region.Listed, quote(account.Network))
+			quote(r.ID), region.Checked(), quote(account.Network))
 	case host != template:
 		p.warn(v, `the endpoint of region %s does not follow from its id; write "endpoint: https://%s"`, quote(r.ID), host)
 	}

@@ -19,10 +19,10 @@ func destination(t *config.Target, names []string) (status.Destination, string) 
 		switch {
 		case !known:
 			continue
-		case host.Alias || host.Bucket == "":
-			return status.ToOSS, name
-		case host.Bucket == t.Bucket && (host.Region == "" || host.Region == home(t)):
+		case host.Bucket == t.Bucket && (host.Region == home(t) || host.Region == "" && !host.Vague):
 			return status.ToBucket, name
+		case host.Vague || host.Bucket == "":
+			return status.ToOSS, name
 		}
 		return status.ToOther, name
 	}

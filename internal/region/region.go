@@ -1,82 +1,83 @@
-// Package region knows the regions in which OSS serves, and what the names of
-// its endpoints say. OSS opens regions and names without notice, so the list
-// is good for advice and for reading, never for refusing.
+// Package region finds regions and reads the host names of OSS. All that it
+// knows is the table of internal/vendor. OSS opens regions and names without
+// notice, so its answers are good for advice and for reading, never for refusing.
 package region
 
 import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"oss_cname_exporter/internal/vendor"
 )
 
-// Region is a region as OSS serves it.
-type Region struct {
-	ID        string // what V4 signs, such as "cn-hangzhou"
-	Public    string // host of the endpoint that everybody reaches; "" is none
-	Internal  string // host of the endpoint inside the region; "" is none
-	DualStack string // host of the endpoint that IPv6 reaches; "" is none
-}
-
-// Listed says when the list of regions was last held against the vendor's page.
-const Listed = "2026-11"
-
-// withDualStack and others are the regions of the public cloud, those that have
-// a dual-stack endpoint first.
-// https://www.alibabacloud.com/help/en/oss/user-guide/regions-and-endpoints
-const (
-	withDualStack = "cn-hangzhou cn-shanghai cn-qingdao cn-beijing cn-zhangjiakou cn-huhehaote cn-wulanchabu cn-shenzhen cn-heyuan " +
-		"cn-guangzhou cn-chengdu cn-hongkong ap-northeast-1 ap-northeast-2 ap-southeast-1 ap-southeast-3 ap-southeast-5 ap-southeast-6 " +
-		"ap-southeast-7 ap-southeast-8 eu-central-1 eu-west-1 eu-west-2 us-west-1 us-east-1 na-south-1 sa-east-1 me-east-1 me-central-1 cn-zhongwei"
-	others = "cn-nanjing cn-fuzhou cn-wuhan-lr"
-)
-
-// renamed are the regions whose endpoints do not follow from their ids.
-func renamed() [6]Region {
-	return [...]Region{
-		{ID: "cn-hangzhou-finance", Public: "oss-cn-hzfinance" + domain, Internal: "oss-cn-hzfinance-internal" + domain},
-		{ID: "cn-shanghai-finance-1", Public: "oss-cn-shanghai-finance-1-pub" + domain, Internal: "oss-cn-shanghai-finance-1-pub-internal" + domain},
-		{ID: "cn-shenzhen-finance-1", Public: "oss-cn-szfinance" + domain, Internal: "oss-cn-szfinance-internal" + domain},
-		{ID: "cn-beijing-finance-1", Public: "oss-cn-beijing-finance-1-pub" + domain, Internal: "oss-cn-beijing-finance-1-pub-internal" + domain},
-		{ID: "cn-north-2-gov-1", Internal: "oss-cn-north-2-gov-1-internal" + domain},
-		{ID: "rg-china-mainland", Public: "oss-rg-china-mainland" + domain},
+// Checked returns the month in which the list of regions was last compared with
+// the vendor's page.
+func Checked() string {
+	oldest := ""
+	for _, r := range vendor.Regions() {
+		if oldest == "" || r.Checked < oldest {
+			oldest = r.Checked
+		}
 	}
-}
-
-// All returns every known region, sorted by id.
-func All() []Region {
-	special := renamed()
-	regions := special[:]
-	for id := range strings.FieldsSeq(withDualStack) {
-		regions = append(regions, Standard(id))
-	}
-	for id := range strings.FieldsSeq(others) {
-		r := Standard(id)
-		r.DualStack = ""
-		regions = append(regions, r)
-	}
-	slices.SortFunc(regions, func(a, b Region) int { return cmp.Compare(a.ID, b.ID) })
-	return regions
-}
-
-// Standard returns a region of that id with the endpoints that follow from it,
-// as the vendor's SDK makes them.
-func Standard(id string) Region {
-	return Region{ID: id, Public: "oss-" + id + domain, Internal: "oss-" + id + "-internal" + domain, DualStack: id + ".oss" + domain}
+	return oldest
 }
 
 // Lookup returns the region of that id.
-func Lookup(id string) (Region, bool) {
-	regions := All()
-	i, known := slices.BinarySearchFunc(regions, id, func(r Region, id string) int { return cmp.Compare(r.ID, id) })
+func Lookup(id string) (vendor.Region, bool) {
+	regions := vendor.Regions()
+	i, known := slices.BinarySearchFunc(regions, id, func(r vendor.Region, id string) int { return cmp.Compare(r.ID, id) })
 	if !known {
-		return Region{}, false
+		return vendor.Region{}, false
 	}
 	return regions[i], true
+}
+
+// Named returns the region that the console names so, in Chinese or in English:
+// "华东1（杭州）", "华东1", "杭州", "China (Hangzhou)" or "Hangzhou".
+func Named(name string) (vendor.Region, bool) {
+	name = fold(name)
+	for _, r := range vendor.Regions() {
+		for _, full := range []string{r.Chinese, r.English} {
+			area, place, _ := strings.Cut(strings.TrimSuffix(fold(full), ")"), "(")
+			if name == "" || name != fold(full) && name != place && (name != area || isCountry(area)) {
+				continue
+			}
+			return r, true
+		}
+	}
+	return vendor.Region{}, false
+}
+
+// isCountry reports whether more than one region has area before its place.
+func isCountry(area string) bool {
+	count := 0
+	for _, r := range vendor.Regions() {
+		if strings.HasPrefix(fold(r.Chinese), area+"(") || strings.HasPrefix(fold(r.English), area+"(") {
+			count++
+		}
+	}
+	return count > 1
+}
+
+// fold makes names comparable: ASCII brackets, lower case, no blanks.
+func fold(name string) string {
+	return strings.ToLower(strings.NewReplacer("（", "(", "）", ")", " ", "", "　", "").Replace(name))
 }
 
 // PublicHost returns the host of a region's public endpoint; of a region that
 // is not known, the host that it would have.
 func PublicHost(id string) string {
 	r, _ := Lookup(id)
-	return cmp.Or(r.Public, Standard(id).Public)
+	return cmp.Or(r.Public, vendor.Standard(id).Public)
+}
+
+// CNAMETarget returns the name that the console recommends as the target of the
+// CNAME record of a domain of bucket; "" for a region that is not known.
+func CNAMETarget(id, bucket string) string {
+	r, known := Lookup(id)
+	if !known {
+		return ""
+	}
+	return r.CNAMETarget(bucket)
 }

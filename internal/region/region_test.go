@@ -3,8 +3,10 @@ package region_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"oss_cname_exporter/internal/region"
+	"oss_cname_exporter/internal/vendor"
 )
 
 func TestParseHost(t *testing.T) {
@@ -23,9 +25,16 @@ func TestParseHost(t *testing.T) {
 		"b.oss-cn-hzfinance.aliyuncs.com":                                  {Bucket: "b", Region: "cn-hangzhou-finance"},
 		"b.oss-cn-szfinance-internal.aliyuncs.com":                         {Bucket: "b", Region: "cn-shenzhen-finance-1"},
 		"b.oss-cn-shanghai-finance-1-pub.aliyuncs.com":                     {Bucket: "b", Region: "cn-shanghai-finance-1"},
-		"b.oss-xx-new-1.aliyuncs.com":                                      {Bucket: "b", Region: "xx-new-1"},
-		"ap-01-7d5e-ossalias.oss-cn-hangzhou.aliyuncs.com":                 {Bucket: "ap-01-7d5e-ossalias", Alias: true, Region: "cn-hangzhou"},
-		"fc-01-7d5e-opapalias.oss-cn-hangzhou.aliyuncs.com":                {Bucket: "fc-01-7d5e-opapalias", Alias: true, Region: "cn-hangzhou"},
+		"b.oss-xx-new-1.aliyuncs.com":                                      {Bucket: "b", Region: "xx-new-1", Vague: true},
+		"ap-01-7d5e-ossalias.oss-cn-hangzhou.aliyuncs.com":                 {Bucket: "ap-01-7d5e-ossalias", Region: "cn-hangzhou", Vague: true},
+		"fc-01-7d5e-opapalias.oss-cn-hangzhou.aliyuncs.com":                {Bucket: "fc-01-7d5e-opapalias", Region: "cn-hangzhou", Vague: true},
+		"b.oss-website-cn-hangzhou.aliyuncs.com":                           {Bucket: "b", Region: "website-cn-hangzhou", Vague: true},
+		"b.oss-cn-hangzhou-a.aliyuncs.com":                                 {Bucket: "b", Region: "cn-hangzhou-a", Vague: true},
+		"b.oss-internal.aliyuncs.com":                                      {Bucket: "b", Region: "internal", Vague: true},
+		"b.oss.aliyuncs.com":                                               {Bucket: "b", Vague: true},
+		"b.vpc100-oss-cn-hangzhou.aliyuncs.com":                            {Bucket: "b", Vague: true},
+		"ap-1.oss-cn-hangzhou.oss-accesspoint.aliyuncs.com":                {Bucket: "ap-1", Vague: true},
+		"b.xx-new-1.taihangcda.cn":                                         {Bucket: "b", Region: "xx-new-1", Vague: true},
 		"b.cn-hangzhou.taihangcda.cn":                                      {Bucket: "b", Region: "cn-hangzhou"},
 		"b.ap-southeast-1.thepacificxxs.com":                               {Bucket: "b", Region: "ap-southeast-1"},
 		"b.cn-hangzhou.oss.example.net":                                    {Bucket: "b", Region: "cn-hangzhou"},
@@ -52,8 +61,8 @@ func TestNamesThatAreNotRead(t *testing.T) {
 }
 
 func TestKnownRegions(t *testing.T) {
-	regions := region.All()
-	if len(regions) < 30 || !slices.IsSortedFunc(regions, func(a, b region.Region) int { return slices.Compare([]byte(a.ID), []byte(b.ID)) }) {
+	regions := vendor.Regions()
+	if len(regions) < 30 || !slices.IsSortedFunc(regions, func(a, b vendor.Region) int { return slices.Compare([]byte(a.ID), []byte(b.ID)) }) {
 		t.Fatalf("%d regions, or not sorted", len(regions))
 	}
 	for _, r := range regions {
@@ -80,5 +89,49 @@ func TestPublicHost(t *testing.T) {
 	}
 	if _, ok := region.Lookup("cn-hangzou"); ok {
 		t.Error("a misspelling is known")
+	}
+}
+
+func TestNames(t *testing.T) {
+	for name, want := range map[string]string{
+		"华东1（杭州）": "cn-hangzhou", "华东1(杭州)": "cn-hangzhou", "华东1": "cn-hangzhou", "杭州": "cn-hangzhou",
+		"China (Hangzhou)": "cn-hangzhou", "china(hangzhou)": "cn-hangzhou", "Hangzhou": "cn-hangzhou", "Singapore": "ap-southeast-1",
+		"新加坡": "ap-southeast-1", "中国（香港）": "cn-hongkong", "US (Virginia)": "us-east-1", "Sydney": "ap-southeast-2",
+		"China": "", "US": "", "": "", "中国": "cn-hongkong", "Malaysia": "", "马来西亚": "", "cn-hangzhou": "", "Atlantis": "",
+	} {
+		if got, ok := region.Named(name); got.ID != want || ok != (want != "") {
+			t.Errorf("%q: got %q, %v; want %q", name, got.ID, ok, want)
+		}
+	}
+}
+
+func TestRecommendedTarget(t *testing.T) {
+	for id, want := range map[string]string{"cn-hangzhou": "b.cn-hangzhou.taihangcda.cn", "us-east-1": "b.us-east-1.thepacificxxs.com", "xx-new-1": ""} {
+		if got := region.CNAMETarget(id, "b"); got != want {
+			t.Errorf("%s: got %q, want %q", id, got, want)
+		}
+	}
+	if _, err := time.Parse("2006-01", region.Checked()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAppendedZones has targets that were entered without a dot at their end.
+func TestAppendedZones(t *testing.T) {
+	const host = "b.oss-cn-hangzhou.aliyuncs.com"
+	for _, test := range []struct{ target, zone, want string }{
+		{host + ".example.com", "www.example.com", host},
+		{host + ".example.com", "example.com", host},
+		{host + ".www.example.com", "www.example.com", host},
+		{"b.cn-hangzhou.taihangcda.cn.example.com", "www.example.com", "b.cn-hangzhou.taihangcda.cn"},
+		{"b.cn-hangzhou.cdn.example.net.example.com", "example.com", "b.cn-hangzhou.cdn.example.net"},
+		{host, "www.example.com", ""},
+		{host + ".example.org", "www.example.com", ""},
+		{"www.example.com", "example.com", ""},
+		{"", "", ""},
+	} {
+		if got, ok := region.Appended(test.target, test.zone, "cdn.example.net"); got != test.want || ok != (test.want != "") {
+			t.Errorf("%s in %s: got %q, %v; want %q", test.target, test.zone, got, ok, test.want)
+		}
 	}
 }
