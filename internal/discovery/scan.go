@@ -98,7 +98,7 @@ func (d *Discovery) listCname(ctx context.Context, cfg *config.Config, a *config
 // ask makes one call under the limits of all calls, after the targets of the
 // account that wait already.
 func ask[T any](ctx context.Context, d *Discovery, cfg *config.Config, a *config.Account, do func(context.Context) (T, error)) (T, status.Attempt) {
-	call := schedule.Call{Lane: poller.Lane(a), Since: d.now(), Timeout: cfg.Probe.Timeout}
+	call := schedule.Call{Queue: poller.Queue(a), Since: d.now(), Timeout: cfg.Probe.Timeout}
 	value, err := schedule.Do(ctx, d.scheduler, call, do)
 	attempt := status.Attempt{Ended: d.now()}
 	if err != nil {

@@ -1,7 +1,6 @@
 package poller
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -14,59 +13,60 @@ import (
 
 // poll is one call of Poll.
 type poll struct {
-	targets   []config.Target
-	began     time.Time
-	interests []interest       // in the order of targets, of each the token first
-	calls     []*schedule.Call // of the questions that nobody put before
+	targets []config.Target
+	began   time.Time
+	waiters []waiter         // in the order of targets, of each the token first
+	calls   []*schedule.Call // of all requests that it waits for
 }
 
-// interest is what one target of a poll wants of one entry.
-type interest struct {
-	target   int // index in targets
-	kind     *kind
-	token    *entry // of the target
-	entry    *entry
-	question *question // nil if the entry already has the answer
-	left     bool      // the poll ended before the answer came
+// waiter is the wait of one target for one entry.
+type waiter struct {
+	target  int // index in targets
+	check   *checkType
+	token   *cacheEntry // of the target
+	entry   *cacheEntry
+	request *request // nil if the entry is fresh
+	left    bool     // the poll ended before the request
 }
 
-// begin finds out what must be asked about the targets.
+// begin finds the requests that the targets need, and creates those that are not
+// under way.
 func (p *Poller) begin(ctx context.Context, targets []config.Target) *poll {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	r := &poll{targets: targets, began: p.now(), interests: make([]interest, 0, len(targets))}
-	if len(targets) > 1 { // a poll of one target ends with the answer and has nothing to share after it
+	r := &poll{targets: targets, began: p.now(), waiters: make([]waiter, 0, len(targets))}
+	if len(targets) > 1 { // a poll of one target ends with its answer and has nothing to share
 		p.polls[r] = struct{}{}
 	}
 	if !p.sweepAt.IsZero() && !r.began.Before(p.sweepAt) {
 		p.sweep(r.began)
 	}
 	since, recorder := p.oldestPoll(r.began), trace.Of(ctx)
-	deadline, _ := ctx.Deadline()
 	for i := range targets {
 		t := &targets[i]
-		var token *entry
-		for k, key := range p.questions(t) {
-			e := p.remember(key, !t.Unlisted)
-			token = cmp.Or(token, e)
-			switch {
-			case e.open != nil:
-				e.open.waiters++
-				p.scheduler.Extend(e.open.call, deadline)
-			case recorder != nil || !e.fresh(k.ttl(t), r.began, token) && !e.ended.After(since):
-				e.open = p.newQuestion(key.lane, k, e, t, recorder)
-				e.open.call.Deadline = deadline
-				r.calls = append(r.calls, e.open.call)
+		var token *cacheEntry
+		for c, key := range p.checksOf(t) {
+			e := p.getOrCreate(key, t)
+			if token == nil {
+				token = e
 			}
-			r.interests = append(r.interests, interest{target: i, kind: k, token: token, entry: e, question: e.open})
+			switch {
+			case e.request != nil:
+				e.request.waiters++
+			case recorder != nil || !e.fresh(c.ttl(t), r.began, token) && !e.lastAttempt.Ended.After(since):
+				e.request = p.newRequest(c, e, t, recorder)
+			}
+			if e.request != nil {
+				r.calls = append(r.calls, e.request.call)
+			}
+			r.waiters = append(r.waiters, waiter{target: i, check: c, token: token, entry: e, request: e.request})
 		}
 	}
 	return r
 }
 
 // oldestPoll returns when the first of the polls under way began, now if there
-// is none. What was answered since is shared among them: two servers that scrape
-// at the same moment are one question. p.mu is held.
+// is none. Polls that overlap share the answers since then. p.mu is held.
 func (p *Poller) oldestPoll(now time.Time) time.Time {
 	oldest := now
 	for r := range p.polls {
@@ -77,100 +77,92 @@ func (p *Poller) oldestPoll(now time.Time) time.Time {
 	return oldest
 }
 
-// wait returns when every question is answered or ctx ends.
+// wait returns when every request is complete or ctx ends.
 func (r *poll) wait(ctx context.Context) {
-	for _, i := range r.interests {
-		if i.question == nil {
+	for _, w := range r.waiters {
+		if w.request == nil {
 			continue
 		}
 		select {
-		case <-i.question.done:
+		case <-w.request.done:
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// end closes a poll and returns what is true now.
-func (p *Poller) end(ctx context.Context, r *poll) []status.Status {
+// end closes a poll. It returns its statuses and the calls that have no waiter
+// any more.
+func (p *Poller) end(ctx context.Context, r *poll) (statuses []status.Status, abandoned []*schedule.Call) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.polls, r)
-	defer p.forget(r)
-	dropped, now := p.leave(r), p.now()
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return nil
-	}
-	for _, q := range dropped {
-		if attempt := p.cutAttempt(q, now); attempt.Duration >= minAttempt {
-			p.record(q, attempt)
+	defer p.evict(r)
+	now, cancelled := p.now(), errors.Is(ctx.Err(), context.Canceled)
+	for k := range r.waiters {
+		w := &r.waiters[k]
+		if q := w.request; q.isOpen() {
+			w.left = true
+			if q.waiters--; q.waiters == 0 {
+				abandoned = append(abandoned, q.call)
+				p.abandon(q, now, cancelled)
+			}
 		}
 	}
-	statuses := make([]status.Status, len(r.targets))
-	for _, i := range r.interests {
-		i.entry.fill(&statuses[i.target], &r.targets[i.target], i.kind, p.lastAttempt(i, now), i.token)
+	if cancelled {
+		return nil, abandoned
 	}
-	return statuses
+	statuses = make([]status.Status, len(r.targets))
+	for _, w := range r.waiters {
+		agree(w.token, w.entry)
+	}
+	for _, w := range r.waiters {
+		w.entry.fill(&statuses[w.target], &r.targets[w.target], w.check, w.attempt(now), w.token)
+	}
+	return statuses, abandoned
 }
 
-// leave takes the poll off the questions that are still open. It returns those
-// that nobody else waits for, which are dropped all at once: none of them may be
-// asked in the slot of another. p.mu is held.
-func (p *Poller) leave(r *poll) (dropped []*question) {
-	var calls []*schedule.Call
-	for k := range r.interests {
-		i := &r.interests[k]
-		if !i.question.isOpen() {
-			continue
-		}
-		i.left = true
-		if i.question.waiters--; i.question.waiters == 0 {
-			dropped, calls = append(dropped, i.question), append(calls, i.question.call)
-		}
-	}
-	p.scheduler.Drop(calls...)
-	for _, q := range dropped {
-		q.entry.open = nil
-		if started := p.scheduler.Started(q.call); !started.IsZero() {
-			q.entry.cutShort(started)
-		}
-	}
-	return dropped
-}
-
-// minAttempt is how long a call must have gone without an answer to count as an
-// attempt, if the caller's deadline cuts it short: the impatience of a caller is
-// no failure of the target.
+// minAttempt is how long a call must have been without an answer to count as an
+// attempt, if its caller's deadline cuts it short: a short deadline is no failure
+// of the target.
 const minAttempt = time.Second
 
-// lastAttempt returns how the last attempt went from the point of view of i.
-func (p *Poller) lastAttempt(i interest, now time.Time) status.Attempt {
-	switch {
-	case i.question == nil:
-		return i.entry.last
-	case i.left:
-		return p.cutAttempt(i.question, now)
+// abandon closes q, which has no waiter any more. A call that is cut short keeps
+// its place in the queue once, because it may have started just before the
+// deadline; the second time in a row it goes to the back. p.mu is held.
+func (p *Poller) abandon(q *request, now time.Time, cancelled bool) {
+	e := q.entry
+	e.request = nil
+	if q.started.IsZero() {
+		p.countUnlisted(q, NotAsked)
+		return
 	}
-	return i.question.attempt
+	if e.timedOutOnce = !e.timedOutOnce; !e.timedOutOnce {
+		e.lastStarted = q.started
+	}
+	if a := q.cutShort(now); !cancelled && a.Duration >= minAttempt {
+		p.record(q, a)
+	}
 }
 
-// cutAttempt is the attempt of a poll that could not wait for q.
-func (p *Poller) cutAttempt(q *question, now time.Time) status.Attempt {
-	started := p.scheduler.Started(q.call)
-	if started.IsZero() {
+// attempt returns how the last attempt went as seen by w.
+func (w waiter) attempt(now time.Time) status.Attempt {
+	switch {
+	case w.request == nil:
+		return w.entry.lastAttempt
+	case w.left:
+		return w.request.cutShort(now)
+	}
+	return w.request.attempt
+}
+
+// cutShort is the attempt of a poll that could not wait for q.
+func (q *request) cutShort(now time.Time) status.Attempt {
+	if q.started.IsZero() {
 		return notProbed(now)
 	}
 	return status.Attempt{
-		Ended: now, Duration: now.Sub(started), Reason: status.ReasonTimeout,
+		Ended: now, Duration: now.Sub(q.started), Reason: status.ReasonTimeout,
 		Err: errors.New("no answer before the scrape had to end"),
-	}
-}
-
-// cutShort lets a question that was cut short keep its place in the queue: one
-// that starts just before a deadline had no chance. The second time in a row it
-// loses its place, or a question that hangs would be first for ever.
-func (e *entry) cutShort(started time.Time) {
-	if e.cut = !e.cut; !e.cut {
-		e.asked = started
 	}
 }

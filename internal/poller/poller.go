@@ -1,17 +1,15 @@
-// Package poller finds out what is true of each target, from targets to
-// statuses. It asks as little as it can and remembers every definitive answer.
+// Package poller turns targets into statuses. It makes as few calls as it can
+// and remembers every definitive answer, so that a failure never erases a fact.
 //
-// What there is to know about a target is one or more questions: its token, and
-// as configured its bucket's bindings and its records in the DNS. A kind of
-// question is a row of a table. A key has only what makes a difference to its
-// kind, so that a bucket's bindings are asked for once however many targets want
-// them. The entry of a key remembers the last answer and the last attempt; no
-// failure reaches another entry. A poll puts the questions that its targets need
-// to the scheduler, waits, and composes each status of the entries of its target.
+// A checkType is one row of a table: the token, and each check that a target may
+// have. A cacheKey is the part of a target that matters to its checkType, so that
+// all domains of a bucket share one ListCname. A cacheEntry holds the last result
+// and the last attempt of a cacheKey. A request is the call for a cacheEntry that
+// is under way. A poll has one waiter for each target and checkType, and composes
+// each status of the entries of its target.
 package poller
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -27,7 +25,7 @@ import (
 )
 
 // TokenGetter asks OSS for the token of a domain. The error is
-// ossclient.ErrNoToken for "there is none", an *ossclient.Error otherwise.
+// ossclient.ErrNoToken if there is none, an *ossclient.Error otherwise.
 type TokenGetter interface {
 	GetCnameToken(ctx context.Context, a *config.Account, name domain.Name) (ossclient.Token, error)
 }
@@ -46,26 +44,26 @@ type DNS interface {
 
 // Options configures a Poller. The zero value works.
 type Options struct {
-	Bindings  BindingLister       // nil makes no such check, whatever targets want
-	DNS       DNS                 // nil makes no such check
-	Scheduler *schedule.Scheduler // that others use as well; nil is one of its own
+	Bindings  BindingLister       // nil switches the check binding off for all targets
+	DNS       DNS                 // nil switches the checks of records off for all targets
+	Scheduler *schedule.Scheduler // may be shared; nil is a new one
 	Now       func() time.Time    // nil is time.Now
 }
 
-// Poller asks about targets and remembers what it learnt. It is safe for
-// concurrent use. Its lock may be held when the scheduler's is taken, never the
-// other way round.
+// Poller asks about targets and remembers the answers. It is safe for concurrent
+// use. It calls nothing of the scheduler with its lock held.
 type Poller struct {
-	kinds     []kind // the token's first
+	checks    []checkType // the token's first
 	scheduler *schedule.Scheduler
 	now       func() time.Time
 
-	mu      sync.Mutex // guards all below, every entry and every question
-	timeout time.Duration
-	memory  map[key]*entry
-	sweepAt time.Time                // when to look for entries that were dropped long ago; zero is never
-	polls   map[*poll]struct{}       // under way, of more than one target
-	errors  map[status.Reason]uint64 // failed attempts of all targets
+	mu       sync.Mutex // guards all below, every cacheEntry and every request
+	timeout  time.Duration
+	cache    map[cacheKey]*cacheEntry
+	sweepAt  time.Time          // when the next removed entry may be evicted; zero is never
+	polls    map[*poll]struct{} // under way, of more than one target
+	errors   map[status.Reason]uint64
+	unlisted map[Outcome]uint64
 }
 
 // New returns a Poller that asks oss. It needs Apply before the first Poll.
@@ -77,13 +75,14 @@ func New(oss TokenGetter, opts Options) *Poller {
 		opts.Scheduler = schedule.New(opts.Now)
 	}
 	p := &Poller{
-		kinds:     newKinds(oss, opts.Bindings, opts.DNS),
+		checks:    newChecks(oss, opts.Bindings, opts.DNS),
 		scheduler: opts.Scheduler,
 		now:       opts.Now,
 		timeout:   config.DefaultTimeout,
-		memory:    map[key]*entry{},
+		cache:     map[cacheKey]*cacheEntry{},
 		polls:     map[*poll]struct{}{},
 		errors:    map[status.Reason]uint64{},
+		unlisted:  map[Outcome]uint64{Answered: 0, Failed: 0, NotAsked: 0},
 	}
 	for _, r := range status.Reasons() {
 		p.errors[r] = 0
@@ -91,12 +90,8 @@ func New(oss TokenGetter, opts Options) *Poller {
 	return p
 }
 
-// keepDropped is how long what is known of a target outlives its configuration,
-// so that a file that was broken for a while costs nothing.
-const keepDropped = time.Hour
-
-// Apply puts the limits of cfg in force. What is known of targets that cfg does
-// not have is forgotten after an hour.
+// Apply puts the limits of cfg in force. Entries of targets that cfg does not
+// have are evicted an hour later.
 func (p *Poller) Apply(cfg *config.Config) {
 	rates := map[string]float64{}
 	for i := range cfg.Accounts {
@@ -104,60 +99,47 @@ func (p *Poller) Apply(cfg *config.Config) {
 	}
 	p.scheduler.SetLimits(cfg.Probe.Concurrency, rates)
 
-	keep := make(map[key]bool, len(cfg.Targets))
+	configured := make(map[cacheKey]bool, len(cfg.Targets))
 	for i := range cfg.Targets {
-		for _, key := range p.questions(&cfg.Targets[i]) {
-			keep[key] = true
+		for _, key := range p.checksOf(&cfg.Targets[i]) {
+			configured[key] = true
 		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.timeout = cfg.Probe.Timeout
 	now := p.now()
-	for key, e := range p.memory {
+	for key, e := range p.cache {
 		switch {
-		case keep[key]:
-			e.dropped = time.Time{}
-		case e.dropped.IsZero():
-			e.dropped = now
+		case configured[key]:
+			e.removedAt = time.Time{}
+		case e.removedAt.IsZero():
+			e.removedAt = now
 		}
 	}
 	p.sweep(now)
 }
 
-// sweep forgets the entries that were dropped long ago, and finds out when to do
-// so again. p.mu is held.
-func (p *Poller) sweep(now time.Time) {
-	p.sweepAt = time.Time{}
-	for key, e := range p.memory {
-		due := e.dropped.Add(keepDropped)
-		switch {
-		case e.dropped.IsZero():
-		case !now.Before(due) && e.open == nil:
-			delete(p.memory, key)
-		case p.sweepAt.IsZero() || due.Before(p.sweepAt):
-			p.sweepAt = due
-		}
-	}
-}
-
 // Poll asks about targets and returns one Status each, in their order. It
-// returns when all are answered or when ctx ends, whichever is first; what was
-// not answered by then keeps its facts and says why. A cached answer, and one
-// that an overlapping Poll gets, is not asked for again. If ctx was cancelled
-// nobody is left to be told, and the statuses are nil.
+// returns when all requests are answered or when ctx ends. A status whose request
+// is not answered by then keeps its facts and says why. A cached result, and one
+// that an overlapping Poll gets, is not asked for again. If ctx was cancelled,
+// the statuses are nil.
 func (p *Poller) Poll(ctx context.Context, targets []config.Target) []status.Status {
 	if ctx.Err() != nil {
-		return p.unasked(ctx, targets)
+		return p.notAsked(ctx, targets)
 	}
 	r := p.begin(ctx, targets)
-	p.scheduler.Start(r.calls...)
+	deadline, _ := ctx.Deadline()
+	p.scheduler.Start(deadline, r.calls...)
 	r.wait(ctx)
-	return p.end(ctx, r)
+	statuses, abandoned := p.end(ctx, r)
+	p.scheduler.Drop(abandoned...)
+	return statuses
 }
 
-// unasked is Poll for a ctx that has ended before.
-func (p *Poller) unasked(ctx context.Context, targets []config.Target) []status.Status {
+// notAsked is Poll for a ctx that has ended before.
+func (p *Poller) notAsked(ctx context.Context, targets []config.Target) []status.Status {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return nil
 	}
@@ -168,47 +150,69 @@ func (p *Poller) unasked(ctx context.Context, targets []config.Target) []status.
 	return statuses
 }
 
-// notProbed is the attempt that was not made.
+// notProbed is the attempt of a request that was not made.
 func notProbed(now time.Time) status.Attempt {
 	return status.Attempt{Ended: now, Reason: status.ReasonNotProbed, Err: errors.New("not asked: the scrape had to end before its turn came")}
 }
 
-// Peek returns what is known of targets, in their order, without asking.
+// Peek returns the remembered status of each target, in their order. It makes no
+// call.
 func (p *Poller) Peek(targets []config.Target) []status.Status {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	statuses := make([]status.Status, len(targets))
 	for i := range targets {
 		t := &targets[i]
-		var token *entry
-		for kind, key := range p.questions(t) {
-			e := p.memory[key]
-			if token = cmp.Or(token, e); token == nil {
+		var token *cacheEntry
+		for c, key := range p.checksOf(t) {
+			e := p.cache[key]
+			if token == nil {
+				token = e
+			}
+			if token == nil {
 				break // never asked about
 			}
 			if e != nil {
-				e.fill(&statuses[i], t, kind, e.last, token)
+				e.fill(&statuses[i], t, c, e.lastAttempt, token)
 			}
 		}
 	}
 	return statuses
 }
 
-// questions returns what there is to ask about t, the token first.
-func (p *Poller) questions(t *config.Target) iter.Seq2[*kind, key] {
-	return func(yield func(*kind, key) bool) {
-		for i := range p.kinds {
-			if key, ok := p.kinds[i].key(t); ok && !yield(&p.kinds[i], key) {
+// checksOf returns the checks of t, the token's first.
+func (p *Poller) checksOf(t *config.Target) iter.Seq2[*checkType, cacheKey] {
+	return func(yield func(*checkType, cacheKey) bool) {
+		for i := range p.checks {
+			if key, ok := p.checks[i].key(t); ok && !yield(&p.checks[i], key) {
 				return
 			}
 		}
 	}
 }
 
-// Errors returns how many attempts to get a token failed for each reason, over
-// all targets there ever were. Every reason is present.
+// Errors returns the failed attempts to get a token of a configured target, by
+// reason, since the start. Every reason is present.
 func (p *Poller) Errors() map[status.Reason]uint64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return maps.Clone(p.errors)
+}
+
+// Outcome is how a request for the token of an unlisted target ended.
+type Outcome string
+
+// The outcomes.
+const (
+	Answered Outcome = "answered"  // with a definitive answer
+	Failed   Outcome = "failed"    // without one
+	NotAsked Outcome = "not_asked" // before its turn came
+)
+
+// UnlistedProbes returns the requests for tokens of unlisted targets, by outcome,
+// since the start. Every outcome is present.
+func (p *Poller) UnlistedProbes() map[Outcome]uint64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.unlisted)
 }

@@ -6,25 +6,30 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"oss_cname_exporter/internal/clock"
 )
 
-// The pause after a throttled call doubles from the first to the longest while
-// the account goes on being throttled. What the server asks for may make it
-// longer, but not longer than the longest.
+// The pause after a throttled call doubles from minPause to maxPause while the
+// account stays throttled. The server may ask for a longer one, up to maxPause.
 const (
-	firstPause   = time.Second
-	longestPause = time.Minute
+	minPause = time.Second
+	maxPause = time.Minute
 )
 
-// account is how fast one account may be called. What is told to calls about
-// something that nobody configured holds for such calls only.
+// account limits how fast one account is called. A nil account has no limit. A
+// call about an unlisted target uses both limiters, and pauses its like only.
 type account struct {
-	limiter          *rate.Limiter
-	inFlight         int
-	listed, unlisted backoff
+	limiter  *rate.Limiter
+	quarter  *rate.Limiter // for calls about unlisted targets
+	inFlight int
+	pause    backoff
+	unlisted backoff // for calls about unlisted targets
 }
 
-func newAccount() *account { return &account{limiter: rate.NewLimiter(rate.Inf, 1)} }
+func newAccount() *account {
+	return &account{limiter: rate.NewLimiter(rate.Inf, 1), quarter: rate.NewLimiter(rate.Inf, 1)}
+}
 
 // setRate sets the calls a second; 0 is unlimited.
 func (a *account) setRate(perSecond float64) {
@@ -34,67 +39,93 @@ func (a *account) setRate(perSecond float64) {
 	}
 	if a.limiter.Limit() != limit {
 		a.limiter.SetLimit(limit)
+		a.quarter.SetLimit(limit / 4)
 	}
 }
+
+func (a *account) isLimited() bool { return a != nil && a.limiter.Limit() != rate.Inf }
 
 // wait returns how long the next call must wait; 0 is not at all. It is not ok
-// if a call that tries whether the account answers again must end first.
+// if a call that tests whether the account answers must end first.
 func (a *account) wait(now time.Time, unlisted bool) (delay time.Duration, ok bool) {
-	if until := a.until(unlisted); now.Before(until) {
-		return until.Sub(now), true
-	}
-	if a.listed.tries() && a.inFlight > 0 || unlisted && a.unlisted.tries() && a.inFlight > 0 {
+	switch {
+	case a == nil:
+		return 0, true
+	case a.isPaused(now, unlisted):
+		return max(a.pausedUntil(unlisted).Sub(now), time.Millisecond), true
+	case a.inFlight > 0 && (a.pause.length > 0 || unlisted && a.unlisted.length > 0):
 		return 0, false
+	case unlisted:
+		return max(missing(a.limiter, now), missing(a.quarter, now)), true
 	}
-	if a.limiter.Limit() == rate.Inf {
-		return 0, true
-	}
-	missing := 1 - a.limiter.TokensAt(now)
-	if missing <= 0 {
-		return 0, true
-	}
-	return time.Duration(math.Ceil(missing / float64(a.limiter.Limit()) * float64(time.Second))), true
+	return missing(a.limiter, now), true
 }
 
-// until returns until when the account is left alone.
-func (a *account) until(unlisted bool) time.Time {
-	if unlisted && a.unlisted.until.After(a.listed.until) {
-		return a.unlisted.until
+// missing returns how long l has to wait for one call.
+func missing(l *rate.Limiter, now time.Time) time.Duration {
+	tokens := 1 - l.TokensAt(now)
+	if l.Limit() == rate.Inf || tokens <= 0 {
+		return 0
 	}
-	return a.listed.until
+	return time.Duration(math.Ceil(tokens / float64(l.Limit()) * float64(time.Second)))
 }
 
-func (a *account) throttled(now time.Time) bool { return now.Before(a.until(true)) }
+// take uses the permission that wait gave.
+func (a *account) take(now time.Time, unlisted bool) {
+	a.limiter.AllowN(now, 1)
+	if unlisted {
+		a.quarter.AllowN(now, 1)
+	}
+}
 
-// calm reports whether no call was throttled lately.
-func (a *account) calm(now time.Time) bool { return now.After(a.until(true).Add(longestPause)) }
+func (a *account) isPaused(now time.Time, unlisted bool) bool {
+	return a != nil && (a.pause.isOpen(now) || unlisted && a.unlisted.isOpen(now))
+}
 
-// take uses up the permission that wait gave.
-func (a *account) take(now time.Time) { a.limiter.AllowN(now, 1) }
+// pausedUntil returns the end of the pause.
+func (a *account) pausedUntil(unlisted bool) time.Time {
+	if until := a.unlisted.until(); unlisted && until.After(a.pause.until()) {
+		return until
+	}
+	return a.pause.until()
+}
+
+// remembersPause reports whether the account was throttled lately.
+func (a *account) remembersPause(now time.Time) bool {
+	return clock.Within(2*maxPause, a.pause.began, now) || clock.Within(2*maxPause, a.unlisted.began, now)
+}
+
+// update learns from the outcome of a call.
+func (a *account) update(err error, started, now time.Time, unlisted bool) {
+	if unlisted {
+		a.unlisted.update(err, started, now)
+	} else {
+		a.pause.update(err, started, now)
+	}
+}
 
 // backoff is the pause after a throttled call. The zero value has none.
 type backoff struct {
-	until time.Time     // no call before
-	pause time.Duration // the last pause; 0 after a call that was not throttled
+	began  time.Time
+	length time.Duration // 0 after a call that was not throttled
 }
 
-// tries reports whether one call must show first that the account answers again.
-func (b *backoff) tries() bool { return b.pause > 0 }
+func (b *backoff) isOpen(now time.Time) bool { return clock.Within(b.length, b.began, now) }
+func (b *backoff) until() time.Time          { return b.began.Add(b.length) }
 
-// learn begins a pause after a throttled call, and ends the back-off after one
-// that was not. Calls that were under way when the pause began say nothing new.
-func (b *backoff) learn(err error, started, now time.Time) {
-	if b.pause > 0 && started.Before(b.until) {
+// update begins a pause after a throttled call, and resets the back-off after one
+// that was not. It ignores calls that were started before the pause ended.
+func (b *backoff) update(err error, started, now time.Time) {
+	if b.isOpen(started) || started.Before(b.began) {
 		return
 	}
 	if answer, ok := errors.AsType[throttler](err); ok {
 		if retryAfter, throttled := answer.Throttled(); throttled {
-			b.pause = min(max(2*b.pause, retryAfter, firstPause), longestPause)
-			b.until = now.Add(b.pause)
+			b.began, b.length = now, min(max(2*b.length, retryAfter, minPause), maxPause)
 			return
 		}
 	}
-	b.pause = 0
+	b.length = 0
 }
 
 // throttler is an error that may say that its server asks for fewer calls.

@@ -118,18 +118,14 @@ func TestRetryAfterIsBounded(t *testing.T) {
 func TestHopelessCallsAreGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder(newScheduler(1))
-		deadline := func(d time.Duration) *schedule.Call {
+		within := func(d time.Duration) *schedule.Call {
 			c := call("a", time.Now())
-			c.Deadline = time.Now().Add(d)
-			return &c
+			return r.startUntil(time.Now().Add(d), &c, answers)
 		}
 		r.start("a", time.Time{}, throttles(30*time.Second))
-		early, late, forever := deadline(10*time.Second), deadline(40*time.Second), r.start("a", time.Now(), answers)
-		r.startCall(early, answers)
-		r.startCall(late, answers)
+		early, late, forever := within(10*time.Second), within(40*time.Second), r.start("a", time.Now(), answers)
 		synctest.Wait()
-		after := deadline(20 * time.Second)
-		r.startCall(after, answers)
+		after := within(20 * time.Second)
 		for _, c := range []*schedule.Call{early, after} {
 			if ended, err := r.outcome(c); !ended || !errors.Is(err, schedule.ErrThrottled) {
 				t.Errorf("got %v, ended: %v", err, ended)
@@ -153,10 +149,9 @@ func TestExtendedCallIsNotGivenUp(t *testing.T) {
 		r.start("a", time.Time{}, after(time.Second))
 		r.start("a", time.Time{}, throttles(30*time.Second))
 		shared := call("a", time.Now())
-		shared.Deadline = time.Now().Add(10 * time.Second)
-		r.startCall(&shared, answers)
-		s.Extend(&shared, time.Now().Add(time.Minute))
-		s.Extend(&shared, time.Now().Add(time.Second)) // is no later
+		r.startUntil(time.Now().Add(10*time.Second), &shared, answers)
+		s.Start(time.Now().Add(time.Minute), &shared)
+		s.Start(time.Now().Add(time.Second), &shared) // is no later
 		time.Sleep(40 * time.Second)
 		synctest.Wait()
 		if ended, err := r.outcome(&shared); !ended || err != nil {
@@ -172,7 +167,7 @@ func TestStrangersThrottleOnlyThemselves(t *testing.T) {
 		r := newRecorder(newScheduler(4))
 		stranger := func(b behaviour) *schedule.Call {
 			c := call("a", time.Now())
-			c.Lane.Unlisted = true
+			c.Queue.Unlisted = true
 			return r.startCall(&c, b)
 		}
 		stranger(throttles(30 * time.Second))

@@ -3,177 +3,182 @@ package schedule
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
-// dispatch makes all calls that may go now, each on a goroutine. s.mu is held.
+// dispatch makes all calls that may be made now, each on a goroutine. s.mu is held.
 func (s *Scheduler) dispatch() {
 	for ctx, c := s.take(); c != nil; ctx, c = s.take() {
 		go s.work(ctx, c)
 	}
 }
 
-// take puts the call whose turn it is in flight, and returns it with its
-// context; nil if none may go now. s.mu is held.
+// take puts the next call in flight and returns it with its context; nil if none
+// may be made now. s.mu is held.
 func (s *Scheduler) take() (context.Context, *Call) {
-	s.timer.Stop()
-	if s.inFlight >= s.concurrency {
-		return nil, nil
-	}
 	now := s.now()
-	l, delay := s.next(now)
-	if l == nil {
-		if delay > 0 {
-			s.timer.Reset(delay)
-		}
+	q, delay := s.next(now)
+	s.timer.Stop()
+	switch {
+	case q == nil && delay > 0:
+		s.timer.Reset(delay)
+		return nil, nil
+	case q == nil:
+		return nil, nil
+	case len(s.flying) >= s.slots:
+		s.makeRoom(q, now)
 		return nil, nil
 	}
-	c := l.queue.next()
+	c := q.next()
 	ctx, cancel := context.WithTimeout(context.Background(), c.Timeout)
-	c.started, c.cancel = now, cancel
-	s.served++
-	l.served = s.served
-	s.count(l, 1)
-	if l.account != nil {
-		l.account.take(now)
+	overdue := time.AfterFunc(patience, func() { s.overdue(c, now) })
+	c.started, c.cancel = now, func() { overdue.Stop(); cancel() }
+	s.flying[c] = struct{}{}
+	q.count(1)
+	if q.account != nil {
+		q.account.take(now, q.Unlisted)
 	}
 	return ctx, c
 }
 
-// next returns the lane whose turn it is. If all that wait must wait for their
-// account, delay says how long; 0 is until a call ends.
-func (s *Scheduler) next(now time.Time) (best *lane, delay time.Duration) {
-	for _, l := range s.lanes {
-		if len(l.queue) == 0 || !s.mayStart(l) {
+// next returns the queue whose call is next. If every call must wait for its
+// account, delay says how long; 0 is until a call ends. s.mu is held.
+func (s *Scheduler) next(now time.Time) (best *queue, delay time.Duration) {
+	var hanging, unlisted int
+	for _, q := range s.queues {
+		if q.hangs {
+			hanging += q.inFlight
+		}
+		if q.Unlisted {
+			unlisted += q.inFlight
+		}
+	}
+	for _, q := range s.queues {
+		switch {
+		case len(q.calls) == 0,
+			q.Unlisted && unlisted >= max(1, s.slots/4),
+			q.hangs && (q.inFlight > 0 || hanging >= max(1, s.slots/2)):
 			continue
 		}
-		if wait, ok := l.wait(now); !ok {
-			continue
-		} else if wait > 0 {
-			if delay == 0 || wait < delay {
-				delay = wait
-			}
-			continue
-		}
-		if best == nil || l.before(best) {
-			best = l
+		wait, ok := q.account.wait(now, q.Unlisted)
+		switch {
+		case !ok:
+		case wait > 0 && (delay == 0 || wait < delay):
+			delay = wait
+		case wait == 0 && (best == nil || q.before(best)):
+			best = q
 		}
 	}
 	return best, delay
 }
 
-// mayStart reports whether l may have one more call in flight.
-func (s *Scheduler) mayStart(l *lane) bool {
-	others := len(s.lanes) - 1
-	switch {
-	case l.Unlisted && s.unlisted >= max(1, s.concurrency/4):
-		return false
-	case l.hangs:
-		return l.inFlight == 0 && s.hanging < max(1, s.concurrency/2)
-	case l.answered.IsZero():
-		return l.inFlight < max(1, s.concurrency/(others+1))
+// makeRoom interrupts calls of hanging queues for one of q, which has no slot.
+// Half of the slots stay with the oldest of them. s.mu is held.
+func (s *Scheduler) makeRoom(q *queue, now time.Time) {
+	if q.Unlisted || q.hangs {
+		return
 	}
-	return l.inFlight < max(1, s.concurrency/2, s.concurrency-others)
-}
-
-// count adds n to the calls in flight of l. s.mu is held.
-func (s *Scheduler) count(l *lane, n int) {
-	s.inFlight += n
-	l.inFlight += n
-	if l.account != nil {
-		l.account.inFlight += n
+	var hanging []*Call
+	for c := range s.flying {
+		if c.queue.hangs && !c.again && !c.dropped {
+			hanging = append(hanging, c)
+		}
 	}
-	if l.Unlisted {
-		s.unlisted += n
-	}
-	if l.hangs {
-		s.hanging += n
+	slices.SortFunc(hanging, func(a, b *Call) int { return a.started.Compare(b.started) })
+	for _, c := range hanging[min(len(hanging), s.slots/2):] {
+		if now.Sub(c.started) >= patience {
+			c.again = true
+			c.cancel()
+		}
 	}
 }
 
-// work makes c, which is in flight, and then each call whose turn it is.
+// overdue is called when c, which was started then, has had no answer for patience.
+func (s *Scheduler) overdue(c *Call, started time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.started.Equal(started) && !c.queue.answered.After(started) {
+		c.queue.hangs = true
+	}
+	s.dispatch()
+}
+
+// work makes c, which is in flight, and then each call that takes its slot.
 func (s *Scheduler) work(ctx context.Context, c *Call) {
 	for c != nil {
 		err := protect(ctx, c.Make)
-		unanswered := ctx.Err() != nil
-		c.cancel()
-		givenUp, nextCtx, next := s.end(c, err, unanswered)
-		c.Done(err)
-		giveUp(givenUp)
+		unanswered := ctx.Err() != nil || isTimeout(err)
+		requeued, paused, nextCtx, next := s.finish(c, err, err != nil && unanswered)
+		if !requeued {
+			c.Done(err)
+		}
+		end(paused, ErrThrottled)
 		ctx, c = nextCtx, next //nolint:fatcontext // the next call has a context of its own, which is not nested
 	}
 }
 
-// protect turns a panic of ask into an error.
-func protect(ctx context.Context, ask func(context.Context) error) (err error) {
+// protect turns a panic of do into an error.
+func protect(ctx context.Context, do func(context.Context) error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("panic: %v", v)
 		}
 	}()
-	return ask(ctx)
+	return do(ctx)
 }
 
-// end frees the slot of c and learns from its outcome. It returns the calls that
-// have to be given up because of it, and the one that goes next in its place.
-func (s *Scheduler) end(c *Call, err error, unanswered bool) (givenUp []*Call, ctx context.Context, next *Call) {
+// finish frees the slot of c and updates its queue and account. It returns the
+// calls that end because their account is paused, and the call that is next.
+func (s *Scheduler) finish(c *Call, err error, unanswered bool) (requeued bool, paused []*Call, ctx context.Context, next *Call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now, l := s.now(), c.lane
-	s.count(l, -1)
-	s.learn(c, now, unanswered || isTimeout(err))
-	if l.backoff != nil {
-		l.backoff.learn(err, c.started, now)
-		if l.account.throttled(now) {
-			givenUp = s.hopeless(l.account, now)
-		}
-	}
-	ctx, next = s.take()
-	s.dispatch() // a pause that ended may let more than one go
-	return givenUp, ctx, next
-}
-
-// learn notes whether the lane of c answers or hangs. A call without an answer
-// says that it hangs only if none of the calls beside it was answered either.
-func (s *Scheduler) learn(c *Call, now time.Time, unanswered bool) {
-	l := c.lane
-	hangs, took := l.hangs, now.Sub(c.started)
-	l.spent, l.lately = l.spent+took, took
+	now, q, started := s.now(), c.queue, c.started
+	c.cancel()
+	delete(s.flying, c)
+	q.count(-1)
+	c.started = time.Time{}
 	switch {
 	case !unanswered:
-		l.answered, hangs = now, false
-	case l.answered.Before(c.started) && (took >= minEvidence || took >= c.Timeout):
-		hangs = true
+		q.answered, q.hangs = now, false
+	case now.Sub(started) >= c.Timeout && !q.answered.After(started):
+		q.hangs = true
 	}
-	if hangs != l.hangs { // of those in flight, all count or none
-		if l.hangs = hangs; hangs {
-			s.hanging += l.inFlight
-		} else {
-			s.hanging -= l.inFlight
-		}
+	if q.account != nil {
+		q.account.update(err, started, now, q.Unlisted)
+		paused = s.takePaused(now)
 	}
+	if requeued = unanswered && c.again && !c.dropped; requeued {
+		c.Since, c.First = started, false
+		q.add(c)
+	}
+	c.again = false
+	ctx, next = s.take()
+	s.dispatch() // a pause that ended may let more than one go
+	return requeued, paused, ctx, next
 }
 
-// hopeless takes the calls of a that cannot be made in time off their queues.
-func (s *Scheduler) hopeless(a *account, now time.Time) (calls []*Call) {
-	for _, l := range s.lanes {
-		if l.account != a {
+// takePaused removes the calls whose account stays paused beyond their deadline.
+// s.mu is held.
+func (s *Scheduler) takePaused(now time.Time) (calls []*Call) {
+	for _, q := range s.queues {
+		if !q.account.isPaused(now, q.Unlisted) {
 			continue
 		}
-		for _, c := range l.queue {
-			if l.hopeless(c, now) {
+		until := q.account.pausedUntil(q.Unlisted)
+		for _, c := range slices.Clone(q.calls) {
+			if !c.deadline.IsZero() && c.deadline.Before(until) {
+				q.remove(c)
 				calls = append(calls, c)
 			}
 		}
 	}
-	for _, c := range calls {
-		c.lane.queue.remove(c)
-	}
 	return calls
 }
 
-func giveUp(calls []*Call) {
+// end ends calls that are not made.
+func end(calls []*Call, err error) {
 	for _, c := range calls {
-		c.Done(ErrThrottled)
+		c.Done(err)
 	}
 }

@@ -2,28 +2,21 @@ package schedule
 
 import "context"
 
-// Do makes one call and returns what ask returned. It returns the error of ctx
-// if that ends first; then the call is dropped. The call's Make and Done are
-// Do's own.
-func Do[T any](ctx context.Context, s *Scheduler, c Call, ask func(context.Context) (T, error)) (T, error) {
-	type outcome struct {
-		value T
-		err   error
-	}
-	var value T // written by Make before Done, which sends it
-	ended := make(chan outcome, 1)
+// Do makes one call and returns the result of do, or the error of ctx if that
+// ends first. Make and Done of c are set by Do.
+func Do[T any](ctx context.Context, s *Scheduler, c Call, do func(context.Context) (T, error)) (T, error) {
+	var value T // written by Make before Done
+	done := make(chan error, 1)
 	c.Make = func(ctx context.Context) (err error) {
-		value, err = ask(ctx)
+		value, err = do(ctx)
 		return err
 	}
-	c.Done = func(err error) { ended <- outcome{value, err} }
-	if deadline, ok := ctx.Deadline(); ok {
-		c.Deadline = deadline
-	}
-	s.Start(&c)
+	c.Done = func(err error) { done <- err }
+	deadline, _ := ctx.Deadline()
+	s.Start(deadline, &c)
 	select {
-	case o := <-ended:
-		return o.value, o.err
+	case err := <-done:
+		return value, err
 	case <-ctx.Done():
 		s.Drop(&c)
 		var none T

@@ -24,7 +24,7 @@ func newScheduler(concurrency int) *schedule.Scheduler {
 }
 
 func call(account string, since time.Time) schedule.Call {
-	return schedule.Call{Lane: schedule.Lane{Account: account, Server: "server"}, Since: since, Timeout: timeout}
+	return schedule.Call{Queue: schedule.Queue{Account: account, Server: "server"}, Since: since, Timeout: timeout}
 }
 
 // behaviour is how a server treats one call.
@@ -61,12 +61,12 @@ type recorder struct {
 	mu       sync.Mutex // guards all below
 	made     []*schedule.Call
 	ended    map[*schedule.Call]error
-	inFlight map[schedule.Lane]int
-	most     map[schedule.Lane]int // in flight at once
+	inFlight map[schedule.Queue]int
+	most     map[schedule.Queue]int // in flight at once
 }
 
 func newRecorder(s *schedule.Scheduler) *recorder {
-	return &recorder{s: s, ended: map[*schedule.Call]error{}, inFlight: map[schedule.Lane]int{}, most: map[schedule.Lane]int{}}
+	return &recorder{s: s, ended: map[*schedule.Call]error{}, inFlight: map[schedule.Queue]int{}, most: map[schedule.Queue]int{}}
 }
 
 func (r *recorder) start(account string, since time.Time, b behaviour) *schedule.Call {
@@ -75,6 +75,11 @@ func (r *recorder) start(account string, since time.Time, b behaviour) *schedule
 }
 
 func (r *recorder) startCall(c *schedule.Call, b behaviour) *schedule.Call {
+	return r.startUntil(time.Time{}, c, b)
+}
+
+// startUntil starts c for a caller that waits until deadline.
+func (r *recorder) startUntil(deadline time.Time, c *schedule.Call, b behaviour) *schedule.Call {
 	c.Make = func(ctx context.Context) error {
 		r.count(c, 1)
 		defer r.count(c, -1)
@@ -85,7 +90,7 @@ func (r *recorder) startCall(c *schedule.Call, b behaviour) *schedule.Call {
 		defer r.mu.Unlock()
 		r.ended[c] = err
 	}
-	r.s.Start(c)
+	r.s.Start(deadline, c)
 	return c
 }
 
@@ -95,8 +100,8 @@ func (r *recorder) count(c *schedule.Call, n int) {
 	if n > 0 {
 		r.made = append(r.made, c)
 	}
-	r.inFlight[c.Lane] += n
-	r.most[c.Lane] = max(r.most[c.Lane], r.inFlight[c.Lane])
+	r.inFlight[c.Queue] += n
+	r.most[c.Queue] = max(r.most[c.Queue], r.inFlight[c.Queue])
 }
 
 // calls returns how many calls were made since the last time.
@@ -127,7 +132,7 @@ func (r *recorder) outcome(c *schedule.Call) (ended bool, err error) {
 }
 
 // atOnce returns how many calls of l were in flight at once since the last time.
-func (r *recorder) atOnce(l schedule.Lane) int {
+func (r *recorder) atOnce(l schedule.Queue) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := r.most[l]

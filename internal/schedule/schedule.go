@@ -1,21 +1,24 @@
-// Package schedule decides who may be called when. A Scheduler takes Calls, keeps
-// those of each Lane in a queue, and makes them one by one under one limit for
-// the whole program, so that no lane costs another its turn. It knows nothing of
-// what is asked.
+// Package schedule decides which call is made next. A Scheduler keeps Calls in
+// queues and makes them in a bounded number of slots: a slow queue never holds
+// more than its share, and a call waits for slow ones a second at most.
 //
-// A Lane is what can be slow, down or throttled by itself. The rules:
+// A Queue is an account at one server. There are two steps: choose among the
+// queues that may start a call, then take the oldest call of that queue. The
+// same rule holds for slots, for an account's calls a second and for places to
+// wait:
 //
-//   - At most so many calls are in flight as the limit says.
-//   - Lanes share the slots by time: of those that may call, the one that had
-//     slots for the shortest time is next; in a lane, the call that was not made
-//     for the longest time.
-//   - A lane that answers may use all slots but one for each other lane, and half
-//     of them in any case. Before its first answer it has its share of the slots.
-//     Once it hangs it has one slot, and all lanes that hang have at most half.
-//   - Unlisted lanes together have at most a quarter of the slots. Lanes without
-//     an account take only the slots that nobody else can use.
-//   - An account keeps to its rate limit. Once it is throttled it is left alone
-//     for a while, then one call tries whether it answers again.
+//   - Configured targets come first, then DNS lookups and visits of configured
+//     domains, then unlisted targets (those of /probe that are not configured).
+//   - Among equals, the queue with the fewest calls in flight is next, then the
+//     one whose oldest call has waited longest. Where an account's rate is
+//     limited, the oldest call of all its queues is next.
+//   - Unlisted targets use at most a quarter of the slots, of each account's rate
+//     and of the places.
+//   - A queue hangs while a call has had no answer for a second (patience) and
+//     none of the queue's calls was answered meanwhile. It has one call in
+//     flight, and all that hang have half of the slots. If another queue waits,
+//     their calls beyond that half are interrupted and queued again.
+//   - A throttled account is paused; then one call tests whether it answers.
 package schedule
 
 import (
@@ -25,68 +28,73 @@ import (
 	"time"
 )
 
-// Lane is what can be slow, down or throttled by itself: an account at one
-// server. It is comparable.
-type Lane struct {
-	Account  string // whose rate limit counts; "" has none, and yields to all others
-	Server   string // where the calls go
-	Unlisted bool   // calls about what nobody configured
+// Queue names a queue. It is comparable.
+type Queue struct {
+	Account  string // has the rate limit; "" has none and yields to queues with an account
+	Server   string // receives the calls
+	Unlisted bool   // calls about targets that are not configured
 }
 
 // Call is one call to make. Its exported fields must not change once it has
 // been queued.
 type Call struct {
-	Lane     Lane
-	Since    time.Time     // when the same was called last: the longest ago goes first
-	First    bool          // goes before others of the same Since
-	Timeout  time.Duration // of the call itself, without waiting for its turn
-	Deadline time.Time     // when nobody waits any more; zero is never
-	// Make makes the call, on a goroutine of its own. Its error tells the lane's
-	// condition: it may have the methods Timeout() bool and
+	Queue   Queue
+	Since   time.Time     // the last call about the same; the oldest is made first
+	First   bool          // goes before others of the same Since
+	Timeout time.Duration // of one attempt, without the time in the queue
+	// Make makes the call on a goroutine of its own, again if it was interrupted.
+	// Its error may have the methods Timeout() bool and
 	// Throttled() (retryAfter time.Duration, throttled bool).
 	Make func(ctx context.Context) error
-	// Done takes the error of Make once the slot is free, or ErrThrottled if the
-	// call was given up. It is called once, unless the call is dropped before it
-	// is made.
+	// Done gets the error of Make after the slot is free, or the reason why the
+	// call is not made: ErrThrottled or ErrCrowded. It is called once, unless the
+	// call is dropped from its queue.
 	Done func(err error)
 
-	lane    *lane
-	index   int       // in the lane's queue
-	started time.Time // zero until it is in flight
-	cancel  context.CancelFunc
+	queue    *queue
+	index    int       // in queue.calls, -1 if it is not in there
+	deadline time.Time // of the last caller that waits; zero is never
+	started  time.Time // zero unless it is in flight
+	cancel   context.CancelFunc
+	again    bool // it was interrupted and has to be queued again
+	dropped  bool // it was dropped in flight
 }
 
-// ErrThrottled is why a call was not made: its account is left alone beyond the
+// ErrThrottled is the error of a call whose account stays paused beyond the
 // call's deadline.
 var ErrThrottled = errors.New("the account is throttled and left alone for a while")
 
-// minEvidence is how long a call must have gone without an answer, if it is
-// dropped before its own timeout, to say something of its lane.
-const minEvidence = time.Second
+// ErrCrowded is the error of a call about an unlisted target when too many of
+// them wait.
+var ErrCrowded = errors.New("too many requests about targets that are not configured are waiting")
+
+const (
+	// patience is the time without an answer after which a queue counts as hanging.
+	patience = time.Second
+	// maxWaiting bounds the calls about unlisted targets that wait for a slot.
+	maxWaiting = 256
+)
 
 // Scheduler makes calls. It is safe for concurrent use. It calls no function of
 // a Call with its lock held.
 type Scheduler struct {
 	now func() time.Time
 
-	mu          sync.Mutex // guards all below, every lane and account, and the unexported fields of calls
-	concurrency int
-	inFlight    int
-	unlisted    int // of inFlight, those of unlisted lanes
-	hanging     int // of inFlight, those of lanes that hang
-	served      uint64
-	lanes       map[Lane]*lane
-	accounts    map[string]*account
-	timer       *time.Timer // dispatches when the soonest account that is waited for is due
+	mu       sync.Mutex // guards all below, every queue and account, and the unexported fields of calls
+	slots    int
+	flying   map[*Call]struct{}
+	queues   map[Queue]*queue
+	accounts map[string]*account
+	timer    *time.Timer // dispatches when the first paused or limited account may be called
 }
 
-// New returns a Scheduler that makes one call at a time until SetLimits. now is
-// a clock; nil is time.Now.
+// New returns a Scheduler that makes one call at a time until SetLimits. A nil
+// now is time.Now.
 func New(now func() time.Time) *Scheduler {
 	if now == nil {
 		now = time.Now
 	}
-	s := &Scheduler{now: now, concurrency: 1, lanes: map[Lane]*lane{}, accounts: map[string]*account{}}
+	s := &Scheduler{now: now, slots: 1, flying: map[*Call]struct{}{}, queues: map[Queue]*queue{}, accounts: map[string]*account{}}
 	s.timer = time.AfterFunc(time.Hour, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -96,113 +104,100 @@ func New(now func() time.Time) *Scheduler {
 	return s
 }
 
-// SetLimits sets how many calls may be in flight, and how many a second each
-// account may make; 0 is unlimited. Accounts without a rate, and lanes without an
-// account, are forgotten once nothing is queued, in flight or throttled.
-func (s *Scheduler) SetLimits(concurrency int, rates map[string]float64) {
+// SetLimits sets the number of calls in flight and the calls a second of each
+// account; 0 is unlimited. Queues of accounts without a rate are deleted once
+// they are empty and not paused.
+func (s *Scheduler) SetLimits(slots int, rates map[string]float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.concurrency = concurrency
-	s.forgetIdle(rates)
+	s.slots = slots
+	s.deleteIdle(rates)
 	for name, rate := range rates {
 		s.account(name).setRate(rate)
 	}
 	s.dispatch()
 }
 
-// maxDebt is how much longer than others a lane can have had slots when it
-// resumes, so that one that was slow for a day is served soon after.
-const maxDebt = 10 * time.Second
-
-// resume makes the time that an idle lane had slots comparable with that of the
-// lanes that are not idle: it has saved nothing up while it was.
-func (s *Scheduler) resume(idle *lane) {
-	var least *lane
-	for _, l := range s.lanes {
-		if !l.idle() && (least == nil || l.spent < least.spent) {
-			least = l
-		}
-	}
-	if least != nil {
-		idle.spent = min(max(idle.spent, least.spent), least.spent+maxDebt)
-	}
-}
-
-func (s *Scheduler) forgetIdle(keep map[string]float64) {
+func (s *Scheduler) deleteIdle(keep map[string]float64) {
 	now, used := s.now(), map[string]bool{}
-	for key, l := range s.lanes {
-		if _, kept := keep[key.Account]; !kept && l.idle() {
-			delete(s.lanes, key)
+	for key, q := range s.queues {
+		if _, kept := keep[key.Account]; !kept && len(q.calls) == 0 && q.inFlight == 0 {
+			delete(s.queues, key)
 		} else {
 			used[key.Account] = true
 		}
 	}
 	for name, a := range s.accounts {
-		if _, kept := keep[name]; !kept && !used[name] && a.calm(now) {
+		if _, kept := keep[name]; !kept && !used[name] && !a.remembersPause(now) {
 			delete(s.accounts, name)
 		}
 	}
 }
 
-// Start queues calls and makes those that may go now. A call whose account is
-// left alone beyond its deadline is given up at once.
-func (s *Scheduler) Start(calls ...*Call) {
+// Start queues calls and makes those that may be made now. A call that is queued
+// or in flight already waits until deadline if that is later than its own; a zero
+// deadline never ends.
+func (s *Scheduler) Start(deadline time.Time, calls ...*Call) {
 	s.mu.Lock()
-	var givenUp []*Call
 	now := s.now()
+	var refused []*Call
 	for _, c := range calls {
-		c.lane = s.lane(c.Lane)
-		if c.lane.hopeless(c, now) {
-			givenUp = append(givenUp, c)
+		switch {
+		case c.queue != nil:
+			c.extend(deadline)
+			continue
+		case c.Queue.Unlisted && s.waitingUnlisted() >= maxWaiting:
+			refused = append(refused, c)
 			continue
 		}
-		if c.lane.idle() {
-			s.resume(c.lane)
-		}
-		c.lane.queue.add(c)
+		c.queue, c.deadline, c.index = s.queue(c.Queue), deadline, -1
+		c.queue.add(c)
 	}
+	paused := s.takePaused(now)
 	s.dispatch()
 	s.mu.Unlock()
-	giveUp(givenUp)
+	end(refused, ErrCrowded)
+	end(paused, ErrThrottled)
 }
 
-// Extend has c wait until deadline, if that is later than its own; zero is for
-// ever.
-func (s *Scheduler) Extend(c *Call, deadline time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if deadline.IsZero() || !c.Deadline.IsZero() && deadline.After(c.Deadline) {
-		c.Deadline = deadline
+func (c *Call) extend(deadline time.Time) {
+	if deadline.IsZero() || !c.deadline.IsZero() && deadline.After(c.deadline) {
+		c.deadline = deadline
 	}
 }
 
-// Started returns when c was put in flight; zero is not yet.
-func (s *Scheduler) Started(c *Call) time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return c.started
+func (s *Scheduler) waitingUnlisted() (n int) {
+	for key, q := range s.queues {
+		if key.Unlisted {
+			n += len(q.calls)
+		}
+	}
+	return n
 }
 
-// Drop takes back calls that nobody waits for. One in flight is cancelled, and
-// keeps its slot until Make returns; then Done is called as ever.
+// Drop removes calls that have no caller any more, all of them before another is
+// made. A call in flight is cancelled and keeps its slot until Make returns; then
+// Done is called as usual.
 func (s *Scheduler) Drop(calls ...*Call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range calls {
 		switch {
+		case c.queue == nil:
 		case !c.started.IsZero():
+			c.dropped = true
 			c.cancel()
-		case c.lane.queue.holds(c):
-			c.lane.queue.remove(c)
+		case c.index >= 0:
+			c.queue.remove(c)
 		}
 	}
 }
 
-func (s *Scheduler) lane(key Lane) *lane {
-	if s.lanes[key] == nil {
-		s.lanes[key] = newLane(key, s.account(key.Account))
+func (s *Scheduler) queue(key Queue) *queue {
+	if s.queues[key] == nil {
+		s.queues[key] = &queue{Queue: key, account: s.account(key.Account)}
 	}
-	return s.lanes[key]
+	return s.queues[key]
 }
 
 // account returns the account of that name, nil for "".

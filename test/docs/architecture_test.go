@@ -34,11 +34,12 @@ var law = map[string]struct{ may, never []string }{
 	"collector":             {may: []string{"internal/changelog", "internal/config", "internal/status"}, never: []string{sdk, "net/http", "github.com/go-kit/"}},
 	"internal/changelog":    {may: []string{"internal/config", "internal/plain", "internal/status"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/"}},
 	"internal/discovery":    {may: []string{"internal/config", "internal/poller", "internal/schedule", "internal/status", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/"}},
-	"internal/poller":       {may: []string{"internal/config", "internal/dnsclient", "internal/region", "internal/schedule", "internal/secret", "internal/status", "internal/trace", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
+	"internal/poller":       {may: []string{"internal/clock", "internal/config", "internal/dnsclient", "internal/region", "internal/schedule", "internal/secret", "internal/status", "internal/trace", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
 	"internal/report":       {may: []string{"internal/changelog", "internal/config", "internal/judge", "internal/plain", "internal/region", "internal/status"}, never: []string{sdk, dnslib, "net/http", "github.com/", "log"}},
 	"internal/judge":        {may: []string{"internal/plain", "internal/region", "internal/status"}, never: []string{"net/http", "github.com/", "golang.org/", "log"}}, // pure
 	"internal/plain":        {never: []string{"net/http", "github.com/", "golang.org/"}},
-	"internal/schedule":     {never: []string{"net/http", "github.com/", "log"}},                                                  // the standard library and x/time only
+	"internal/clock":        {never: []string{"net/http", "github.com/", "golang.org/", "log"}},
+	"internal/schedule":     {may: []string{"internal/clock"}, never: []string{"net/http", "github.com/", "log"}},                 // the standard library and x/time only
 	"internal/status":       {may: []string{"internal/secret"}, never: []string{"net/http", "github.com/", "golang.org/", "log"}}, // pure
 	"internal/secret":       {never: []string{"net/http", "github.com/", "golang.org/"}},
 	"internal/trace":        {never: []string{sdk, dnslib, "net/http", "github.com/"}},

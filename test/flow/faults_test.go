@@ -33,8 +33,11 @@ func TestFaultsFromTheStart(t *testing.T) {
 		runtime.ReadMemStats(&after)
 		for _, f := range s.faults {
 			want := series{"probe_success": "0", "probes_total": "1", "probe_errors_total": "1", "reason": string(f.want)}
-			if f.want == none {
+			switch f.want {
+			case none:
 				want = series{"probe_success": "1", "probes_total": "1", "probe_errors_total": "0", "exists": "0", lastSuccess: got[f.cname()][lastSuccess]}
+			case status.ReasonBucketNotFound: // a failure, and an answer
+				want["exists"], want[lastSuccess] = "0", got[f.cname()][lastSuccess]
 			}
 			check(t, f.cname(), got[f.cname()], want)
 		}
@@ -60,10 +63,11 @@ func TestFaultsAfterSuccess(t *testing.T) {
 		for _, f := range s.faults {
 			want := before[f.cname()].without()
 			want["probes_total"] = "2"
-			if f.want == none {
+			if f.want == none || f.want == status.ReasonBucketNotFound {
 				want = want.without("expiry_timestamp_seconds")
 				want["exists"], want[lastSuccess] = "0", after[f.cname()][lastSuccess]
-			} else {
+			}
+			if f.want != none {
 				want["probe_success"], want["probe_errors_total"], want["reason"] = "0", "1", string(f.want)
 			}
 			check(t, f.cname(), after[f.cname()], want)

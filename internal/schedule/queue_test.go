@@ -9,9 +9,9 @@ import (
 	"oss_cname_exporter/internal/schedule"
 )
 
-// TestLanesThatHangHaveHalf has many accounts that never answer beside a healthy
+// TestHangingQueuesHaveHalf has many accounts that never answer beside a healthy
 // one: from the second round on it is served at once.
-func TestLanesThatHangHaveHalf(t *testing.T) {
+func TestHangingQueuesHaveHalf(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder(newScheduler(32))
 		for round := range 3 {
@@ -41,9 +41,9 @@ func TestLanesThatHangHaveHalf(t *testing.T) {
 	})
 }
 
-// TestOneBadCallIsNotALaneThatHangs has one call without an answer beside many
-// that are answered.
-func TestOneBadCallIsNotALaneThatHangs(t *testing.T) {
+// TestOneBadCallIsNoHangingQueue has one call without an answer beside many that
+// are answered: the queue keeps all slots.
+func TestOneBadCallIsNoHangingQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder(newScheduler(8))
 		r.start("other", time.Time{}, answers)
@@ -52,25 +52,25 @@ func TestOneBadCallIsNotALaneThatHangs(t *testing.T) {
 			r.start("a", time.Time{}, after(100*time.Millisecond))
 		}
 		time.Sleep(time.Minute)
-		lane := schedule.Lane{Account: "a", Server: "server"}
-		if most := r.atOnce(lane); most != 7 {
-			t.Errorf("%d calls at once, want all slots but one", most)
+		queue := schedule.Queue{Account: "a", Server: "server"}
+		if most := r.atOnce(queue); most != 8 {
+			t.Errorf("%d calls at once, want all slots", most)
 		}
 		for range 100 {
 			r.start("a", time.Time{}, after(100*time.Millisecond))
 		}
 		time.Sleep(time.Minute)
-		if most := r.atOnce(lane); most != 7 {
-			t.Errorf("afterwards %d calls at once, want all slots but one", most)
+		if most := r.atOnce(queue); most != 8 {
+			t.Errorf("afterwards %d calls at once, want all slots", most)
 		}
 	})
 }
 
-// TestLaneThatAnswersAgain has an account that hung.
-func TestLaneThatAnswersAgain(t *testing.T) {
+// TestQueueThatAnswersAgain has an account that hung.
+func TestQueueThatAnswersAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder(newScheduler(8))
-		lane := schedule.Lane{Account: "a", Server: "server"}
+		queue := schedule.Queue{Account: "a", Server: "server"}
 		for _, round := range []struct {
 			b    behaviour
 			most int
@@ -79,22 +79,22 @@ func TestLaneThatAnswersAgain(t *testing.T) {
 				r.start("a", time.Now(), round.b)
 			}
 			time.Sleep(10 * time.Minute)
-			if most := r.atOnce(lane); most != round.most {
+			if most := r.atOnce(queue); most != round.most {
 				t.Errorf("%d calls at once, want %d", most, round.most)
 			}
 		}
 	})
 }
 
-// TestStrangersHaveAQuarter queues far more calls about what nobody configured
-// than there are slots.
-func TestStrangersHaveAQuarter(t *testing.T) {
+// TestUnlistedHaveAQuarter queues far more calls about unlisted targets than
+// there are slots.
+func TestUnlistedHaveAQuarter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder(newScheduler(8))
 		for i := range 3 {
 			for range 100 {
 				c := call(fmt.Sprint("a", i), time.Now())
-				c.Lane.Unlisted = true
+				c.Queue.Unlisted = true
 				r.startCall(&c, hangs)
 			}
 		}
@@ -105,7 +105,7 @@ func TestStrangersHaveAQuarter(t *testing.T) {
 		configured := r.start("a0", time.Now(), answers)
 		synctest.Wait()
 		if ended, _ := r.outcome(configured); !ended {
-			t.Error("a configured call waits for strangers")
+			t.Error("a configured call waits for unlisted ones")
 		}
 		time.Sleep(30 * time.Minute) // until the last has timed out
 	})
@@ -131,30 +131,35 @@ func TestCallsWithoutAnAccountYield(t *testing.T) {
 	})
 }
 
-// TestIdleLanesAreForgotten counts lanes by what they do to the others: each has
-// a slot kept free for it.
-func TestIdleLanesAreForgotten(t *testing.T) {
+// TestIdleQueuesAreDeleted tells a deleted queue by what it no longer remembers:
+// that it hung.
+func TestIdleQueuesAreDeleted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newScheduler(4)
-		r := newRecorder(s)
-		lane := schedule.Lane{Account: "a", Server: "server"}
-		atOnce := func() int {
-			for range 20 {
-				r.start("a", time.Now(), after(time.Second))
+		for name, test := range map[string]struct {
+			account string
+			rates   map[string]float64
+			most    int
+		}{
+			"an account that stays": {"a", map[string]float64{"a": 0}, 1},
+			"an account that goes":  {"a", nil, 4},
+			"no account":            {"", map[string]float64{"a": 0}, 4},
+		} {
+			s := newScheduler(4)
+			r := newRecorder(s)
+			for range 4 {
+				r.start(test.account, time.Now(), hangs)
 			}
 			time.Sleep(time.Minute)
-			return r.atOnce(lane)
-		}
-		if n := atOnce(); n != 4 {
-			t.Errorf("alone: %d calls at once, want 4", n)
-		}
-		r.start("b", time.Now(), answers)
-		if n := atOnce(); n != 3 {
-			t.Errorf("beside another lane: %d calls at once, want 3", n)
-		}
-		s.SetLimits(4, map[string]float64{"a": 0})
-		if n := atOnce(); n != 4 {
-			t.Errorf("after the other is forgotten: %d calls at once, want 4", n)
+			r.atOnce(schedule.Queue{Account: test.account, Server: "server"})
+			s.SetLimits(4, test.rates)
+			for range 4 {
+				r.start(test.account, time.Now(), hangs)
+			}
+			synctest.Wait()
+			if most := r.atOnce(schedule.Queue{Account: test.account, Server: "server"}); most != test.most {
+				t.Errorf("%s: %d calls at once, want %d", name, most, test.most)
+			}
+			time.Sleep(time.Minute)
 		}
 	})
 }

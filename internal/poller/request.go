@@ -1,0 +1,125 @@
+package poller
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/dnsclient"
+	"oss_cname_exporter/internal/schedule"
+	"oss_cname_exporter/internal/status"
+	"oss_cname_exporter/internal/trace"
+	"oss_cname_exporter/ossclient"
+)
+
+// request is a call that all polls share that want its answer.
+type request struct {
+	check    *checkType
+	entry    *cacheEntry
+	unlisted bool
+	call     *schedule.Call
+	waiters  int            // the call is dropped with the last one
+	started  time.Time      // of the last attempt; zero if there was none
+	done     chan struct{}  // closed when the request is complete
+	attempt  status.Attempt // valid once done is closed
+}
+
+// newRequest returns the request about t for e, with one waiter. A nil recorder
+// records nothing. p.mu is held.
+func (p *Poller) newRequest(c *checkType, e *cacheEntry, t *config.Target, recorder *trace.Trace) *request {
+	q := &request{check: c, entry: e, unlisted: t.Unlisted, waiters: 1, done: make(chan struct{})}
+	var r result // written by Make, which ends before Done
+	q.call = &schedule.Call{
+		Queue: e.key.queue, Since: e.lastStarted, First: e.timedOutOnce, Timeout: p.timeout,
+		Make: func(ctx context.Context) (err error) {
+			p.markStarted(q)
+			r, err = c.ask(trace.With(ctx, recorder), t)
+			return err
+		},
+		Done: func(err error) { p.complete(q, r, err) },
+	}
+	if t.Unlisted { // it has no history and must not pass for a target that was never asked
+		q.call.Since, q.call.Queue.Unlisted = p.now(), true
+	}
+	return q
+}
+
+func (p *Poller) markStarted(q *request) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	q.started = p.now()
+}
+
+// isOpen reports whether q has no answer yet. A nil q needs none.
+func (q *request) isOpen() bool { return q != nil && q.entry.request == q }
+
+// complete takes in the answer to q, or the reason why there is none.
+func (p *Poller) complete(q *request, r result, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !q.isOpen() { // abandoned
+		return
+	}
+	now, e := p.now(), q.entry
+	e.request = nil
+	defer close(q.done)
+	if errors.Is(err, schedule.ErrThrottled) || errors.Is(err, schedule.ErrCrowded) {
+		q.attempt = status.Attempt{Ended: now, Reason: ReasonOf(err), Err: errors.New("not asked: " + err.Error())}
+		p.countUnlisted(q, NotAsked)
+		return
+	}
+	q.attempt = status.Attempt{Ended: now, Duration: now.Sub(q.started), Reason: ReasonOf(err), Err: err}
+	switch {
+	case err == nil:
+		e.update(r, now)
+	case q.attempt.Reason == status.ReasonBucketNotFound: // a failure, and an answer
+		e.update(nothing(), now)
+	}
+	p.record(q, q.attempt)
+	e.lastStarted, e.timedOutOnce = q.started, false
+}
+
+// record counts an attempt and makes it the entry's last. The totals are those of
+// tokens. p.mu is held.
+func (p *Poller) record(q *request, a status.Attempt) {
+	e := q.entry
+	e.lastAttempt = a
+	e.probes++
+	if a.Reason == "" {
+		p.countUnlisted(q, Answered)
+		return
+	}
+	e.errors++
+	if q.check.name == "" && !q.unlisted {
+		p.errors[a.Reason]++
+	}
+	p.countUnlisted(q, Failed)
+}
+
+func (p *Poller) countUnlisted(q *request, o Outcome) {
+	if q.unlisted && q.check.name == "" {
+		p.unlisted[o]++
+	}
+}
+
+// ReasonOf returns why a call of the scheduler failed; "" for nil.
+func ReasonOf(err error) status.Reason {
+	if failure, ok := errors.AsType[*ossclient.Error](err); ok {
+		return failure.Reason
+	}
+	if failure, ok := errors.AsType[*dnsclient.Error](err); ok {
+		return failure.Reason
+	}
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, schedule.ErrThrottled):
+		return status.ReasonThrottled
+	case errors.Is(err, schedule.ErrCrowded):
+		return status.ReasonNotProbed
+	case errors.Is(err, context.DeadlineExceeded):
+		return status.ReasonTimeout
+	}
+	return status.ReasonInternal
+}
