@@ -249,14 +249,16 @@ func newClockSkewDesc() *prometheus.Desc {
 }
 
 type totalsDescs struct {
-	targets, shard, shards, reloadSuccessful, reloadTimestamp, errors *prometheus.Desc
+	targets, checksum, shard, shards, reloadSuccessful, reloadTimestamp, errors *prometheus.Desc
 }
 
 func newTotalsDescs() totalsDescs {
 	return totalsDescs{
 		targets: prometheus.NewDesc("oss_cname_exporter_targets", "Configured targets, of this shard alone.", nil, nil),
-		shard:   prometheus.NewDesc("oss_cname_exporter_shard", "Which part of the targets this exporter watches, from 0.", nil, nil),
-		shards:  prometheus.NewDesc("oss_cname_exporter_shards", "How many exporters share the targets; 1 if this one watches all.", nil, nil),
+		checksum: prometheus.NewDesc("oss_cname_exporter_targets_checksum",
+			"Checksum of the names of these targets: exporters that watch the same domains have the same.", nil, nil),
+		shard:  prometheus.NewDesc("oss_cname_exporter_shard", "Which part of the targets this exporter watches, from 0.", nil, nil),
+		shards: prometheus.NewDesc("oss_cname_exporter_shards", "How many exporters share the targets; 1 if this one watches all.", nil, nil),
 		reloadSuccessful: prometheus.NewDesc("oss_cname_exporter_config_last_reload_successful",
 			"1 if the last attempt to load the configuration succeeded, 0 if it was refused and the one before stays in force.", nil, nil),
 		reloadTimestamp: seconds("oss_cname_exporter_config_last_reload_success_timestamp_seconds",

@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"hash/crc32"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -122,6 +123,7 @@ func (t *Totals) Collect(ch chan<- prometheus.Metric) {
 	}
 	cfg := t.config.Config()
 	gauge(t.descs.targets, float64(len(cfg.Targets)))
+	gauge(t.descs.checksum, float64(checksum(cfg.Targets)))
 	gauge(t.descs.shard, float64(cfg.Part.Ordinal))
 	gauge(t.descs.shards, float64(max(1, cfg.Part.Total)))
 	gauge(t.descs.reloadSuccessful, boolean(err == nil))
@@ -129,6 +131,14 @@ func (t *Totals) Collect(ch chan<- prometheus.Metric) {
 	for reason, n := range t.poller.Errors() {
 		ch <- prometheus.MustNewConstMetric(t.descs.errors, prometheus.CounterValue, float64(n), string(reason))
 	}
+}
+
+// checksum returns a number that tells sets of targets apart, whatever their order.
+func checksum(targets []config.Target) (sum uint32) {
+	for i := range targets {
+		sum ^= crc32.ChecksumIEEE([]byte(targets[i].Name.String()))
+	}
+	return sum
 }
 
 // NewRefused returns the counter of refused HTTP requests, by status, each from
