@@ -54,11 +54,12 @@ func (r *route) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		transport, _ = r.current()
 	}
-	resp, err := transport.RoundTrip(req)
-	if err == nil {
-		resp.Body = &reply{resp.Body, r, transport}
+	resp, done, err := send(transport, req)
+	if err != nil {
+		return nil, err
 	}
-	return resp, err
+	resp.Body = &reply{resp.Body, r, transport, done}
+	return resp, nil
 }
 
 // current returns the connections to use, and whether they are to be kept
@@ -76,11 +77,13 @@ type reply struct {
 	io.ReadCloser
 	route     *route
 	transport *http.Transport
+	done      func() // ends the attempt
 }
 
 // Close implements io.Closer.
 func (b *reply) Close() error {
 	err := b.ReadCloser.Close()
+	b.done()
 	if current, keep := b.route.current(); current != b.transport || !keep {
 		b.transport.CloseIdleConnections()
 	}
