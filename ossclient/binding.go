@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,8 +29,9 @@ type Binding struct {
 // Certificate is one that is bound to a domain.
 type Certificate struct {
 	ID      string
-	Type    string    // where it comes from: "CAS" is the certificate service, "Upload" a person
+	Type    string    // its origin: "CAS" is the certificate service, "Upload" an upload
 	Status  string    // the vendor's word; "" if it does not say
+	Starts  time.Time // zero if OSS does not say, or it could not be read
 	Expires time.Time // zero if it could not be read
 }
 
@@ -54,14 +56,15 @@ type bindingReply struct {
 	Domain      string
 	Status      string
 	IsWildCard  string
-	Certificate *certificateReply
+	Certificate []certificateReply // OSS documents one at most
 }
 
 type certificateReply struct {
-	CertID       string `xml:"CertId"`
-	Type         string
-	Status       string
-	ValidEndDate string
+	CertID         string `xml:"CertId"`
+	Type           string
+	Status         string
+	ValidStartDate string
+	ValidEndDate   string
 }
 
 // parseBindings reads the body of a 200. What is wrong with one domain is that
@@ -83,7 +86,7 @@ func parseBindings(body []byte, asked string) ([]Binding, error) {
 			unnamed = fmt.Errorf("the list has a domain without a name: %.80q", listed.Domain)
 			continue
 		}
-		bindings = append(bindings, b)
+		bindings = add(bindings, b)
 	}
 	if truncated, err := parseBool(reply.IsTruncated); truncated || err != nil {
 		unnamed = errors.New("the list is not whole")
@@ -92,6 +95,24 @@ func parseBindings(body []byte, asked string) ([]Binding, error) {
 		bindings = append(bindings, Binding{Name: domain.Name{Bucket: asked}, Err: unnamed})
 	}
 	return bindings, nil
+}
+
+// add returns bindings with b. A domain that is listed twice, with differences,
+// contradicts itself: only that it is bound is known.
+func add(bindings []Binding, b Binding) []Binding {
+	i := slices.IndexFunc(bindings, func(other Binding) bool { return other.Name == b.Name && other.Ambiguous == b.Ambiguous })
+	switch {
+	case i < 0:
+		return append(bindings, b)
+	case !bindings[i].sameAs(b):
+		bindings[i] = Binding{Name: b.Name, Ambiguous: b.Ambiguous, Err: errors.New("the list has the domain twice, and contradicts itself")}
+	}
+	return bindings
+}
+
+// sameAs reports whether a and b say the same.
+func (b Binding) sameAs(other Binding) bool {
+	return b.Status == other.Status && b.Certificate == other.Certificate && b.Err == nil && other.Err == nil
 }
 
 // binding reads one domain. Whether OSS lists a wildcard domain with its "*."
@@ -114,11 +135,18 @@ func (r bindingReply) binding(bucket string) Binding {
 	if b.Status == "" {
 		b.Err = errors.New("it has no Status")
 	}
-	if r.Certificate != nil {
-		certificate, err := r.Certificate.read()
+	if len(r.Certificate) > 1 && !slices.ContainsFunc(r.Certificate, func(c certificateReply) bool { return c != r.Certificate[0] }) {
+		r.Certificate = r.Certificate[:1]
+	}
+	switch len(r.Certificate) {
+	case 0:
+	case 1:
+		certificate, err := r.Certificate[0].read()
 		if b.Certificate = certificate; err != nil && certificate.Served() && b.Err == nil {
 			b.Err = err
 		}
+	default:
+		b.Err = cmp.Or(b.Err, fmt.Errorf("it has %d certificates, and OSS documents one", len(r.Certificate)))
 	}
 	return b
 }
@@ -129,6 +157,7 @@ func (r certificateReply) read() (Certificate, error) {
 	if c.Expires, err = parseTime(r.ValidEndDate); err != nil {
 		return c, fmt.Errorf("reading ValidEndDate of the certificate: %w", err)
 	}
+	c.Starts, _ = parseTime(r.ValidStartDate) // a detail: that it cannot be read costs nothing else
 	return c, nil
 }
 
@@ -153,7 +182,7 @@ func explainUnbound(failure *Error, bucket string) error {
 	if failure == nil {
 		return nil
 	}
-	if failure.Status != http.StatusNotFound || failure.Code != "NoSuchCname" {
+	if failure.Status != http.StatusNotFound || failure.Code != "NoSuchCname" || failure.Reason == status.ReasonWrongEndpoint {
 		return failure
 	}
 	if err := matchesBucket(bucket, cmp.Or(failure.bucket, bucket)); err != nil {

@@ -239,3 +239,44 @@ func TestListsThatAreRefused(t *testing.T) {
 		})
 	}
 }
+
+// TestContradictions has lists that say two things of one domain. Neither is
+// believed, and the other domains lose nothing.
+func TestContradictions(t *testing.T) {
+	const (
+		healthy = "<Cname><Domain>healthy.example.com</Domain><Status>Enabled</Status></Cname>"
+		one     = "<Certificate><CertId>1</CertId><ValidStartDate>Feb 10 23:59:59 2023 GMT</ValidStartDate><ValidEndDate>Feb 10 23:59:59 2024 GMT</ValidEndDate></Certificate>"
+		two     = "<Certificate><CertId>2</CertId><ValidEndDate>Feb 10 23:59:59 2025 GMT</ValidEndDate></Certificate>"
+		begin   = "<Cname><Domain>www.example.com</Domain><Status>Enabled</Status>"
+		off     = "<Cname><Domain>WWW.example.com</Domain><Status>Disabled</Status>"
+		end     = "</Cname>"
+	)
+	for name, test := range map[string]struct{ list, fault string }{
+		"twice, enabled and disabled":    {begin + end + off + end, "twice"},
+		"twice, disabled and enabled":    {off + end + begin + end, "twice"},
+		"twice, two certificates":        {begin + one + end + begin + two + end, "twice"},
+		"three times":                    {begin + end + off + end + begin + end, "twice"},
+		"twice the same":                 {begin + one + end + begin + one + end, ""},
+		"two certificates":               {begin + one + two + end, "2 certificates"},
+		"two certificates, the other":    {begin + two + one + end, "2 certificates"},
+		"the same certificate twice":     {begin + one + one + end, ""},
+		"exact and wildcard":             {begin + end + "<Cname><Domain>www.example.com</Domain><Status>Disabled</Status><IsWildCard>true</IsWildCard></Cname>", ""},
+		"start date that cannot be read": {begin + "<Certificate><ValidStartDate>soon</ValidStartDate><ValidEndDate>Feb 10 23:59:59 2024 GMT</ValidEndDate></Certificate>" + end, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			f.oss.Behave(domain.Name{Bucket: bucket}, osstest.Reply(200, cnames(healthy+test.list)))
+			bound, err := f.list(t)
+			if err != nil || len(bound) < 2 || bound[0].Err != nil || !bound[0].Enabled {
+				t.Fatalf("got %+v, %v", bound, err)
+			}
+			b := bound[1]
+			if b.Name.Base != "www.example.com" || test.fault == "" && b.Err != nil || test.fault != "" && (b.Err == nil || !strings.Contains(b.Err.Error(), test.fault)) {
+				t.Errorf("got %+v, want %q", b, test.fault)
+			}
+			if test.fault != "" && !b.Certificate.Expires.IsZero() || test.fault == "twice" && (b.Enabled || b.Status != "") {
+				t.Errorf("one of two answers was believed: %+v", b)
+			}
+		})
+	}
+}

@@ -112,9 +112,9 @@ func sdkConfig(opts Options) *oss.Config {
 	return cfg
 }
 
-// newRetryer repeats a question only where a second call can help: OSS failed,
-// the connection broke, or a key that was good for long is refused and there is
-// another. A throttled call is not repeated, that feeds the fire.
+// newRetryer repeats a question only where a second call can help: OSS failed or
+// waited too long for the request, the connection broke, or a key that was good
+// for long is refused and there is another. A throttled call is not repeated.
 func newRetryer(attempts int, from Credentials) retry.Retryer {
 	return retry.NewStandard(func(o *retry.RetryOptions) {
 		o.MaxAttempts = cmp.Or(attempts, 2)
@@ -127,12 +127,14 @@ type transient struct{ from Credentials }
 // IsErrorRetryable implements retry.ErrorRetryable. The SDK asks after every
 // call that failed, the last one too.
 func (t transient) IsErrorRetryable(err error) bool {
+	answer, isAnswer := errors.AsType[*refusal](err)
 	switch newError(context.Background(), "", err).Reason {
 	case status.ReasonServerError, status.ReasonConnect:
 		return true
+	case status.ReasonTimeout:
+		return isAnswer
 	case status.ReasonCredentials:
-		answer, answered := errors.AsType[*refusal](err)
-		return answered && t.from.Invalidate(answer.token)
+		return isAnswer && t.from.Invalidate(answer.token)
 	default:
 		return false
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -34,7 +35,9 @@ type Error struct {
 	RetryAfter time.Duration // how long OSS asks to be left alone; 0 if it does not say
 	Err        error         // what went wrong, in words
 
-	bucket, cname string // what a refusal says it is about; may be ""
+	advice        string // replaces the advice of Reason; "" is that of Reason
+	otherOwner    bool   // OSS says that the bucket is another account's
+	bucket, cname string // the subject that a refusal names; may be ""
 }
 
 // Error implements error.
@@ -65,6 +68,13 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Is reports whether e says what the sentinel target says.
+func (e *Error) Is(target error) bool { return e.otherOwner && target == status.ErrOtherOwner }
+
+// Advice returns the action that fits this error better than the action of its
+// Reason; "" is that none does.
+func (e *Error) Advice() string { return e.advice }
 
 // Timeout reports whether no complete answer came in time.
 func (e *Error) Timeout() bool { return e.Reason == status.ReasonTimeout }
@@ -139,17 +149,27 @@ func handshakeFailed(cause error) bool {
 	return strings.HasPrefix(cause.Error(), "tls: ")
 }
 
-// garbled finds replies that are not HTTP. net/http has no type for them; they
-// are what is left of the broken replies once the connection's own failures,
-// which have types, are set aside.
+// garbled reports whether a reply is not HTTP. net/http has no type for such a
+// reply: it is recognized by its text, after the failures of the connection, which
+// have types, and the replies that are cut short.
 func garbled(cause error) bool {
 	var network net.Error
 	if errors.Is(cause, io.EOF) || errors.Is(cause, io.ErrUnexpectedEOF) || errors.As(cause, &network) {
 		return false
 	}
 	var body *bodyError
-	return errors.As(cause, &body) || strings.HasPrefix(cause.Error(), "net/http: HTTP/1.x transport connection broken: ")
+	if errors.As(cause, &body) {
+		return body.err.Error() != "http: unexpected EOF reading trailer"
+	}
+	text, isHead := strings.CutPrefix(cause.Error(), "net/http: HTTP/1.x transport connection broken: ")
+	return isHead && !cutShort.MatchString(text)
 }
+
+// cutShort has the messages of net/http about a head that ends in the middle of
+// the protocol, of the status code, of a header's name or of a line break. net/http reads the last
+// line of a connection that was closed as if it were whole.
+var cutShort = regexp.MustCompile(`^malformed HTTP response "H(T(T(P(/(1(\.[01]?)?)?)?)?)?)?"$|` +
+	`^malformed HTTP status code "[0-9]{0,2}"$|^malformed MIME header: missing colon: "[A-Za-z0-9-]+"$|^malformed MIME header.*\\r"$`)
 
 // cause strips the SDK's wrapping, which repeats the operation, and words the
 // commonest slip as net/http's own client does.

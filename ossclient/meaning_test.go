@@ -122,12 +122,19 @@ func TestErrorInA200(t *testing.T) {
 		"<Error><Code>CnameTokenNotFound</Code></Error>":                                {"CnameTokenNotFound"},
 		"<?xml version=\"1.0\"?>\n<Error><Code>AccessDenied</Code><Endpoint>oss-cn-shanghai.aliyuncs.com</Endpoint></Error>": {
 			"AccessDenied", "oss-cn-shanghai.aliyuncs.com"},
-		"<CnameToken><Error>no</Error></CnameToken>": {"no Token"},
+		`<Error xmlns="http://doc.oss-cn-hangzhou.aliyuncs.com"><Code>AccessDenied</Code></Error>`:             {"AccessDenied"},
+		`<oss:Error xmlns:oss="http://doc.oss-cn-hangzhou.aliyuncs.com"><Code>AccessDenied</Code></oss:Error>`: {"AccessDenied"},
+		"<Error\n><Code>AccessDenied</Code></Error>":                                                           {"AccessDenied"},
+		"<CnameToken><Error>no</Error></CnameToken>":                                                           {"no Token"},
 	} {
 		f := newFixture(t)
 		f.oss.Behave(named(false), osstest.Reply(200, body))
+		want := status.ReasonBadResponse
+		if strings.Contains(body, "<Endpoint>") {
+			want = status.ReasonWrongEndpoint
+		}
 		failure := f.failure(t)
-		if failure.Reason != status.ReasonBadResponse || failure.Status != 200 || failure.Code != "" || f.oss.Calls() != 1 {
+		if failure.Reason != want || failure.Status != 200 || failure.Code != "" || f.oss.Calls() != 1 {
 			t.Errorf("%s: got %+v after %d calls", body, failure, f.oss.Calls())
 		}
 		for _, word := range words {
@@ -136,7 +143,7 @@ func TestErrorInA200(t *testing.T) {
 			}
 		}
 		f.oss.Behave(domain.Name{Bucket: bucket}, osstest.Reply(200, body))
-		if _, err := f.list(t); !errors.As(err, &failure) || failure.Reason != status.ReasonBadResponse {
+		if _, err := f.list(t); !errors.As(err, &failure) || failure.Reason != want {
 			t.Errorf("listed: %v", err)
 		}
 	}

@@ -19,8 +19,9 @@ import (
 const ecHeader = "X-Oss-Ec"
 
 // refusal is an answer whose status is no 2xx, or whose body is an error all the
-// same: one of OSS, or of something between us. The SDK never sees it. It would take the code out of a body that
-// is cut short, let the body overrule the status, and panic at a JSON null.
+// same: of OSS, or of a proxy. The SDK never sees it: the SDK takes the code out
+// of a body that is cut short, lets the body overrule the status, and panics at a
+// JSON null.
 type refusal struct {
 	status   int
 	header   http.Header
@@ -41,7 +42,8 @@ type envelope struct {
 	Cname     string
 	Endpoint  string
 
-	ServerTime string // of RequestTimeTooSkewed: OSS's clock
+	ServerTime string     // of RequestTimeTooSkewed: OSS's clock
+	Permission permission `xml:"AccessDeniedDetail"`
 }
 
 // parseEnvelope reads a body; false if it is no error of OSS.
@@ -89,7 +91,10 @@ func (r *refusal) asError(operation string) *Error {
 	if r.status/100 == 2 { // an answer that contradicts itself
 		e.Reason = status.ReasonBadResponse
 		e.Err = fmt.Errorf("the body is the error %s: %s", secret.RemoteText(r.envelope.Code), r.envelope.message())
-		_, e.Hint = meaningOf(r.status, r.envelope.Code, "", secret.RemoteText(r.envelope.Endpoint))
+		reason, action := meaningOf(r.status, r.envelope.Code, r.envelope.EC, secret.RemoteText(r.envelope.Endpoint))
+		if e.Hint = action; reason == status.ReasonWrongEndpoint && r.envelope.Endpoint != "" {
+			e.Reason = reason
+		}
 		return e
 	}
 	e.Code = secret.RemoteText(r.envelope.Code)
@@ -97,8 +102,16 @@ func (r *refusal) asError(operation string) *Error {
 	e.EC = cmp.Or(secret.RemoteText(r.envelope.EC), secret.RemoteText(r.header.Get(ecHeader)))
 	e.Reason, e.Hint = meaningOf(r.status, e.Code, e.EC, secret.RemoteText(r.envelope.Endpoint))
 	e.Err = errors.New(r.envelope.message())
+	if text, action := r.envelope.Permission.explain(); text != "" && e.Reason == status.ReasonAccessDenied {
+		e.Err, e.Hint, e.advice = errors.New(text), action, action
+	}
+	e.otherOwner = e.Code == "BucketNotBelongTo" || e.Reason == status.ReasonAccessDenied && strings.Contains(r.envelope.Message, otherOwner)
 	return e
 }
+
+// otherOwner is the part of the message of an AccessDenied by which OSS says that
+// the bucket is another account's; no code says it alone.
+const otherOwner = "does not belong to you"
 
 func (e envelope) message() string { return strings.TrimSuffix(secret.RemoteText(e.Message), ".") }
 

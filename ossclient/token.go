@@ -56,7 +56,7 @@ func explainNoToken(failure *Error, asked domain.Name) error {
 	if failure == nil {
 		return nil
 	}
-	if failure.Status != http.StatusNotFound || failure.Code != "CnameTokenNotFound" {
+	if failure.Status != http.StatusNotFound || failure.Code != "CnameTokenNotFound" || failure.Reason == status.ReasonWrongEndpoint {
 		return failure
 	}
 	if err := matches(asked, cmp.Or(failure.bucket, asked.Bucket), cmp.Or(failure.cname, asked.Base)); err != nil {

@@ -3,6 +3,7 @@ package ossclient
 import (
 	"bytes"
 	"crypto/tls"
+	"encoding/xml"
 	"errors"
 	"io"
 	"net"
@@ -111,7 +112,7 @@ func (x exchange) send(req *http.Request) (*http.Response, error) {
 		resp.Header.Set(requestIDHeader, shown)
 	}
 	var refused *refusal
-	if resp.StatusCode/100 != 2 || bytes.Contains(body, []byte("<Error>")) {
+	if resp.StatusCode/100 != 2 || bytes.Contains(body, []byte("Error")) {
 		refused = newRefusal(resp, body, secrets)
 	}
 	if skew, ok := skewOf(sent.Add(took/2), resp.Header, refused); ok {
@@ -160,7 +161,22 @@ func readBody(resp *http.Response) ([]byte, error) {
 	if errors.As(err, &tooLong) && refused {
 		return body, nil // some gateway's page: its status says enough
 	}
+	if err == nil && isCut(resp, body) {
+		err = io.ErrUnexpectedEOF
+	}
 	return body, err
+}
+
+// isCut reports whether a reply of OSS whose end only the end of the connection
+// marks ends within a document.
+func isCut(resp *http.Response, body []byte) bool {
+	isMarked := resp.ContentLength >= 0 || len(resp.TransferEncoding) > 0
+	if isMarked || resp.Header.Get(requestIDHeader) == "" || len(body) == 0 {
+		return false
+	}
+	var document struct{ XMLName xml.Name }
+	syntax, ok := errors.AsType[*xml.SyntaxError](xml.Unmarshal(body, &document))
+	return ok && syntax.Msg == "unexpected EOF"
 }
 
 // bodyError marks a reply that broke off in its body.

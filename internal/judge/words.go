@@ -123,7 +123,10 @@ func (c *Case) failureText() string {
 	return text
 }
 
-func (c *Case) failureAction() string { return c.Status.Attempt.Reason.Action() }
+func (c *Case) failureAction() string {
+	a := c.Status.Attempt
+	return cmp.Or(a.Advice(), a.Reason.Action())
+}
 
 func (c *Case) checksText() string {
 	var texts []string
@@ -136,7 +139,8 @@ func (c *Case) checksText() string {
 
 func (c *Case) checksAction() string {
 	check := c.failingChecks()[0]
-	return checkAction(check, c.Status.Checks[check].Attempt.Reason, "dig +short TXT "+c.Proof())
+	a := c.Status.Checks[check].Attempt
+	return cmp.Or(a.Advice(), checkAction(check, a.Reason, "dig +short TXT "+c.Proof()))
 }
 
 // checkAction says what to do about a check that fails; dig is the question to

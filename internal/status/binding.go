@@ -1,6 +1,9 @@
 package status
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // BindingStatus is the vendor's word for whether OSS serves a bound domain, of a
 // closed set; "" is that nobody knows.
@@ -32,8 +35,16 @@ func NewBindingStatus(word string) BindingStatus {
 // Certificate is the one that is bound to a domain. The zero value is none.
 type Certificate struct {
 	ID     string
-	Type   string // where it comes from, such as "CAS" or "Upload"
-	Status string // the vendor's word; "" if it does not say
+	Type   string    // where it comes from, such as "CAS" or "Upload"
+	Status string    // the vendor's word; "" if it does not say
+	Starts time.Time // zero if it is unknown
+}
+
+// Region returns the region of the certificate service that has the certificate,
+// which is not the bucket's; "" if the id does not tell.
+func (c Certificate) Region() string {
+	_, region, _ := strings.Cut(c.ID, "-")
+	return region
 }
 
 // CertificateStatus is the vendor's word for whether OSS serves a certificate

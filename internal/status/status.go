@@ -61,6 +61,19 @@ var ErrOtherOwner = errors.New("the bucket belongs to another account")
 // Succeeded reports whether the last attempt got a definitive answer.
 func (a Attempt) Succeeded() bool { return !a.Ended.IsZero() && a.Reason == "" }
 
+// Advice returns the action that the error of the attempt asks for in place of
+// that of its Reason; "" is none.
+func (a Attempt) Advice() string {
+	adviser, ok := errors.AsType[interface {
+		error
+		Advice() string
+	}](a.Err)
+	if !ok {
+		return ""
+	}
+	return adviser.Advice()
+}
+
 // Check is something to find out about a domain beside its token.
 type Check string
 

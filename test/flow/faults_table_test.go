@@ -63,7 +63,7 @@ func connectionFaults() []fault {
 		{name: "broken-chunk", want: status.ReasonBadResponse, answer: sends("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n<Cn", closes)},
 		{name: "broken-header", want: status.ReasonBadResponse, answer: sends("HTTP/1.1 200 OK\r\nno header\r\n\r\n", closes)},
 		{name: "not-http", want: status.ReasonBadResponse, answer: sends("220 mail.example.com ESMTP\r\n", closes)},
-		{name: "half-a-header", want: status.ReasonBadResponse, answer: sends("HTTP/1.1 200 OK\r\nContent-Le", closes)},
+		{name: "half-a-header", want: status.ReasonConnect, answer: sends("HTTP/1.1 200 OK\r\nContent-Le", closes)},
 		{name: "endless-header", want: status.ReasonBadResponse, answer: endless("HTTP/1.1 200 OK\r\n", "X-A: "+strings.Repeat("a", 1000)+"\r\n")},
 		{name: "endless-status-line", want: status.ReasonBadResponse, answer: endless("HTTP/1.1 200 ", strings.Repeat("OK", 1000))},
 		{name: "endless-early-hints", want: status.ReasonBadResponse, answer: endless("", "HTTP/1.1 103 Early Hints\r\n\r\n")},
