@@ -1,6 +1,8 @@
 package collector
 
 import (
+	"cmp"
+	"strings"
 	"time"
 
 	"oss_cname_exporter/internal/config"
@@ -211,15 +213,7 @@ func tristate(t status.Tristate) (float64, []string, bool) {
 // switchedOn is never empty, since Prometheus cannot tell an empty label from
 // one that an older exporter does not have.
 func switchedOn(c config.Checks) string {
-	switch {
-	case c.Binding && c.DNS:
-		return "binding,dns"
-	case c.Binding:
-		return "binding"
-	case c.DNS:
-		return "dns"
-	}
-	return "none"
+	return cmp.Or(strings.Join(c.Names(), ","), "none")
 }
 
 // The exporter's own series.

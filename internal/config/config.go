@@ -112,5 +112,19 @@ type Checks struct {
 	Resolvers     []string // host:port, asked in turn; nil = the system's, ResolversAuthoritative alone = the zone's own
 }
 
-// Any reports whether anything is to be found out beside the token.
-func (c Checks) Any() bool { return c.Binding || c.DNS }
+// Names returns the names of the checks that are on, as they are written in the
+// configuration.
+func (c Checks) Names() (names []string) {
+	for _, check := range []struct {
+		name string
+		on   bool
+	}{{"binding", c.Binding}, {"dns", c.DNS}} {
+		if check.on {
+			names = append(names, check.name)
+		}
+	}
+	return names
+}
+
+// Any reports whether a check is on.
+func (c Checks) Any() bool { return len(c.Names()) > 0 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -404,6 +406,17 @@ func TestTokenOfBeforeIsRemembered(t *testing.T) {
 			if got := verdict(step.value, step.token); got != step.want {
 				t.Errorf("step %d: got %q, want %q", i, got, step.want)
 			}
+		}
+	})
+}
+
+// TestTableHasEveryCheck compares the table with the closed set of checks.
+func TestTableHasEveryCheck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := newWorld()
+		s := poll(t.Context(), p, checked(1, all))[0]
+		if got, want := slices.Sorted(maps.Keys(s.Checks)), slices.Sorted(slices.Values(status.Checks())); !slices.Equal(got, want) {
+			t.Errorf("asked %v, want %v", got, want)
 		}
 	})
 }
