@@ -20,7 +20,6 @@ import (
 // Poller finds out what is true of targets; see poller.Poller.
 type Poller interface {
 	Poll(ctx context.Context, targets []config.Target) []status.Status
-	Errors() map[status.Reason]uint64
 }
 
 // Options configures a Collector. The zero value works.

@@ -29,6 +29,9 @@ type fakePoller struct {
 
 func (p *fakePoller) Poll(context.Context, []config.Target) []status.Status { return p.results }
 func (p *fakePoller) Errors() map[status.Reason]uint64                      { return p.errors }
+func (p *fakePoller) UnlistedProbes() map[string]uint64 {
+	return map[string]uint64{"answered": 3, "failed": 2, "not_asked": 0}
+}
 
 func parse(t *testing.T, text string) *config.Config {
 	t.Helper()
@@ -209,6 +212,16 @@ func TestAPI(t *testing.T) {
 		t.Errorf("%d series before any call, want none: unknown is absence", n)
 	}
 	api.APIRequest("GetCnameToken", 30*time.Millisecond)
+	api.Call("main", "GetCnameToken")
+	api.Call("main", "GetCnameToken")
+	const calls = `
+# HELP oss_cname_exporter_calls_total Requests to OSS by operation, to STS and to the services of credentials (STS), and messages to DNS servers (DNS), by account. DNS has no account.
+# TYPE oss_cname_exporter_calls_total counter
+oss_cname_exporter_calls_total{account="main",operation="GetCnameToken"} 2
+`
+	if err := testutil.CollectAndCompare(api, strings.NewReader(calls), "oss_cname_exporter_calls_total"); err != nil {
+		t.Error(err)
+	}
 	api.ClockSkew(-90 * time.Second)
 	const skew = `
 # HELP oss_cname_exporter_clock_skew_seconds This machine's clock minus the clock of OSS at its last answer; OSS refuses requests beyond 900 either way. Absent until OSS answered.

@@ -230,6 +230,13 @@ func newAPIDuration() *prometheus.HistogramVec {
 	}, []string{"operation"})
 }
 
+func newCallsCounter() *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "oss_cname_exporter_calls_total",
+		Help: "Requests to OSS by operation, to STS and to the services of credentials (STS), and messages to DNS servers (DNS), by account. DNS has no account.",
+	}, []string{"account", "operation"})
+}
+
 func newRefusedCounter() *prometheus.CounterVec {
 	return prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "oss_cname_exporter_refused_requests_total",
@@ -243,7 +250,7 @@ func newClockSkewDesc() *prometheus.Desc {
 }
 
 type totalsDescs struct {
-	targets, checksum, shard, shards, reloadSuccessful, reloadTimestamp, errors *prometheus.Desc
+	targets, checksum, shard, shards, reloadSuccessful, reloadTimestamp, errors, unlisted *prometheus.Desc
 }
 
 func newTotalsDescs() totalsDescs {
@@ -258,7 +265,9 @@ func newTotalsDescs() totalsDescs {
 		reloadTimestamp: seconds("oss_cname_exporter_config_last_reload_success_timestamp_seconds",
 			"When the configuration in force was loaded, in Unix time."),
 		errors: prometheus.NewDesc("oss_cname_exporter_probe_errors_total",
-			"Attempts that got no definitive answer, over all targets, by reason.", []string{"reason"}, nil),
+			"Attempts that got no definitive answer, over all configured targets, by reason.", []string{"reason"}, nil),
+		unlisted: prometheus.NewDesc("oss_cname_exporter_unlisted_probes_total",
+			"Probes of targets that are not configured, by outcome: answered, failed, not_asked.", []string{"outcome"}, nil),
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors/version"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/status"
 )
 
 // NewRegistry returns a registry of the exporter's own series: the process', the
@@ -59,8 +60,9 @@ func (e except) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// API measures the calls to OSS, of which it is told as they happen.
+// API measures the calls to OSS, STS and DNS servers.
 type API struct {
+	calls    *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 	skewDesc *prometheus.Desc
 	skew     atomic.Pointer[time.Duration] // nil until OSS answered
@@ -68,8 +70,11 @@ type API struct {
 
 // NewAPI returns an API that was told of nothing yet.
 func NewAPI() *API {
-	return &API{duration: newAPIDuration(), skewDesc: newClockSkewDesc()}
+	return &API{calls: newCallsCounter(), duration: newAPIDuration(), skewDesc: newClockSkewDesc()}
 }
+
+// Call counts one call that an account makes; "" is no account.
+func (a *API) Call(account, operation string) { a.calls.WithLabelValues(account, operation).Inc() }
 
 // APIRequest takes in how long OSS took to begin its answer to one call.
 func (a *API) APIRequest(operation string, took time.Duration) {
@@ -81,12 +86,14 @@ func (a *API) ClockSkew(skew time.Duration) { a.skew.Store(&skew) }
 
 // Describe implements prometheus.Collector.
 func (a *API) Describe(ch chan<- *prometheus.Desc) {
+	a.calls.Describe(ch)
 	a.duration.Describe(ch)
 	ch <- a.skewDesc
 }
 
 // Collect implements prometheus.Collector.
 func (a *API) Collect(ch chan<- prometheus.Metric) {
+	a.calls.Collect(ch)
 	a.duration.Collect(ch)
 	if skew := a.skew.Load(); skew != nil {
 		ch <- prometheus.MustNewConstMetric(a.skewDesc, prometheus.GaugeValue, skew.Seconds())
@@ -99,17 +106,23 @@ type Configuration interface {
 	Loaded() (at time.Time, err error)
 }
 
+// Counts are those of all targets together; see poller.Poller.
+type Counts interface {
+	Errors() map[status.Reason]uint64
+	UnlistedProbes() map[string]uint64
+}
+
 // Totals is what the exporter says of itself as a whole: its configuration and
 // the failures of all targets together.
 type Totals struct {
 	config Configuration
-	poller Poller
+	counts Counts
 	descs  totalsDescs
 }
 
-// NewTotals returns the Totals of what c configures and p asks.
-func NewTotals(c Configuration, p Poller) *Totals {
-	return &Totals{config: c, poller: p, descs: newTotalsDescs()}
+// NewTotals returns the Totals of the configuration in force and of counts.
+func NewTotals(c Configuration, counts Counts) *Totals {
+	return &Totals{config: c, counts: counts, descs: newTotalsDescs()}
 }
 
 // Describe implements prometheus.Collector.
@@ -128,8 +141,11 @@ func (t *Totals) Collect(ch chan<- prometheus.Metric) {
 	gauge(t.descs.shards, float64(max(1, cfg.Part.Total)))
 	gauge(t.descs.reloadSuccessful, boolean(err == nil))
 	gauge(t.descs.reloadTimestamp, unix(at))
-	for reason, n := range t.poller.Errors() {
+	for reason, n := range t.counts.Errors() {
 		ch <- prometheus.MustNewConstMetric(t.descs.errors, prometheus.CounterValue, float64(n), string(reason))
+	}
+	for outcome, n := range t.counts.UnlistedProbes() {
+		ch <- prometheus.MustNewConstMetric(t.descs.unlisted, prometheus.CounterValue, float64(n), outcome)
 	}
 }
 

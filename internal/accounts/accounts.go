@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"net/http"
 	"sync"
 	"time"
 
@@ -24,7 +25,7 @@ import (
 type Clients struct {
 	getenv    func(string) string
 	userAgent string
-	observer  ossclient.Observer
+	observer  Observer
 
 	mu     sync.Mutex // guards all below
 	of     map[config.Account]*ossclient.Client
@@ -32,9 +33,40 @@ type Clients struct {
 	routes map[routeKey]*route
 }
 
+// Observer is told of every call of every account.
+type Observer interface {
+	ossclient.Observer
+	// Call counts one call that an account makes.
+	Call(account, operation string)
+}
+
+// observer is told of the calls of one account.
+type observer struct {
+	Observer
+	account string
+}
+
+// APIRequest implements ossclient.Observer.
+func (o observer) APIRequest(operation string, took time.Duration) {
+	o.Call(o.account, operation)
+	o.Observer.APIRequest(operation, took)
+}
+
+// counted is a transport whose requests are those of an account for its keys.
+type counted struct {
+	http.RoundTripper
+	observer
+}
+
+// RoundTrip implements http.RoundTripper.
+func (c counted) RoundTrip(req *http.Request) (*http.Response, error) {
+	c.Call(c.account, "STS")
+	return c.RoundTripper.RoundTrip(req)
+}
+
 // New returns Clients that made no client yet. getenv is os.Getenv or a stand-in,
 // userAgent what OSS is told of who asks; see ossclient.Options.
-func New(getenv func(string) string, userAgent string, observer ossclient.Observer) *Clients {
+func New(getenv func(string) string, userAgent string, observer Observer) *Clients {
 	return &Clients{
 		getenv:    getenv,
 		userAgent: userAgent,
@@ -139,7 +171,7 @@ func (c *Clients) client(a *config.Account) (*ossclient.Client, error) {
 	if client := c.of[*a]; client != nil {
 		return client, nil
 	}
-	through := c.route(routeOf(*a))
+	through, told := c.route(routeOf(*a)), observer{c.observer, a.Name}
 	client, err := ossclient.New(ossclient.Options{
 		Account:     a.Name,
 		Region:      a.Region,
@@ -147,10 +179,10 @@ func (c *Clients) client(a *config.Account) (*ossclient.Client, error) {
 		UseCname:    a.UseCname,
 		Network:     networkOf(*a),
 		SignatureV1: a.SignatureVersion == config.SignatureV1,
-		Credentials: c.source(sourceOf(*a), through),
+		Credentials: c.source(sourceOf(*a), counted{through, told}),
 		UserAgent:   c.userAgent,
 		Transport:   through,
-		Observer:    c.observer,
+		Observer:    told,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("account %q: %w", a.Name, err)
@@ -167,8 +199,8 @@ func (c *Clients) route(key routeKey) *route {
 	return c.routes[key]
 }
 
-// source returns the keys of s, asked for on that route. c.mu is held.
-func (c *Clients) source(s source, through *route) credentials.Source {
+// source returns the keys of s, asked for by that transport. c.mu is held.
+func (c *Clients) source(s source, through http.RoundTripper) credentials.Source {
 	if c.keys[s] == nil {
 		c.keys[s] = s.open(c.getenv, through)
 	}

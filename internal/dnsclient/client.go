@@ -38,6 +38,7 @@ type Options struct {
 	IPv6   func() bool              // whether servers can be reached by IPv6, asked anew each time; nil looks for a route
 	Port   string                   // of authoritative servers; "" is "53"
 	Try    time.Duration            // the longest that one server has for one answer; 0 is 2s
+	Sent   func()                   // called for each message that is sent; nil calls nothing
 	Now    func() time.Time         // the time of a trace's steps; nil is time.Now
 }
 
@@ -51,6 +52,9 @@ func New(opts Options) *Client {
 	}
 	if opts.IPv6 == nil {
 		opts.IPv6 = hasIPv6
+	}
+	if opts.Sent == nil {
+		opts.Sent = func() {}
 	}
 	if opts.Now == nil {
 		opts.Now = time.Now

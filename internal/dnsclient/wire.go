@@ -22,6 +22,7 @@ func (l *lookup) send(ctx context.Context, network string, s server, m *dns.Msg)
 	if !l.spend() {
 		return nil, errBudget
 	}
+	l.opts.Sent()
 	began := l.opts.Now()
 	r, err := exchange(ctx, network, s.address, m)
 	if l.trace != nil {

@@ -134,7 +134,7 @@ func (p *Poller) abandon(q *request, now time.Time, cancelled bool) {
 	e := q.entry
 	e.request = nil
 	if q.started.IsZero() {
-		p.countUnlisted(q, NotAsked)
+		p.countUnlisted(q, notAsked)
 		return
 	}
 	if e.timedOutOnce = !e.timedOutOnce; !e.timedOutOnce {

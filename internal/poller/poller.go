@@ -63,7 +63,7 @@ type Poller struct {
 	sweepAt  time.Time          // when the next removed entry may be evicted; zero is never
 	polls    map[*poll]struct{} // under way, of more than one target
 	errors   map[status.Reason]uint64
-	unlisted map[Outcome]uint64
+	unlisted map[string]uint64
 }
 
 // New returns a Poller that asks oss. It needs Apply before the first Poll.
@@ -82,7 +82,7 @@ func New(oss TokenGetter, opts Options) *Poller {
 		cache:     map[cacheKey]*cacheEntry{},
 		polls:     map[*poll]struct{}{},
 		errors:    map[status.Reason]uint64{},
-		unlisted:  map[Outcome]uint64{Answered: 0, Failed: 0, NotAsked: 0},
+		unlisted:  map[string]uint64{answered: 0, failed: 0, notAsked: 0},
 	}
 	for _, r := range status.Reasons() {
 		p.errors[r] = 0
@@ -127,7 +127,7 @@ func (p *Poller) Apply(cfg *config.Config) {
 // the statuses are nil.
 func (p *Poller) Poll(ctx context.Context, targets []config.Target) []status.Status {
 	if ctx.Err() != nil {
-		return p.notAsked(ctx, targets)
+		return p.tooLate(ctx, targets)
 	}
 	r := p.begin(ctx, targets)
 	deadline, _ := ctx.Deadline()
@@ -138,8 +138,8 @@ func (p *Poller) Poll(ctx context.Context, targets []config.Target) []status.Sta
 	return statuses
 }
 
-// notAsked is Poll for a ctx that has ended before.
-func (p *Poller) notAsked(ctx context.Context, targets []config.Target) []status.Status {
+// tooLate is Poll for a ctx that has ended before.
+func (p *Poller) tooLate(ctx context.Context, targets []config.Target) []status.Status {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return nil
 	}
@@ -199,19 +199,16 @@ func (p *Poller) Errors() map[status.Reason]uint64 {
 	return maps.Clone(p.errors)
 }
 
-// Outcome is how a request for the token of an unlisted target ended.
-type Outcome string
-
-// The outcomes.
+// The outcomes of a request for the token of an unlisted target.
 const (
-	Answered Outcome = "answered"  // with a definitive answer
-	Failed   Outcome = "failed"    // without one
-	NotAsked Outcome = "not_asked" // before its turn came
+	answered = "answered"  // with a definitive answer
+	failed   = "failed"    // without one
+	notAsked = "not_asked" // before its turn came
 )
 
 // UnlistedProbes returns the requests for tokens of unlisted targets, by outcome,
 // since the start. Every outcome is present.
-func (p *Poller) UnlistedProbes() map[Outcome]uint64 {
+func (p *Poller) UnlistedProbes() map[string]uint64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return maps.Clone(p.unlisted)

@@ -66,7 +66,7 @@ func (p *Poller) complete(q *request, r result, err error) {
 	defer close(q.done)
 	if errors.Is(err, schedule.ErrThrottled) || errors.Is(err, schedule.ErrCrowded) {
 		q.attempt = status.Attempt{Ended: now, Reason: ReasonOf(err), Err: errors.New("not asked: " + err.Error())}
-		p.countUnlisted(q, NotAsked)
+		p.countUnlisted(q, notAsked)
 		return
 	}
 	q.attempt = status.Attempt{Ended: now, Duration: now.Sub(q.started), Reason: ReasonOf(err), Err: err}
@@ -87,19 +87,19 @@ func (p *Poller) record(q *request, a status.Attempt) {
 	e.lastAttempt = a
 	e.probes++
 	if a.Reason == "" {
-		p.countUnlisted(q, Answered)
+		p.countUnlisted(q, answered)
 		return
 	}
 	e.errors++
 	if q.check.name == "" && !q.unlisted {
 		p.errors[a.Reason]++
 	}
-	p.countUnlisted(q, Failed)
+	p.countUnlisted(q, failed)
 }
 
-func (p *Poller) countUnlisted(q *request, o Outcome) {
+func (p *Poller) countUnlisted(q *request, outcome string) {
 	if q.unlisted && q.check.name == "" {
-		p.unlisted[o]++
+		p.unlisted[outcome]++
 	}
 }
 

@@ -2,6 +2,7 @@ package poller_test
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -134,6 +135,44 @@ func TestTracedPollTakesNoCachedAnswer(t *testing.T) {
 		poll(t.Context(), p, cfg)
 		if !slices.Equal(seen, []*trace.Trace{nil, recorder}) {
 			t.Errorf("the questions put have the traces %v, want none and then ours", seen)
+		}
+	})
+}
+
+// TestUnlistedProbesAreCountedApart has probes of unlisted targets that end in
+// each way: none of them is a failure of the exporter's own targets.
+func TestUnlistedProbesAreCountedApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, oss := newPoller()
+		cfg := unlisted(1)
+		count := func() map[string]uint64 {
+			t.Helper()
+			for reason, n := range p.Errors() {
+				if n != 0 {
+					t.Errorf("counted as a failure of configured targets: %s", reason)
+				}
+			}
+			return p.UnlistedProbes()
+		}
+		want := map[string]uint64{"answered": 0, "failed": 0, "not_asked": 0}
+		for _, step := range []struct {
+			outcome string
+			answer  answer
+			wait    time.Duration
+		}{
+			{"answered", token, time.Second},
+			{"answered", noToken, time.Second},
+			{"failed", fails(status.ReasonDNS), time.Second},
+			{"failed", hangs, 2 * time.Second},
+			{"failed", fails(status.ReasonThrottled), time.Second},
+			{"not_asked", token, 500 * time.Millisecond}, // the account is paused for longer
+		} {
+			oss.setOther(step.answer)
+			within(t, p, step.wait, cfg)
+			want[step.outcome]++
+			if got := count(); !maps.Equal(got, want) {
+				t.Errorf("%s: got %v, want %v", step.outcome, got, want)
+			}
 		}
 	})
 }
