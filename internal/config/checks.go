@@ -24,10 +24,13 @@ const dnsPort = "53"
 
 // readChecks changes of checks what the file says; the rest stays as it is inherited.
 func (p *parser) readChecks(v value, checks *Checks) {
-	f := p.fields(v, "binding", "binding_ttl", "dns", "resolvers", "cname_suffixes")
+	f := p.fields(v, "binding", "binding_ttl", "dns", "resolvers", "cname_suffixes", "http", "http_visit", "http_refuse_private")
 	read(p.decoder, f["binding"], &checks.Binding, trueOrFalse)
 	read(p.decoder, f["binding_ttl"], &checks.BindingTTL, durationIn(0, MaxCacheTTL))
 	read(p.decoder, f["dns"], &checks.DNS, trueOrFalse)
+	read(p.decoder, f["http"], &checks.HTTP, trueOrFalse)
+	read(p.decoder, f["http_visit"], &checks.HTTPVisit, visitName)
+	read(p.decoder, f["http_refuse_private"], &checks.HTTPRefusePrivate, trueOrFalse)
 	if v := f["resolvers"]; v.node != nil {
 		checks.Resolvers = p.readResolvers(v)
 	}
@@ -91,6 +94,30 @@ func cnameSuffix(text string) (string, error) {
 		return "", errors.New(`not a domain; write what follows <bucket>.<region> in the CNAME target, such as "oss-cname.example"`)
 	}
 	return suffix, nil
+}
+
+// visitName accepts one domain.
+func visitName(text string) (string, error) {
+	name, wildcard, err := domain.ParseCname(text)
+	if err == nil && wildcard {
+		err = errors.New(`has a wildcard; write one name below it, such as "www.assets.example.com"`)
+	}
+	return name, err
+}
+
+// checkVisit refuses a name to visit that is not below a wildcard domain.
+func (p *parser) checkVisit(v value, t Target) {
+	label, below := strings.CutSuffix(t.Checks.HTTPVisit, "."+t.Base)
+	switch {
+	case t.Base == "" || t.Checks.HTTPVisit == "":
+		if t.Wildcard && t.Checks.HTTP {
+			p.warn(v, "%s: a wildcard domain cannot be asked by itself; write http_visit, a name below it, into the checks of this target", t.Name)
+		}
+	case !t.Wildcard:
+		p.fault(v, "http_visit is for wildcard domains; remove it, this domain is asked by its own name")
+	case !below || strings.Contains(label, "."):
+		p.fault(v, `http_visit: %s is no name of %s; write one such as "www.%s"`, quote(t.Checks.HTTPVisit), t.Cname(), t.Base)
+	}
 }
 
 // resolver accepts an IP address with or without a port, or one of the words, and returns the address with its port.

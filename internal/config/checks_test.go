@@ -53,7 +53,7 @@ func TestRefusedChecks(t *testing.T) {
 		{"resolvers: [~]", `1: checks.resolvers[0]: missing; write an address, such as 192.0.2.53`},
 		{"resolvers: [192.0.2.1, system]", `1: checks.resolvers[1]: "system" stands alone; write only it, or only addresses`},
 		{"resolvers: [" + strings.Repeat("192.0.2.1, ", 8) + "192.0.2.1]", "1: checks.resolvers: 9 resolvers; write at most 8"},
-		{"tls: true", `1: checks: unknown key "tls"; known: binding, binding_ttl, dns, resolvers, cname_suffixes`},
+		{"tls: true", `1: checks: unknown key "tls"; known: binding, binding_ttl, dns, resolvers, cname_suffixes, http, http_visit, http_refuse_private`},
 		{"cname_suffixes: oss.example", `1: checks.cname_suffixes: a single value; write a list ("- item")`},
 		{"cname_suffixes: [example]", `1: checks.cname_suffixes[0]: "example"` + noSuffix},
 		{"cname_suffixes: ['a b.example']", `1: checks.cname_suffixes[0]: "a b.example"` + noSuffix},

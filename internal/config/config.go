@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/judge"
 )
 
 // Defaults and bounds of the file's values.
@@ -48,8 +49,9 @@ const (
 // Config is one accepted file. It is shared between goroutines: nobody may change it or anything it refers to.
 type Config struct {
 	Probe    Probe
-	Accounts []Account // by name, at least one
-	Targets  []Target  // in the file's order, then in the target files'; no two share bucket and cname
+	Accounts []Account   // by name, at least one
+	Rules    judge.Rules // how targets are judged that say nothing of it
+	Targets  []Target    // in the file's order, then in the target files'; no two share bucket and cname
 
 	Discover []Account // those of Accounts that are asked what else is bound in their buckets
 
@@ -97,6 +99,7 @@ type Target struct {
 	Account  *Account          // the target's own region and endpoint already applied; shared by all targets that are asked alike
 	CacheTTL time.Duration     // 0 = ask on every scrape
 	Checks   Checks            // what to find out beside the token
+	Rules    judge.Rules       // how it is judged; the map of severities is shared
 	Labels   map[string]string // the target's own labels; nil = none
 	Unlisted bool              // asked about by a query and in no file: once it is answered, nothing is remembered of it
 }
@@ -106,6 +109,10 @@ type Checks struct {
 	Binding    bool          // whether the domain is bound and when its certificate expires: ListCname
 	BindingTTL time.Duration // how long a bucket's list is not asked for again; 0 = ask on every scrape
 	DNS        bool          // whether the domain's TXT and CNAME records are what binding it takes
+	HTTP       bool          // who answers when the domain itself is asked, and with which certificate
+	// HTTPVisit is the name below a wildcard domain that is asked; "" = none, and a wildcard domain is not asked.
+	HTTPVisit         string
+	HTTPRefusePrivate bool // private, loopback and link-local addresses are not asked
 	// CNAMESuffixes are further domains of OSS, without a leading dot: CNAME records that lead to
 	// <bucket>.<region>.<suffix> lead to that bucket.
 	CNAMESuffixes []string
@@ -118,7 +125,7 @@ func (c Checks) Names() (names []string) {
 	for _, check := range []struct {
 		name string
 		on   bool
-	}{{"binding", c.Binding}, {"dns", c.DNS}} {
+	}{{"binding", c.Binding}, {"dns", c.DNS}, {"http", c.HTTP}} {
 		if check.on {
 			names = append(names, check.name)
 		}

@@ -12,6 +12,7 @@ import (
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/configfile"
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/judge"
 )
 
 const examplePath = "../../config.example.yaml"
@@ -43,12 +44,17 @@ func TestExampleFile(t *testing.T) {
 	if accounts["main"] != main || accounts["finance"] != finance {
 		t.Errorf("Accounts = %+v\nwant among them %+v\nand %+v", c.Accounts, main, finance)
 	}
+	rules := judge.Rules{Thresholds: judge.Thresholds{}.WithDefaults()}
+	own := rules.Thresholds
+	own.TokenCritical = 12 * time.Hour
 	want := []config.Target{
-		{Name: domain.Name{Bucket: "examplebucket", Base: "www.example.com"}, Account: &main},
-		{Name: domain.Name{Bucket: "assets-1234567890123456-cn-hangzhou-ab-apsr", Base: "assets.example.com", Wildcard: true}, Account: &main, Labels: map[string]string{"team": "web"}},
+		{Name: domain.Name{Bucket: "examplebucket", Base: "www.example.com"}, Account: &main, Rules: rules},
+		{Name: domain.Name{Bucket: "assets-1234567890123456-cn-hangzhou-ab-apsr", Base: "assets.example.com", Wildcard: true}, Account: &main, Labels: map[string]string{"team": "web"},
+			Rules: rules, Checks: config.Checks{HTTPVisit: "www.assets.example.com"}},
 		{Name: domain.Name{Bucket: "examplebucket-shanghai", Base: "static.example.com"}, Account: &shanghai, CacheTTL: time.Minute,
-			Checks: config.Checks{Binding: true, DNS: true, Resolvers: []string{"192.0.2.53:53", "192.0.2.54:5353"}}},
-		{Name: domain.Name{Bucket: "examplebucket-ledger", Base: "ledger.example.com"}, Account: &finance, Labels: map[string]string{"team": "payments", "tier": "gold"}},
+			Checks: config.Checks{Binding: true, DNS: true, Resolvers: []string{"192.0.2.53:53", "192.0.2.54:5353"}},
+			Rules:  judge.Rules{Thresholds: own, Severities: map[judge.Kind]judge.Severity{judge.ReadyToBind: judge.Off}}},
+		{Name: domain.Name{Bucket: "examplebucket-ledger", Base: "ledger.example.com"}, Account: &finance, Rules: rules, Labels: map[string]string{"team": "payments", "tier": "gold"}},
 	}
 	if !reflect.DeepEqual(c.Targets, want) {
 		t.Errorf("Targets = %+v\nwant %+v", c.Targets, want)

@@ -67,7 +67,7 @@ func (p *parser) readGroup(v value) {
 	if f == nil {
 		return
 	}
-	common := Target{CacheTTL: p.config.Probe.CacheTTL, Checks: p.checks}
+	common := Target{CacheTTL: p.config.Probe.CacheTTL, Checks: p.checks, Rules: p.rules}
 	chosen := map[string]value{"account": f["labels"].child("account", f["labels"].line, nil)}
 	var own []entry
 	for _, e := range p.entries(f["labels"]) {
@@ -86,6 +86,7 @@ func (p *parser) readGroup(v value) {
 		t := common
 		if !p.full() && require(p.decoder, item, &t, t.named, `bucket and domain, such as "examplebucket/www.example.com"`) {
 			p.checkUnique(item, t)
+			p.checkVisit(item, t)
 			p.warnOfAgentic(item, t.Bucket, t.Account.Region)
 			p.config.Targets = append(p.config.Targets, t)
 		}

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -10,9 +11,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/judge"
 )
 
 // FuzzParse holds Parse to its word: it never panics, its faults are lines of the file,
@@ -37,6 +40,7 @@ func FuzzParse(f *testing.F) {
 		withAccount("network: dual_stack, proxy_url: http://p:1, ca_file: c, credentials: {type: oidc, session_duration: 20m, session_policy: '{}'}"),
 		withAccount("credentials: {type: process, command: a b}"),
 		"checks: {binding: true, binding_ttl: 1h, dns: true, resolvers: [192.0.2.1, \"[2001:db8::1]:5\"]}" + minimal,
+		"thresholds: {token_critical: 1h, facts_stale: 2d}\nproblems: {dangling: off}" + withTarget("bucket: abc, cname: '*.a.b.c', checks: {http: true, http_visit: x.a.b.c}, problems: {dangling: default}"),
 		withTarget("bucket: abc, cname: a.b, checks: {dns: true, resolvers: [authoritative]}"),
 	} {
 		f.Add([]byte(seed))
@@ -54,7 +58,7 @@ func FuzzParse(f *testing.F) {
 		}
 		again.Warnings = c.Warnings // on other lines
 		if !reflect.DeepEqual(c, again) {
-			t.Fatalf("read again:\n%+v\nis not\n%+v", again, c)
+			t.Fatalf("read again:\n%.3000s\nis not\n%.3000s", render(again), render(c))
 		}
 	})
 }
@@ -152,11 +156,13 @@ func render(c *config.Config) string {
 		}
 		b.WriteString("}\n")
 	}
+	b.WriteString("thresholds: {" + renderThresholds(c.Rules.Thresholds) + "}\nproblems: {" + renderProblems(c.Rules.Severities) + "}\n")
 	b.WriteString("targets:\n")
 	for _, target := range c.Targets {
-		fmt.Fprintf(&b, "- bucket: %q\n  cname: %q\n  account: %q\n  region: %s\n  endpoint: %q\n  cache_ttl: %v\n  checks: %s\n  labels:\n",
+		fmt.Fprintf(&b, "- bucket: %q\n  cname: %q\n  account: %q\n  region: %s\n  endpoint: %q\n  cache_ttl: %v\n  checks: %s\n",
 			target.Bucket, target.Cname(), target.Account.Name, target.Account.Region, target.Account.Endpoint, target.CacheTTL,
 			renderChecks(target.Checks))
+		fmt.Fprintf(&b, "  thresholds: {%s}\n  problems: {%s}\n  labels:\n", renderThresholds(target.Rules.Thresholds), renderProblems(target.Rules.Severities))
 		for name, text := range target.Labels {
 			// Escapes, since YAML reads some characters only in this form.
 			fmt.Fprintf(&b, "    %s: %s\n", name, strconv.QuoteToASCII(text))
@@ -165,12 +171,38 @@ func render(c *config.Config) string {
 	return b.String()
 }
 
+func renderThresholds(t judge.Thresholds) string {
+	var parts []string
+	for name, d := range map[string]time.Duration{
+		"token_warning": t.TokenWarning, "token_critical": t.TokenCritical, "certificate_warning": t.CertificateWarning,
+		"certificate_critical": t.CertificateCritical, "facts_stale": t.FactsStale,
+	} {
+		if d != 0 {
+			parts = append(parts, name+": "+d.String())
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// renderProblems writes every kind: a target's is not inherited.
+func renderProblems(severities map[judge.Kind]judge.Severity) string {
+	var parts []string
+	for _, kind := range judge.Kinds() {
+		parts = append(parts, string(kind)+": "+cmp.Or(string(severities[kind]), "default"))
+	}
+	return strings.Join(parts, ", ")
+}
+
 func renderChecks(c config.Checks) string {
 	resolvers := config.ResolversSystem
 	if c.Resolvers != nil {
 		resolvers = `"` + strings.Join(c.Resolvers, `", "`) + `"`
 	}
-	return fmt.Sprintf("{binding: %v, binding_ttl: %v, dns: %v, resolvers: [%s]}", c.Binding, c.BindingTTL, c.DNS, resolvers)
+	visit := ""
+	if c.HTTPVisit != "" {
+		visit = ", http_visit: " + c.HTTPVisit
+	}
+	return fmt.Sprintf("{binding: %v, binding_ttl: %v, dns: %v, resolvers: [%s], http: %v, http_refuse_private: %v%s}", c.Binding, c.BindingTTL, c.DNS, resolvers, c.HTTP, c.HTTPRefusePrivate, visit)
 }
 
 // renderCredentials writes what is not zero, since a key that the type has no use for is refused even if empty.

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -47,4 +48,14 @@ func write(t *testing.T, path, text string) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// containsAll reports whether text has each of the parts, which a colon and a blank after "warning" separate.
+func containsAll(text, want string) bool {
+	for part := range strings.SplitSeq(want, "warning: ") {
+		if !strings.Contains(text, part) {
+			return false
+		}
+	}
+	return true
 }

@@ -27,8 +27,12 @@ func durationIn(least, most time.Duration) func(string) (time.Duration, error) {
 	return func(text string) (time.Duration, error) { return ParseDuration(text, least, most) }
 }
 
-// short prints 5m0s as 5m and 24h0m0s as 24h.
+// short prints 5m0s as 5m, 24h0m0s as 24h and more whole days as 3d.
 func short(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d > day && d%day == 0 {
+		return fmt.Sprintf("%dd", d/day)
+	}
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {
 		text = strings.TrimSuffix(text, "0s")

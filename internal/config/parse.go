@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/judge"
 )
 
 // Parse reads a configuration from text alone; name is the file's, for messages.
@@ -56,6 +57,7 @@ type parser struct {
 	*decoder
 	config Config
 	checks Checks                // the targets' default
+	rules  judge.Rules           // the targets' default
 	dir    string                // where target files are; "" = nowhere
 	files  Files                 // reads them
 	pairs  map[domain.Name]place // where each target is
@@ -70,12 +72,19 @@ type place struct {
 }
 
 func (p *parser) readConfig(v value) {
-	f := p.fields(v, "probe", "checks", "accounts", "targets", "target_files")
+	f := p.fields(v, "probe", "checks", "thresholds", "problems", "accounts", "targets", "target_files")
 	if f == nil {
 		return
 	}
 	p.readProbe(f["probe"])
 	p.readChecks(f["checks"], &p.checks)
+	if p.checks.HTTPVisit != "" {
+		p.fault(f["checks"], "http_visit is the name for one wildcard domain; write it in the checks of its target")
+		p.checks.HTTPVisit = ""
+	}
+	p.readThresholds(f["thresholds"], &p.rules.Thresholds)
+	p.rules.Severities = p.readProblems(f["problems"], nil)
+	p.config.Rules = p.rules
 	p.readAccounts(f["accounts"])
 	if f["targets"].empty() && f["target_files"].empty() {
 		p.fault(f["targets"], `missing; write at least one, such as "- {bucket: examplebucket, cname: www.example.com}"`)

@@ -21,7 +21,7 @@ func (c *Config) Select(q Query) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Target{Name: name, CacheTTL: c.Probe.CacheTTL, Unlisted: true}
+	t := &Target{Name: name, CacheTTL: c.Probe.CacheTTL, Rules: c.Rules, Unlisted: true}
 	if i, listed := c.places[name]; listed {
 		if c.Targets[i].matches(q) {
 			return &c.Targets[i], nil

@@ -16,11 +16,11 @@ func (p *parser) readTargets(v value) {
 }
 
 func (p *parser) readTarget(v value) {
-	f := p.fields(v, "bucket", "cname", "account", "region", "endpoint", "cache_ttl", "checks", "labels")
+	f := p.fields(v, "bucket", "cname", "account", "region", "endpoint", "cache_ttl", "checks", "thresholds", "problems", "labels")
 	if f == nil {
 		return
 	}
-	t := Target{CacheTTL: p.config.Probe.CacheTTL, Checks: p.checks}
+	t := Target{CacheTTL: p.config.Probe.CacheTTL, Checks: p.checks, Rules: p.rules}
 	hasBucket := require(p.decoder, f["bucket"], &t.Bucket, domain.ParseBucket, `the bucket's name, such as "examplebucket"`)
 	hasCname := require(p.decoder, f["cname"], &t.Name, t.withCname, `the domain, such as "www.example.com"`)
 	if hasBucket && hasCname {
@@ -30,6 +30,9 @@ func (p *parser) readTarget(v value) {
 	p.warnOfAgentic(f["bucket"], t.Bucket, t.Account.Region)
 	read(p.decoder, f["cache_ttl"], &t.CacheTTL, durationIn(0, MaxCacheTTL))
 	p.readChecks(f["checks"], &t.Checks)
+	p.checkVisit(f["checks"], t)
+	p.readThresholds(f["thresholds"], &t.Rules.Thresholds)
+	t.Rules.Severities = p.readProblems(f["problems"], t.Rules.Severities)
 	t.Labels = p.readLabels(p.entries(f["labels"]))
 	p.config.Targets = append(p.config.Targets, t)
 }

@@ -11,5 +11,5 @@ func (c *Config) Unlisted(a *Account, bucket, cname string) (t Target, ok bool) 
 		return Target{}, false
 	}
 	_, listed := c.listed[name]
-	return Target{Name: name, Account: a, CacheTTL: c.Probe.CacheTTL, Unlisted: true}, !listed
+	return Target{Name: name, Account: a, CacheTTL: c.Probe.CacheTTL, Rules: c.Rules, Unlisted: true}, !listed
 }
