@@ -189,6 +189,13 @@ bench: ## Run the benchmarks
 scale: $(PROMETHEUS_DIR)/prometheus ## Run a tenth of the million domains of docs/scaling.md, with a real Prometheus (11 minutes)
 	PATH="$(CURDIR)/$(PROMETHEUS_DIR):$$PATH" go test -tags scale -run '^$$' -bench TenthOfAMillion -benchtime 1x -timeout 0 ./test/bench
 
+PKG ?= ./internal/schedule
+SAMPLE ?= 0
+
+.PHONY: mutation
+mutation: ## Change the code of PKG in one place at a time, and print the changes that its tests do not notice; SAMPLE=80 is enough for a score
+	go run ./scripts/mutate -n $(SAMPLE) $(PKG)
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz test for FUZZTIME (1m)
 	@go list ./... | while read -r pkg; do \

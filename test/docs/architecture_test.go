@@ -56,6 +56,7 @@ var law = map[string]struct{ may, never []string }{
 	"internal/fake/osstest": {may: []string{"internal/region"}, never: []string{"github.com/prometheus/", "github.com/go-kit/"}},
 	"internal/fake/ststest": {never: []string{sdk, "github.com/prometheus/", "github.com/go-kit/"}},
 	"test/attack":           {never: []string{sdk}},
+	"scripts/mutate":        {},
 	"test/bench":            {never: []string{sdk}},
 	"test/budget":           {},
 	"test/budget/program":   {may: []string{"internal/app", "internal/demo", "internal/fake/osstest"}, never: []string{sdk}},
