@@ -124,7 +124,7 @@ func checkSeries() []series {
 		},
 		{
 			name: "oss_cname_dns_destination", kind: gauge, extra: []string{"destination"},
-			help: "1 for where the CNAME records of the domain lead: bucket, other_bucket, oss (the name does not say which bucket), elsewhere, nowhere. Last definitive answer; absent until there is one.",
+			help: "1 for where the CNAME records of the domain lead: bucket, other_bucket, oss (the name does not say which bucket), elsewhere, address (no CNAME record, but addresses), nowhere. Last definitive answer; absent until there is one.",
 			value: func(_ *config.Target, s *status.Status, _ time.Time) (float64, []string, bool) {
 				return 1, []string{string(s.Destination)}, s.Destination != ""
 			},

@@ -19,6 +19,24 @@ func alias(reply *dns.Msg, name string) string {
 	return ""
 }
 
+// contradiction returns the name for which reply has two CNAME records with
+// different targets; "" if there is none.
+func contradiction(reply *dns.Msg) string {
+	targets := map[string]string{}
+	for _, rr := range reply.Answer {
+		cname, ok := rr.(*dns.CNAME)
+		if !ok {
+			continue
+		}
+		name, target := dns.CanonicalName(cname.Hdr.Name), dns.CanonicalName(cname.Target)
+		if known, twice := targets[name]; twice && known != target {
+			return host(name)
+		}
+		targets[name] = target
+	}
+	return ""
+}
+
 // aliases returns the names that reply leads to from name, in order.
 func aliases(reply *dns.Msg, name string) ([]string, error) {
 	var names []string

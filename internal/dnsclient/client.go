@@ -65,8 +65,8 @@ func New(opts Options) *Client {
 }
 
 // TXT returns what the TXT records of name say. CNAME records are followed.
-// Where no server has such a record, it also looks under the names at which a
-// misplaced one is often found.
+// Where no server has such a record, it also looks at the names where one is put
+// by mistake, at most seven.
 // resolvers are host:port addresses that are asked in turn until one answers;
 // none is the system's, and Authoritative alone all servers of the zone.
 func (c *Client) TXT(ctx context.Context, name string, resolvers []string) (status.Records, error) {
@@ -78,18 +78,26 @@ func (c *Client) TXT(ctx context.Context, name string, resolvers []string) (stat
 	if answer.IsEmpty() {
 		answer.Misplaced = l.misplaced(ctx, dns.CanonicalName(name), answer.zone)
 	}
+	if !answer.IsEmpty() {
+		answer.Alias = ""
+	}
 	return answer.Records, nil
 }
 
 // Follow returns the names that the CNAME records of name lead to, in order. It
-// goes no further than the first for which until is true; nil is to the end.
+// goes no further than the first for which until is true; nil is to the end. If
+// there is no CNAME record, it finds out whether name has an address.
 // resolvers are as TXT has them.
 func (c *Client) Follow(ctx context.Context, name string, until func(name string) bool, resolvers []string) (status.Records, error) {
 	l := c.newLookup(ctx, dns.TypeCNAME, resolvers, until)
 	answer, err := l.find(ctx, dns.CanonicalName(name), nil)
+	if err == nil && answer.IsEmpty() && len(answer.Found) == 1 && answer.Found[0].Address == status.Unknown {
+		answer.Found[0].Address, err = l.hasAddress(ctx, dns.CanonicalName(name), answer.zone)
+	}
 	if err != nil {
 		return status.Records{}, failure("CNAME", name, err)
 	}
+	answer.Alias = ""
 	return answer.Records, nil
 }
 

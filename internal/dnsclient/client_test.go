@@ -180,45 +180,120 @@ func TestTooManyRecords(t *testing.T) {
 	}
 }
 
-// TestMisplaced has the record under names that consoles make of the right one
-// by mistake, which are looked at only if the right one has none.
+// TestMisplaced has the record under names that consoles and people make of the
+// right one by mistake, which are looked at only if the right one has none.
 func TestMisplaced(t *testing.T) {
 	for name, test := range map[string]struct {
 		records []string
 		asked   string // the domain; "" is www.example.com
 		zone    string // "" is example.com
-		want    []status.Found
+		want    string // the name that has "t0ken"; "" is none
 		queries int
 	}{
-		"the zone appended twice": {[]string{`_dnsauth.www.example.com.example.com. TXT "t0ken"`}, "", "",
-			[]status.Found{{Name: "_dnsauth.www.example.com.example.com", Values: []string{"t0ken"}}}, 4},
-		"without the first label": {[]string{`www.example.com. TXT "t0ken"`, `www.example.com. TXT "spf"`}, "", "",
-			[]status.Found{{Name: "www.example.com", Values: []string{"spf", "t0ken"}}}, 4},
-		"directly under the zone": {[]string{`_dnsauth.example.com. TXT "t0ken"`}, "", "",
-			[]status.Found{{Name: "_dnsauth.example.com", Values: []string{"t0ken"}}}, 4},
-		"the zone itself":        {nil, "example.com", "", nil, 3},
-		"nowhere":                {nil, "", "", nil, 4},
-		"in its place":           {[]string{`_dnsauth.www.example.com. TXT "t0ken"`, `_dnsauth.example.com. TXT "t0ken"`}, "", "", nil, 1},
-		"no zone known":          {[]string{`_dnsauth.www.example.net. CNAME a.example.`}, "www.example.net", "", nil, 2},
-		"a zone of its own":      {[]string{`www.example.com. TXT "t0ken"`}, "", "_dnsauth.www.example.com", nil, 3},
-		"only the root is known": {[]string{`www.example.com. TXT "t0ken"`, ". SOA ns.example. host.example. 1 2 3 4 5"}, "", "example.net", nil, 1},
-		"too long a name":        {[]string{`www.example.com. TXT "t0ken"`}, strings.Repeat(strings.Repeat("x", 59)+".", 3) + strings.Repeat("x", 50) + ".example.com", "", nil, 3},
+		"the zone appended twice":     {[]string{`_dnsauth.www.example.com.example.com. TXT "t0ken"`}, "", "", "_dnsauth.www.example.com.example.com", 8},
+		"without the first label":     {[]string{`www.example.com. TXT "t0ken"`}, "", "", "www.example.com", 8},
+		"directly under the zone":     {[]string{`_dnsauth.example.com. TXT "t0ken"`}, "", "", "_dnsauth.example.com", 8},
+		"the host part doubled":       {[]string{`_dnsauth.www.example.example.com. TXT "t0ken"`}, "", "", "_dnsauth.www.example.example.com", 8},
+		"the underscore lost":         {[]string{`dnsauth.www.example.com. TXT "t0ken"`}, "", "", "dnsauth.www.example.com", 8},
+		"at the apex":                 {[]string{`example.com. TXT "t0ken"`}, "", "", "example.com", 8},
+		"as the proof of the CDN":     {[]string{`verification.example.com. TXT "t0ken"`}, "", "", "verification.example.com", 8},
+		"an apex":                     {nil, "example.com", "", "", 7},
+		"an apex, doubled":            {[]string{`_dnsauth.example.example.com. TXT "t0ken"`}, "example.com", "", "_dnsauth.example.example.com", 7},
+		"an apex, as an ACME proof":   {[]string{`_acme-challenge.example.com. TXT "t0ken"`}, "example.com", "", "_acme-challenge.example.com", 7},
+		"a suffix of two labels":      {[]string{`_dnsauth.www.example.example.co.uk. TXT "t0ken"`}, "www.example.co.uk", "example.co.uk", "_dnsauth.www.example.example.co.uk", 8},
+		"a delegated name, doubled":   {[]string{`_dnsauth.www.www.example.com. TXT "t0ken"`}, "", "www.example.com", "_dnsauth.www.www.example.com", 7},
+		"nowhere":                     {nil, "", "", "", 8},
+		"in its place":                {[]string{`_dnsauth.www.example.com. TXT "t0ken"`, `_dnsauth.example.com. TXT "t0ken"`}, "", "", "", 1},
+		"no zone known":               {[]string{`_dnsauth.www.example.net. CNAME a.example.`}, "www.example.net", "", "", 2},
+		"a zone of its own":           {[]string{`www.example.com. TXT "t0ken"`}, "", "_dnsauth.www.example.com", "", 4},
+		"only the root is known":      {[]string{`www.example.com. TXT "t0ken"`, ". SOA ns.example. host.example. 1 2 3 4 5"}, "", "example.net", "", 1},
+		"too long a name for another": {nil, strings.Repeat(strings.Repeat("x", 59)+".", 3) + strings.Repeat("x", 50) + ".example.com", "", "", 6},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, append(dnstest.Zone(cmp.Or(test.zone, "example.com")), test.records...)...)
-			domain := test.asked
-			if domain == "" {
-				domain = "www.example.com"
+			got, err := dnsclient.New(dnsclient.Options{}).TXT(t.Context(), "_dnsauth."+cmp.Or(test.asked, "www.example.com"), []string{s.Address()})
+			var want []status.Found
+			if test.want != "" {
+				want = []status.Found{{Name: test.want, Values: []string{"t0ken"}}}
 			}
-			got, err := dnsclient.New(dnsclient.Options{}).TXT(t.Context(), "_dnsauth."+domain, []string{s.Address()})
-			if err != nil || !reflect.DeepEqual(got.Misplaced, test.want) {
-				t.Errorf("got %+v, %v; want %+v", got, err, test.want)
+			if err != nil || !reflect.DeepEqual(got.Misplaced, want) {
+				t.Errorf("got %+v, %v; want %+v", got, err, want)
 			}
 			if n := s.Queries(dns.TypeTXT); n != test.queries {
 				t.Errorf("%d queries, want %d", n, test.queries)
 			}
 		})
 	}
+}
+
+// TestAliasInPlaceOfTXT has a CNAME record at the name of the TXT record.
+func TestAliasInPlaceOfTXT(t *testing.T) {
+	for name, test := range map[string]struct {
+		records []string
+		want    string
+	}{
+		"that leads to the bucket": {[]string{proof + ". CNAME examplebucket.oss-cn-hangzhou.aliyuncs.com."}, "examplebucket.oss-cn-hangzhou.aliyuncs.com"},
+		"over another":             {[]string{proof + ". CNAME a.example.com.", "a.example.com. CNAME b.example."}, "a.example.com"},
+		"to a TXT record":          {[]string{proof + ". CNAME a.example.com.", `a.example.com. TXT "t0ken"`}, ""},
+		"none":                     {nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, append(dnstest.Zone("example.com"), test.records...)...)
+			got, err := dnsclient.New(dnsclient.Options{}).TXT(t.Context(), proof, []string{s.Address()})
+			if err != nil || got.Alias != test.want {
+				t.Errorf("got %+v, %v; want %q", got, err, test.want)
+			}
+		})
+	}
+}
+
+// TestAddress finds out whether a name without a CNAME record has an address.
+func TestAddress(t *testing.T) {
+	for name, test := range map[string]struct {
+		records  []string
+		want     status.Tristate
+		messages int
+	}{
+		"IPv4":                      {[]string{"www.example.com. A 192.0.2.1"}, status.Yes, 2},
+		"IPv6":                      {[]string{"www.example.com. AAAA 2001:db8::1"}, status.Yes, 3},
+		"another record":            {[]string{`www.example.com. TXT "x"`}, status.No, 3},
+		"a name below":              {[]string{"a.www.example.com. A 192.0.2.1"}, status.No, 3},
+		"no such name":              {nil, status.No, 1},
+		"a CNAME record":            {[]string{"www.example.com. CNAME a.example.com.", "a.example.com. A 192.0.2.1"}, status.Unknown, 2},
+		"a CNAME record to nothing": {[]string{"www.example.com. CNAME a.example.com."}, status.No, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, append(dnstest.Zone("example.com"), test.records...)...)
+			got, err := dnsclient.New(dnsclient.Options{}).Follow(t.Context(), "www.example.com", nil, []string{s.Address()})
+			if err != nil || len(got.Found) != 1 || got.Found[0].Address != test.want || len(s.Asked()) != test.messages {
+				t.Errorf("got %+v, %v after %d messages; want %v after %d", got, err, len(s.Asked()), test.want, test.messages)
+			}
+		})
+	}
+}
+
+// TestAddressCannotBeFound fails: it is not known that there is none.
+func TestAddressCannotBeFound(t *testing.T) {
+	s := serve(t, append(dnstest.Zone("example.com"), `www.example.com. TXT "x"`)...)
+	s.BehaveAlways(func(w dns.ResponseWriter, m *dns.Msg, genuine dns.HandlerFunc) {
+		if m.Question[0].Qtype == dns.TypeAAAA {
+			dnstest.Refuse(dns.RcodeServerFailure)(w, m, genuine)
+			return
+		}
+		genuine(w, m)
+	})
+	_, err := dnsclient.New(dnsclient.Options{}).Follow(t.Context(), "www.example.com", nil, []string{s.Address()})
+	checkFailure(t, err, status.ReasonServerError, "CNAME of www.example.com", "SERVFAIL")
+}
+
+// TestTwoAliases has a name with two CNAME records, which contradict each other.
+func TestTwoAliases(t *testing.T) {
+	s := serve(t, "www.example.com. CNAME a.example.", "www.example.com. CNAME b.example.", "twice.example.com. CNAME a.example.", "twice.example.com. CNAME A.example.")
+	client := dnsclient.New(dnsclient.Options{})
+	_, err := client.Follow(t.Context(), "www.example.com", nil, []string{s.Address()})
+	checkFailure(t, err, status.ReasonBadResponse, `"www.example.com" has several CNAME records`)
+	got, err := client.Follow(t.Context(), "twice.example.com", nil, []string{s.Address()})
+	checkRecords(t, got, err, "a.example")
 }
 
 // TestMisplacedCannotBeLookedFor has a server that fails for all other names:

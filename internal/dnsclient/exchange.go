@@ -36,10 +36,7 @@ func (q question) message(edns bool) *dns.Msg {
 // again at the end, without EDNS: the message was lost, or is dropped for that.
 func (l *lookup) ask(ctx context.Context, servers []server, q question) (reply, error) {
 	var failed failures
-	share := 4
-	if q.recurse && len(servers) == 1 { // the only resolver may itself have to wait for a server that is silent
-		share = 2
-	}
+	share := shareOf(servers, q)
 	for edns := true; len(servers) > 0; edns = false {
 		var again []server
 		for _, s := range l.inOrder(servers) {
@@ -118,8 +115,17 @@ func (l *lookup) isPlain(s server) bool {
 	return l.plain[s.address]
 }
 
-// patience is how long one server has: a share of what is left, so that some
-// that are silent leave time for the others.
+// shareOf returns the part of the time left that one of servers has for q, as one
+// over n. The only resolver has more: it may wait itself for a silent server.
+func shareOf(servers []server, q question) int {
+	if q.recurse && len(servers) == 1 {
+		return 2
+	}
+	return 4
+}
+
+// patience returns the time that one server has: a share of the time left, so that
+// silent servers leave time for the others.
 func (l *lookup) patience(ctx context.Context, share int) time.Duration {
 	if deadline, ok := ctx.Deadline(); ok {
 		return min(l.opts.Try, time.Until(deadline)/time.Duration(share))
@@ -151,6 +157,8 @@ func check(q question, m *dns.Msg) error {
 		return &Error{status.ReasonServerError, fmt.Errorf("refused with %s%s", rcode(m), explanation(m))}
 	case isDoubtful(m):
 		return &Error{status.ReasonServerError, fmt.Errorf("the answer is not that of the zone%s", explanation(m))}
+	case contradiction(m) != "":
+		return &Error{status.ReasonBadResponse, fmt.Errorf("%s has several CNAME records that lead to different names", clean(contradiction(m)))}
 	case !q.recurse && !m.Authoritative:
 		return &Error{status.ReasonServerError, fmt.Errorf("the server is not authoritative%s%s", referral(m), explanation(m))}
 	}

@@ -213,27 +213,6 @@ func TestSilentServersLeaveTime(t *testing.T) {
 	checkRecords(t, got, err, "t0ken")
 }
 
-// TestOnlyResolverHasMoreTime has a resolver that takes a third of the time: it
-// is waited for if it is the only one, and not if there is another.
-func TestOnlyResolverHasMoreTime(t *testing.T) {
-	t.Parallel()
-	const whole = 12 * time.Second // a busy machine has two seconds to be late
-	slow, quick := serve(t, proof+`. TXT "slow"`), serve(t, proof+`. TXT "quick"`)
-	slow.BehaveAlways(func(w dns.ResponseWriter, m *dns.Msg, genuine dns.HandlerFunc) {
-		pass, cancel := context.WithTimeout(context.Background(), whole/3)
-		defer cancel()
-		<-pass.Done()
-		genuine(w, m)
-	})
-	client := dnsclient.New(dnsclient.Options{Try: time.Hour})
-	for want, resolvers := range map[string][]string{"slow": {slow.Address()}, "quick": {slow.Address(), quick.Address()}} {
-		ctx, cancel := context.WithTimeout(t.Context(), whole)
-		got, err := client.TXT(ctx, proof, resolvers)
-		cancel()
-		checkRecords(t, got, err, want)
-	}
-}
-
 // TestNoEDNSIsRemembered has a resolver that refuses EDNS: it does so once.
 func TestNoEDNSIsRemembered(t *testing.T) {
 	w := newWorld(t, 1)

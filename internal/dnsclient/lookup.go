@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/miekg/dns"
@@ -59,6 +60,9 @@ func (l *lookup) find(ctx context.Context, name string, via []string) (answer, e
 	beyond := map[string]found{} // by alias
 	for _, r := range replies {
 		s, err := l.read(r.msg, name)
+		if len(via) == 0 {
+			a.Alias = cmp.Or(a.Alias, host(alias(r.msg, name)))
+		}
 		next, known := beyond[s.alias]
 		if err == nil && s.alias != "" && !known {
 			next.answer, next.err = l.find(ctx, s.alias, slices.Concat(via, s.passed))
@@ -68,7 +72,7 @@ func (l *lookup) find(ctx context.Context, name string, via []string) (answer, e
 		case err != nil:
 			failed = append(failed, &Error{reasonOf(err), fmt.Errorf("%s: %w", r.server, err)})
 		case s.alias == "":
-			a.Add(r.server, s.records)
+			a.Add(r.server, s.records, s.address)
 		default:
 			a.addBeyond(r.server, s.records, next.answer)
 		}
@@ -88,9 +92,10 @@ type found struct {
 
 // step is what one reply says: all there is, or an alias to ask about next.
 type step struct {
-	records []string // of TXT the values, else the names that CNAME records lead to
-	alias   string   // "" if records are all
-	passed  []string // the name that was asked about, and the aliases before alias
+	records []string        // of TXT the values, else the names that CNAME records lead to
+	address status.Tristate // No if the name at the end of records does not exist
+	alias   string          // "" if records are all
+	passed  []string        // the name that was asked about, and the aliases before alias
 }
 
 // read takes a reply about name apart.
@@ -114,7 +119,9 @@ func (l *lookup) read(m *dns.Msg, name string) (step, error) {
 			return step{records: found}, err
 		}
 	}
-	if last == 0 {
+	if last == 0 && m.Rcode == dns.RcodeNameError {
+		return step{address: status.No}, nil
+	} else if last == 0 {
 		return step{}, nil
 	}
 	return step{records: names, alias: passed[last], passed: passed[:last]}, nil
@@ -140,7 +147,7 @@ func (a *answer) addBeyond(server string, so []string, beyond answer) {
 			servers = f.Servers
 		}
 		for _, s := range servers {
-			a.Add(s, slices.Concat(so, f.Values))
+			a.Add(s, slices.Concat(so, f.Values), f.Address)
 		}
 	}
 	for _, silent := range beyond.Silent {
@@ -150,20 +157,16 @@ func (a *answer) addBeyond(server string, so []string, beyond answer) {
 	}
 }
 
-// misplaced looks for TXT records where consoles and people put those of name by
-// mistake: with the zone appended twice, without the first label, and directly
-// under the zone.
+// maxElsewhere bounds how many other names are asked about for a record that is
+// not in its place.
+const maxElsewhere = 7
+
+// misplaced returns the TXT records at the names where those of name are put by
+// mistake.
 func (l *lookup) misplaced(ctx context.Context, name, zone string) []status.Found {
-	if zone == "" || zone == "." {
-		return nil
-	}
-	next, _ := dns.NextLabel(name, 0)
 	var found []status.Found
-	for _, other := range []string{name + zone, name[next:], name[:next] + zone} {
-		if other == name || !dns.IsSubDomain(zone, other) {
-			continue
-		}
-		r, err := l.queryOne(ctx, l.known(zone), other)
+	for _, other := range mistakes(name, zone) {
+		r, err := l.queryOne(ctx, l.known(zone), other, l.qtype)
 		if err != nil {
 			continue
 		}
@@ -172,4 +175,46 @@ func (l *lookup) misplaced(ctx context.Context, name, zone string) []status.Foun
 		}
 	}
 	return found
+}
+
+// mistakes returns the names in zone at which consoles and people put a record of
+// name, such as "_dnsauth.www.example.com.", the likeliest first.
+func mistakes(name, zone string) []string {
+	if zone == "" || zone == "." {
+		return nil
+	}
+	first, _ := dns.NextLabel(name, 0)
+	above, _ := dns.NextLabel(zone, 0)
+	label, domain := name[:first], name[first:]
+	var names []string
+	for _, other := range []string{
+		name + zone, // the zone was appended to the whole name
+		domain,
+		label + zone,
+		strings.TrimSuffix(name, zone[above:]) + zone, // as the vendor's page prints the host record: _dnsauth.example
+		strings.TrimPrefix(label, "_") + domain,
+		zone,
+		"verification." + zone,      // where the CDN wants its own proof
+		"_acme-challenge." + domain, // where a certificate authority does
+	} {
+		_, isName := dns.IsDomainName(other)
+		if isName && other != name && dns.IsSubDomain(zone, other) && !slices.Contains(names, other) && len(names) < maxElsewhere {
+			names = append(names, other)
+		}
+	}
+	return names
+}
+
+// hasAddress reports whether a name without a CNAME record has an address.
+func (l *lookup) hasAddress(ctx context.Context, name, zone string) (status.Tristate, error) {
+	for _, qtype := range []uint16{dns.TypeA, dns.TypeAAAA} {
+		r, err := l.queryOne(ctx, l.known(zone), name, qtype)
+		if err != nil {
+			return status.Unknown, err
+		}
+		if len(ips(r.msg)) > 0 {
+			return status.Yes, nil
+		}
+	}
+	return status.No, nil
 }

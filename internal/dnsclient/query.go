@@ -40,7 +40,7 @@ func (l *lookup) isAuthoritative() bool {
 // differ on purpose.
 func (l *lookup) query(ctx context.Context, name string) ([]reply, answer, error) {
 	if !l.isAuthoritative() {
-		r, err := l.queryOne(ctx, zone{}, name)
+		r, err := l.queryOne(ctx, zone{}, name, l.qtype)
 		if err != nil {
 			return nil, answer{}, err
 		}
@@ -52,7 +52,7 @@ func (l *lookup) query(ctx context.Context, name string) ([]reply, answer, error
 	}
 	l.home = cmp.Or(l.home, z.name)
 	if l.qtype == dns.TypeCNAME && z.name != l.home {
-		r, err := l.queryOne(ctx, z, name)
+		r, err := l.queryOne(ctx, z, name, l.qtype)
 		return []reply{r}, answer{zone: z.name}, err
 	}
 	replies, errs := parallel(ctx, len(z.servers), l.grace(ctx), func(ctx context.Context, i int) (reply, error) {
@@ -75,9 +75,9 @@ func (l *lookup) query(ctx context.Context, name string) ([]reply, answer, error
 
 // queryOne puts the question to the first resolver, or server of z, that answers:
 // of each server one address is asked before a second of any.
-func (l *lookup) queryOne(ctx context.Context, z zone, name string) (reply, error) {
+func (l *lookup) queryOne(ctx context.Context, z zone, name string, qtype uint16) (reply, error) {
 	if !l.isAuthoritative() {
-		return l.recurse(ctx, name, l.qtype, l.resolvers)
+		return l.recurse(ctx, name, qtype, l.resolvers)
 	}
 	var servers []server
 	for i := range maxAddresses {
@@ -87,7 +87,7 @@ func (l *lookup) queryOne(ctx context.Context, z zone, name string) (reply, erro
 			}
 		}
 	}
-	return l.ask(ctx, servers, question{name: name, qtype: l.qtype})
+	return l.ask(ctx, servers, question{name: name, qtype: qtype})
 }
 
 // recurse puts a question to resolvers; none is the system's.

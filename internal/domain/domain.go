@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"golang.org/x/net/publicsuffix"
 )
 
 // Name is a custom domain of a bucket. It is comparable.
@@ -33,6 +35,13 @@ func (n Name) String() string { return n.Bucket + "/" + n.Cname() }
 // Proof returns the name of the TXT record that must carry the token before OSS
 // binds the domain.
 func (n Name) Proof() string { return "_dnsauth." + n.Base }
+
+// IsApex reports whether the domain is one that is registered as such, as
+// "example.com" and "example.com.cn" are: it has no CNAME record in most zones.
+func (n Name) IsApex() bool {
+	registered, err := publicsuffix.EffectiveTLDPlusOne(n.Base)
+	return err == nil && registered == n.Base && !n.Wildcard
+}
 
 // Parse reads "examplebucket/www.example.com". The error says what to write
 // instead.

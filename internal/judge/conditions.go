@@ -2,7 +2,6 @@ package judge
 
 import (
 	"errors"
-	"strings"
 	"time"
 
 	"oss_cname_exporter/internal/region"
@@ -172,15 +171,8 @@ func (c *Case) isZoneAppended() bool {
 	if c.Status.Destination.IsOSS() {
 		return false
 	}
-	for zone := c.Base; strings.Contains(zone, "."); {
-		if name, appended := strings.CutSuffix(c.Status.LeadsTo, "."+zone); appended {
-			if _, known := region.ParseHost(name); known {
-				return true
-			}
-		}
-		_, zone, _ = strings.Cut(zone, ".")
-	}
-	return false
+	_, isAppended := region.Appended(c.Status.LeadsTo, c.Base)
+	return isAppended
 }
 
 func (c *Case) readyToBind() Severity {

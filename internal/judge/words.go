@@ -94,10 +94,12 @@ func (c *Case) certificateText() string {
 func (c *Case) unreachableText() string {
 	to := plain.Printable(c.Status.LeadsTo)
 	switch {
-	case c.Status.Destination == status.Nowhere:
-		return "the domain is bound, and the DNS has no record of its name: its visitors do not get there"
 	case c.isZoneAppended():
 		return "the domain is bound, and its CNAME record leads to " + to + ", which is a name of OSS with the zone appended: its visitors do not get there"
+	case c.Status.Destination == status.Nowhere && to != "":
+		return "the domain is bound, and its CNAME record leads to " + to + ", which does not exist: its visitors do not get there"
+	case c.Status.Destination == status.Nowhere:
+		return "the domain is bound, and the DNS has no record of its name: its visitors do not get there"
 	case c.namesBucket():
 		return "the domain is bound, and its CNAME record leads to another region (" + to + "): its visitors do not get there"
 	}
@@ -108,7 +110,7 @@ func (c *Case) unreachableAction() string {
 	if c.isZoneAppended() {
 		return "write the target of the CNAME record with a final dot"
 	}
-	return "set the CNAME record to " + c.Bucket + "." + region.PublicHost(c.Region)
+	return "set the CNAME record to " + region.Targets(c.Region, c.Bucket)[0]
 }
 
 func (c *Case) failureText() string {

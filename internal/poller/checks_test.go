@@ -82,7 +82,11 @@ func said(values []string, err error) (status.Records, error) {
 				own = append(own, cmp.Or(rest, value))
 			}
 		}
-		r.Add(server, own)
+		address := status.Unknown
+		if len(own) == 0 {
+			address = status.No
+		}
+		r.Add(server, own, address)
 	}
 	return r, nil
 }

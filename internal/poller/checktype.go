@@ -134,7 +134,7 @@ func fillCNAME(s *status.Status, t *config.Target, r, _ *result) {
 		return
 	}
 	for _, f := range r.records.Found {
-		s.Destination, s.LeadsTo = destination(t, f.Values)
+		s.Destination, s.LeadsTo = destination(t, f.Values, f.Address)
 	}
 	s.PointsToBucket = s.Destination.IsBucket()
 }

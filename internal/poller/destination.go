@@ -8,11 +8,18 @@ import (
 	"oss_cname_exporter/internal/status"
 )
 
-// destination returns where the names lead that CNAME records of t led to, in
-// order: the first that is OSS's decides, and is returned; else it is the last.
-func destination(t *config.Target, names []string) (status.Destination, string) {
-	if len(names) == 0 {
+// destination returns the destination of t's CNAME records and the name that it
+// rests on: the first name that is OSS's, else the last. address is whether the last
+// name, or without names the domain itself, has an address.
+func destination(t *config.Target, names []string, address status.Tristate) (status.Destination, string) {
+	switch {
+	case len(names) > 0:
+	case address == status.Yes:
+		return status.ToAddress, ""
+	case address == status.No:
 		return status.Nowhere, ""
+	default:
+		return "", ""
 	}
 	for _, name := range names {
 		host, known := parseHost(t, name)
@@ -26,7 +33,11 @@ func destination(t *config.Target, names []string) (status.Destination, string) 
 		}
 		return status.ToOther, name
 	}
-	return status.Elsewhere, names[len(names)-1]
+	last := names[len(names)-1]
+	if address == status.No {
+		return status.Nowhere, last
+	}
+	return status.Elsewhere, last
 }
 
 // isOSS returns whether a name is OSS's, as far as t's configuration knows.

@@ -72,12 +72,13 @@ func PublicHost(id string) string {
 	return cmp.Or(r.Public, vendor.Standard(id).Public)
 }
 
-// CNAMETarget returns the name that the console recommends as the target of the
-// CNAME record of a domain of bucket; "" for a region that is not known.
-func CNAMETarget(id, bucket string) string {
-	r, known := Lookup(id)
-	if !known {
-		return ""
+// Targets returns the targets that a CNAME record of a domain of bucket may have
+// in the region of that id: the one that the console recommends, if the region is
+// known, then the public endpoint.
+func Targets(id, bucket string) []string {
+	public := bucket + "." + PublicHost(id)
+	if r, known := Lookup(id); known {
+		return []string{r.CNAMETarget(bucket), public}
 	}
-	return r.CNAMETarget(bucket)
+	return []string{public}
 }

@@ -105,9 +105,14 @@ func TestNames(t *testing.T) {
 	}
 }
 
-func TestRecommendedTarget(t *testing.T) {
-	for id, want := range map[string]string{"cn-hangzhou": "b.cn-hangzhou.taihangcda.cn", "us-east-1": "b.us-east-1.thepacificxxs.com", "xx-new-1": ""} {
-		if got := region.CNAMETarget(id, "b"); got != want {
+func TestTargets(t *testing.T) {
+	for id, want := range map[string][]string{
+		"cn-hangzhou":         {"b.cn-hangzhou.taihangcda.cn", "b.oss-cn-hangzhou.aliyuncs.com"},
+		"us-east-1":           {"b.us-east-1.thepacificxxs.com", "b.oss-us-east-1.aliyuncs.com"},
+		"cn-hangzhou-finance": {"b.cn-hangzhou-finance.taihangcda.cn", "b.oss-cn-hzfinance.aliyuncs.com"},
+		"xx-new-1":            {"b.oss-xx-new-1.aliyuncs.com"},
+	} {
+		if got := region.Targets(id, "b"); !slices.Equal(got, want) {
 			t.Errorf("%s: got %q, want %q", id, got, want)
 		}
 	}

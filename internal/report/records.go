@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/region"
 	"oss_cname_exporter/internal/status"
@@ -23,14 +24,16 @@ type Record struct {
 	FoundAt string   `json:"found_at,omitempty"` // the other name under which it was found
 }
 
-// Alias is where the CNAME record of a domain leads.
+// Alias is where the CNAME record of a domain leads, and the record to publish.
 type Alias struct {
-	Name        string `json:"name"` // with the final dot
-	Line        string `json:"line"` // the record that leads to the bucket, as a zone file has it
-	Should      string `json:"should"`
-	LeadsTo     string `json:"leads_to"`         // in the end; "" is nowhere
-	Destination string `json:"destination"`      // such as "other_bucket"; "" if the name servers disagree
-	ToBucket    *bool  `json:"points_to_bucket"` // nil if it cannot be told
+	Name        string `json:"name"`                  // with the final dot
+	Line        string `json:"line,omitempty"`        // the record to publish, as a zone file has it; "" if the domain leads to the bucket
+	Should      string `json:"should,omitempty"`      // its target, which the console recommends; "" as Line
+	Alternative string `json:"alternative,omitempty"` // another target that leads to the bucket; "" is none
+	Note        string `json:"note,omitempty"`        // a condition of the record; "" is none
+	LeadsTo     string `json:"leads_to"`              // in the end; "" is nowhere
+	Destination string `json:"destination"`           // such as "other_bucket"; "" if the name servers disagree
+	ToBucket    *bool  `json:"points_to_bucket"`      // nil if it cannot be told
 	Differences string `json:"differences,omitempty"`
 	Text        string `json:"text"` // all of that in words
 }
@@ -60,12 +63,30 @@ func (d *Domain) Alias() *Alias {
 		return nil
 	}
 	t := d.Target
-	should := t.Bucket + "." + region.PublicHost(t.Account.Region) + "."
-	a := &Alias{Name: t.Cname() + ".", Should: should, LeadsTo: d.Status.LeadsTo, Differences: plain.Printable(d.Status.Differences)}
-	a.Line = fmt.Sprintf("%s  CNAME  %s", a.Name, a.Should)
+	a := &Alias{Name: t.Cname() + ".", LeadsTo: d.Status.LeadsTo, Differences: plain.Printable(d.Status.Differences)}
+	if d.Status.Destination != status.ToBucket {
+		a.publish(t)
+	}
 	a.ToBucket, a.Destination = truth(d.Status.PointsToBucket), string(d.Status.Destination)
 	a.Text = plain.Printable(a.text(d.Status.Destination))
+	if meant, ok := region.Appended(a.LeadsTo, t.Base, t.Checks.CNAMESuffixes...); ok {
+		a.Text += "; this is " + plain.Printable(meant) + " with the zone appended: enter the target with a dot at its end"
+	}
 	return a
+}
+
+// publish writes the record that leads to the bucket of t.
+func (a *Alias) publish(t *config.Target) {
+	targets := region.Targets(t.Account.Region, t.Bucket)
+	a.Should = targets[0] + "."
+	a.Line = fmt.Sprintf("%s  CNAME  %s", a.Name, a.Should)
+	if len(targets) > 1 {
+		a.Alternative = targets[1] + "."
+	}
+	if t.IsApex() {
+		a.Line = fmt.Sprintf("%s  ALIAS  %s", a.Name, a.Should)
+		a.Note = "the apex of a zone can have no CNAME record: use the ALIAS, ANAME or flattened record of the DNS provider, or A records"
+	}
 }
 
 // text says where the CNAME record leads.
@@ -79,8 +100,13 @@ func (a *Alias) text(destination status.Destination) string {
 		return "leads to OSS; to which bucket, the name does not say: " + a.LeadsTo
 	case status.Elsewhere:
 		return "leads to a name that is not known to be OSS's, such as a CDN's: " + a.LeadsTo
+	case status.ToAddress:
+		return "there is none, but addresses; where they lead cannot be told"
 	case status.Nowhere:
-		return "there is none"
+		if a.LeadsTo != "" {
+			return "leads to a name that does not exist: " + a.LeadsTo
+		}
+		return "there is none, and no address"
 	}
 	return "the name servers disagree: " + a.Differences
 }

@@ -215,7 +215,7 @@ func TestRecord(t *testing.T) {
 	if err := d.WriteDetail(&text); err != nil || !strings.Contains(text.String(), line) || !strings.Contains(text.String(), `DNS has       "old"`) {
 		t.Errorf("got %v\n%s", err, &text)
 	}
-	if a := d.Alias(); a.Line != "*.assets.example.com.  CNAME  examplebucket.oss-cn-hangzhou.aliyuncs.com." || a.LeadsTo != "" || a.ToBucket != nil || !strings.HasPrefix(a.Text, "the name servers disagree") {
+	if a := d.Alias(); a.Line != "*.assets.example.com.  CNAME  examplebucket.cn-hangzhou.taihangcda.cn." || a.LeadsTo != "" || a.ToBucket != nil || !strings.HasPrefix(a.Text, "the name servers disagree") {
 		t.Errorf("got %+v", a)
 	}
 	for name, s := range map[string]status.Status{
@@ -223,6 +223,45 @@ func TestRecord(t *testing.T) {
 	} {
 		if r := report.New(cfg.Targets, []status.Status{s}, report.Options{Now: now}).Domains[0].Record(); r != nil {
 			t.Errorf("%s: got %+v", name, r)
+		}
+	}
+}
+
+// TestAlias says where the domain leads, and one record to publish: none if it
+// leads to the bucket.
+func TestAlias(t *testing.T) {
+	const (
+		www  = one
+		apex = "  - {bucket: examplebucket, cname: example.com.cn, account: main}\n"
+		line = "www.example.com.  CNAME  examplebucket.cn-hangzhou.taihangcda.cn."
+		shop = "examplebucket.oss-cn-hangzhou.aliyuncs.com"
+	)
+	for name, test := range map[string]struct {
+		target      string
+		destination status.Destination
+		leads       string
+		line, text  string
+	}{
+		"the bucket":         {www, status.ToBucket, shop, "", "leads to the bucket: " + shop},
+		"another bucket":     {www, status.ToOther, "other.oss-cn-hangzhou.aliyuncs.com", line, "another bucket"},
+		"OSS":                {www, status.ToOSS, "oss-cn-hangzhou.aliyuncs.com", line, "the name does not say"},
+		"a CDN":              {www, status.Elsewhere, "a.kunlun.example", line, "such as a CDN's"},
+		"addresses":          {www, status.ToAddress, "", line, "cannot be told"},
+		"nothing":            {www, status.Nowhere, "", line, "there is none, and no address"},
+		"a name that is not": {www, status.Nowhere, "gone.example.com", line, "does not exist: gone.example.com"},
+		"the zone appended":  {www, status.Nowhere, shop + ".example.com", line, "this is " + shop + " with the zone appended"},
+		"disagreement":       {www, "", "", line, "disagree"},
+		"an apex":            {apex, status.ToAddress, "", "example.com.cn.  ALIAS  examplebucket.cn-hangzhou.taihangcda.cn.", "cannot be told"},
+	} {
+		cfg := parse(t, test.target)
+		s := asked(live(time.Hour), unbound, func(s *status.Status) { s.Destination, s.LeadsTo = test.destination, test.leads })
+		a := report.New(cfg.Targets, []status.Status{s}, report.Options{Now: now}).Domains[0].Alias()
+		if a == nil || a.Line != test.line || !strings.Contains(a.Text, test.text) {
+			t.Errorf("%s: got %+v, want %q and %q", name, a, test.line, test.text)
+			continue
+		}
+		if wants := test.line != ""; wants != (a.Alternative == shop+".") || wants != (a.Should != "") || (a.Note != "") != (name == "an apex") {
+			t.Errorf("%s: got %+v", name, a)
 		}
 	}
 }

@@ -110,7 +110,7 @@ func (d *Domain) details() [][2]string {
 	}...)
 	lines = append(lines, d.recordDetails()...)
 	if a := d.Alias(); a != nil {
-		lines = append(lines, [][2]string{{"CNAME record", a.Text}, {"to serve it", a.Line}}...)
+		lines = append(lines, [][2]string{{"CNAME record", a.Text}, {"to serve it", a.Line}, {"or to", a.Alternative}, {"note", a.Note}}...)
 	}
 	if s.Bound != status.Unknown {
 		lines = append(lines, [2]string{"bound", map[bool]string{true: "yes", false: "no"}[s.Bound == status.Yes]})

@@ -1,7 +1,6 @@
 package status
 
-// Destination says where the CNAME records of a domain lead; "" is that nobody
-// knows. The set is closed.
+// Destination says where the CNAME records of a domain lead; "" is unknown. The set is closed.
 type Destination string
 
 // The destinations.
@@ -10,12 +9,13 @@ const (
 	ToOther   Destination = "other_bucket" // to OSS, but to another bucket or region
 	ToOSS     Destination = "oss"          // to OSS; the name does not say to which bucket
 	Elsewhere Destination = "elsewhere"    // to a name that is not known to be OSS's, such as a CDN's
-	Nowhere   Destination = "nowhere"      // there is no CNAME record
+	ToAddress Destination = "address"      // there is no CNAME record, but addresses, such as a flattened apex has: whose they are cannot be told
+	Nowhere   Destination = "nowhere"      // the name, or the one that its CNAME records lead to, does not exist or has no address
 )
 
 // Destinations returns the whole closed set.
 func Destinations() []Destination {
-	return []Destination{ToBucket, ToOther, ToOSS, Elsewhere, Nowhere}
+	return []Destination{ToBucket, ToOther, ToOSS, Elsewhere, ToAddress, Nowhere}
 }
 
 // IsOSS reports whether OSS answers the visitors of the domain.

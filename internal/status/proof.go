@@ -2,6 +2,7 @@ package status
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -23,6 +24,7 @@ const (
 	VerdictTruncated Verdict = "truncated"        // only a part of the token
 	VerdictPrevious  Verdict = "previous_token"   // the token before this one
 	VerdictMisplaced Verdict = "wrong_name"       // the token under another name
+	VerdictAlias     Verdict = "cname_record"     // a CNAME record in the place of the TXT record
 	VerdictOther     Verdict = "other_value"      // some other value
 )
 
@@ -30,14 +32,14 @@ const (
 func Verdicts() []Verdict {
 	return []Verdict{
 		VerdictValid, VerdictMissing, VerdictDisagree, VerdictQuoted, VerdictBlanks, VerdictCase,
-		VerdictExtra, VerdictTruncated, VerdictPrevious, VerdictMisplaced, VerdictOther,
+		VerdictExtra, VerdictTruncated, VerdictPrevious, VerdictMisplaced, VerdictAlias, VerdictOther,
 	}
 }
 
 // Proof is what is known of the TXT record of a domain. The zero value: nothing.
 type Proof struct {
 	Verdict Verdict
-	Name    string   // where the token is instead; only of VerdictMisplaced
+	Name    string   // the name that has the token instead, or that the CNAME record leads to; only of VerdictMisplaced and VerdictAlias
 	Lacking []string // the servers without the token; only of VerdictDisagree
 	Having  []string // the servers with the token; only of VerdictDisagree
 	Values  []string // what the record says instead of the token; for people's eyes, never for a log
@@ -68,6 +70,9 @@ func NewProof(token, previous string, records Records) Proof {
 		p.Verdict, p.Lacking = nearest(p.Values, token, previous), nil
 	}
 	if p.Verdict == VerdictMissing {
+		if records.Alias != "" {
+			p.Verdict, p.Name = VerdictAlias, records.Alias
+		}
 		for _, f := range records.Misplaced {
 			if slices.Contains(f.Values, token) {
 				p.Verdict, p.Name = VerdictMisplaced, f.Name
@@ -124,8 +129,26 @@ func compare(value, token, previous string) Verdict {
 	return VerdictOther
 }
 
+// challenge is the form of the value that an ACME client publishes: 32 bytes in
+// base64 for URLs.
+var challenge = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
+
+// otherProof names the service that a value was made for instead; "" if none is
+// known.
+func (p Proof) otherProof() string {
+	for _, value := range p.Values {
+		switch {
+		case strings.HasPrefix(value, "verify_"):
+			return ": it has the verification value of the CDN, which belongs to the name verification"
+		case challenge.MatchString(value):
+			return ": it has the form of an ACME challenge, which belongs to the name _acme-challenge"
+		}
+	}
+	return ""
+}
+
 // String says in one sentence what is wrong with the record; "" if nothing is,
-// or nobody knows. It has no value of a record.
+// or it is unknown. It has no value of a record.
 func (p Proof) String() string {
 	switch p.Verdict {
 	case VerdictMissing:
@@ -146,8 +169,10 @@ func (p Proof) String() string {
 		return "the TXT record has the token before this one: enter the new token"
 	case VerdictMisplaced:
 		return fmt.Sprintf("the token is in a TXT record of another name, %s: most consoles append the zone to the name that is entered", p.Name)
+	case VerdictAlias:
+		return fmt.Sprintf("there is no TXT record of that name, but a CNAME record, perhaps of a wildcard, that leads to %s: publish a TXT record", p.Name)
 	case VerdictOther:
-		return "the TXT record has another value than the token"
+		return "the TXT record has another value than the token" + p.otherProof()
 	}
 	return ""
 }

@@ -11,6 +11,7 @@ type Records struct {
 	Found     []Found  // at least one; if there are several, the servers disagree
 	Silent    []string // the servers that could not say, and why
 	Misplaced []Found  // TXT records under other names; only if none has the right name
+	Alias     string   // the target of a CNAME record in the place of the TXT record; only if there is no TXT record
 }
 
 // Found is what one or several servers said alike.
@@ -18,6 +19,7 @@ type Found struct {
 	Name    string   // of misplaced records; else ""
 	Servers []string // such as "ns1.example.com (192.0.2.53:53)"; none of misplaced records
 	Values  []string // of TXT records, sorted, or the names that CNAME records lead to, in order; none if there are none
+	Address Tristate // of CNAME records: the last name has an address; of none, the name itself has one
 }
 
 // IsEmpty reports whether no server has a record.
@@ -25,12 +27,16 @@ func (r Records) IsEmpty() bool {
 	return !slices.ContainsFunc(r.Found, func(f Found) bool { return len(f.Values) > 0 })
 }
 
-// Add takes in what a server said.
-func (r *Records) Add(server string, values []string) {
+// Add adds the values that a server gave, and whether the name at the end of the
+// CNAME records has an address. Where servers differ on the latter, it is unknown.
+func (r *Records) Add(server string, values []string, address Tristate) {
 	i := slices.IndexFunc(r.Found, func(f Found) bool { return slices.Equal(f.Values, values) })
 	if i < 0 {
 		i = len(r.Found)
-		r.Found = append(r.Found, Found{Values: values})
+		r.Found = append(r.Found, Found{Values: values, Address: address})
+	}
+	if r.Found[i].Address != address {
+		r.Found[i].Address = Unknown
 	}
 	if f := &r.Found[i]; !slices.Contains(f.Servers, server) {
 		f.Servers = append(f.Servers, server)
