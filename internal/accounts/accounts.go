@@ -15,6 +15,7 @@ import (
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/credentials"
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
 
@@ -172,14 +173,22 @@ func (c *Clients) client(a *config.Account) (*ossclient.Client, error) {
 		return client, nil
 	}
 	through, told := c.route(routeOf(*a)), observer{c.observer, a.Name}
+	network, known := networks()[a.Network]
+	if !known {
+		return nil, fmt.Errorf("account %q: network %q is not known", a.Name, a.Network)
+	}
+	keys, err := c.source(sourceOf(*a), counted{through, told})
+	if err != nil {
+		return nil, fmt.Errorf("account %q: %w", a.Name, err)
+	}
 	client, err := ossclient.New(ossclient.Options{
 		Account:     a.Name,
 		Region:      a.Region,
 		Endpoint:    a.Endpoint,
 		UseCname:    a.UseCname,
-		Network:     networkOf(*a),
+		Network:     network,
 		SignatureV1: a.SignatureVersion == config.SignatureV1,
-		Credentials: c.source(sourceOf(*a), counted{through, told}),
+		Credentials: keys,
 		UserAgent:   c.userAgent,
 		Transport:   through,
 		Observer:    told,
@@ -200,20 +209,22 @@ func (c *Clients) route(key routeKey) *route {
 }
 
 // source returns the keys of s, asked for by that transport. c.mu is held.
-func (c *Clients) source(s source, through http.RoundTripper) credentials.Source {
+func (c *Clients) source(s source, through http.RoundTripper) (credentials.Source, error) {
 	if c.keys[s] == nil {
-		c.keys[s] = s.open(c.getenv, through)
+		t, err := s.typeOf()
+		if err != nil {
+			return nil, &ossclient.Error{Operation: "credentials", Reason: status.ReasonCredentials, Err: err}
+		}
+		c.keys[s] = t.open(s, surroundings{c.getenv, through})
 	}
-	return c.keys[s]
+	return c.keys[s], nil
 }
 
-func networkOf(a config.Account) ossclient.Network {
-	switch a.Network {
-	case config.NetworkInternal:
-		return ossclient.Internal
-	case config.NetworkDualStack:
-		return ossclient.DualStack
-	default:
-		return ossclient.Public
+// networks returns the client's word for each network of the configuration.
+func networks() map[string]ossclient.Network {
+	return map[string]ossclient.Network{
+		config.NetworkPublic:    ossclient.Public,
+		config.NetworkInternal:  ossclient.Internal,
+		config.NetworkDualStack: ossclient.DualStack,
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/accounts"
@@ -222,3 +223,38 @@ BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEAjP0TWc6GKmyoHGM7BOSXLcBy5d2z
 9MINyHYZHNww7HUCIQCld5ygJUsj63aooh5vLM08/knbI9gSt77mW07dnxOmXA==
 -----END CERTIFICATE-----
 `
+
+// TestUnknownTypesAreRefused has accounts that no configuration can have: the environment's key must not serve them.
+func TestUnknownTypesAreRefused(t *testing.T) {
+	a := newAsked(t)
+	for want, change := range map[string]func(*config.Account){
+		`credentials of type "" are not known`:        func(a *config.Account) { a.Credentials.Type = "" },
+		`credentials of type "vault" are not known`:   func(a *config.Account) { a.Credentials.Type = "vault" },
+		`credentials of source "oidcs" are not known`: func(a *config.Account) { a.Credentials.Type, a.Credentials.Source = "assume_role", "oidcs" },
+		`account "main": network "vpc" is not known`:  func(a *config.Account) { a.Network = "vpc" },
+	} {
+		cfg := parse(t, "endpoint: '"+a.oss.URL()+"'")
+		change(cfg.Targets[0].Account)
+		err := a.ask(t, cfg)
+		if err == nil || !strings.Contains(err.Error(), want) || a.oss.Calls() != 0 {
+			t.Errorf("want %q, got %v after %d calls", want, err, a.oss.Calls())
+		}
+		if failure, ok := errors.AsType[*ossclient.Error](err); strings.Contains(want, "credentials") && (!ok || failure.Reason != status.ReasonCredentials) {
+			t.Errorf("%s: the reason is %+v", want, failure)
+		}
+		cfg.Accounts[0] = *cfg.Targets[0].Account
+		if said := fmt.Sprint(accounts.Check(t.Context(), cfg, demo.Getenv, time.Now())); strings.Contains(want, "credentials") && !strings.Contains(said, want) {
+			t.Errorf("want %q, checked %s", want, said)
+		}
+	}
+}
+
+// TestEveryTypeHasASource opens each type that a configuration may have.
+func TestEveryTypeHasASource(t *testing.T) {
+	for _, kind := range config.CredentialsTypes() {
+		cfg := &config.Config{Accounts: []config.Account{{Name: "main", Credentials: config.Credentials{Type: kind, Source: config.CredentialsEnvironment, Command: "sh"}}}}
+		if said := fmt.Sprint(accounts.Check(t.Context(), cfg, demo.Getenv, time.Now())); strings.Contains(said, "not known") {
+			t.Errorf("%s: %s", kind, said)
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package accounts
 
 import (
-	"cmp"
 	"context"
 	"crypto/x509"
 	"encoding/pem"
@@ -30,18 +29,16 @@ func (w Warning) String() string {
 	return fmt.Sprintf("account %q: %s", w.Account, w.Text)
 }
 
-// Check looks at what the accounts of cfg refer to: files of keys and
-// certificates, profiles, programs, and the proxies of the environment. It asks
-// nobody and runs nothing. A file may be missing only here, or only now, so that
-// none of it refuses cfg.
+// Check looks at the files of keys and certificates, profiles and programs that
+// the accounts of cfg refer to, and at the proxies of the environment. It asks no
+// service and runs no program. A file may be missing only here, or only now, so
+// that none of it refuses cfg.
 func Check(ctx context.Context, cfg *config.Config, getenv func(string) string, now time.Time) []Warning {
 	warnings := checkProxies(getenv)
 	for _, a := range cfg.Accounts {
 		for _, err := range []error{
 			checkCertificates(ctx, a, now),
-			checkFiles(ctx, a.Credentials, getenv),
-			checkProfile(ctx, sourceOf(a), getenv),
-			checkProgram(a.Credentials),
+			checkCredentials(ctx, a, getenv),
 		} {
 			if err != nil {
 				warnings = append(warnings, Warning{a.Name, err.Error()})
@@ -51,8 +48,7 @@ func Check(ctx context.Context, cfg *config.Config, getenv func(string) string, 
 	return warnings
 }
 
-// checkProxies finds variables that net/http passes over in silence: requests
-// would go directly.
+// checkProxies finds variables that net/http ignores: requests would go directly.
 func checkProxies(getenv func(string) string) []Warning {
 	var warnings []Warning
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
@@ -90,42 +86,50 @@ func checkCertificates(ctx context.Context, a config.Account, now time.Time) err
 	}
 }
 
-// checkFiles reads the files with one value in each.
-func checkFiles(ctx context.Context, c config.Credentials, getenv func(string) string) error {
-	token := c.OIDCTokenFile
-	if c.Type == config.CredentialsOIDC {
-		token = cmp.Or(token, getenv("ALIBABA_CLOUD_OIDC_TOKEN_FILE"))
+// checkCredentials checks the files and programs that the keys of a come from.
+func checkCredentials(ctx context.Context, a config.Account, getenv func(string) string) error {
+	s := sourceOf(a)
+	t, err := s.typeOf()
+	if err != nil || t.check == nil {
+		return err
 	}
+	return t.check(ctx, s, surroundings{getenv: getenv})
+}
+
+// checkKeyFiles reads the files with the parts of a key.
+func checkKeyFiles(ctx context.Context, s source, _ surroundings) error {
 	for _, file := range []struct{ option, path string }{
-		{"access_key_id_file", c.AccessKeyIDFile},
-		{"access_key_secret_file", c.AccessKeySecretFile},
-		{"security_token_file", c.SecurityTokenFile},
-		{"oidc_token_file", token},
+		{"access_key_id_file", s.AccessKeyIDFile},
+		{"access_key_secret_file", s.AccessKeySecretFile},
+		{"security_token_file", s.SecurityTokenFile},
 	} {
-		if file.path == "" {
-			continue
-		}
-		if err := credentials.CheckFile(ctx, file.option, file.path); err != nil {
+		if err := checkFile(ctx, file.option, file.path); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// checkProfile reads the CLI's file.
-func checkProfile(ctx context.Context, s source, getenv func(string) string) error {
-	if s.Type != config.CredentialsProfile {
+func checkTokenFile(ctx context.Context, s source, with surroundings) error {
+	return checkFile(ctx, "oidc_token_file", s.tokenFile(with))
+}
+
+// checkFile reads a file with one value in it; "" is none.
+func checkFile(ctx context.Context, option, path string) error {
+	if path == "" {
 		return nil
 	}
-	return s.profile(getenv, credentials.STS{}).Check(ctx)
+	return credentials.CheckFile(ctx, option, path)
+}
+
+// checkProfile reads the CLI's file.
+func checkProfile(ctx context.Context, s source, with surroundings) error {
+	return s.profile(with).Check(ctx)
 }
 
 // checkProgram looks for a program that is named by its path.
-func checkProgram(c config.Credentials) error {
-	if c.Type != config.CredentialsProcess {
-		return nil
-	}
-	program := strings.Fields(c.Command)[0]
+func checkProgram(_ context.Context, s source, _ surroundings) error {
+	program := strings.Fields(s.Command)[0]
 	if !strings.HasPrefix(program, "/") {
 		return nil // the shell knows where to look
 	}

@@ -2,6 +2,8 @@ package accounts
 
 import (
 	"cmp"
+	"context"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -9,8 +11,8 @@ import (
 	"oss_cname_exporter/internal/credentials"
 )
 
-// source is where an account's keys come from, with all that it hangs on. Equal
-// sources share their keys, so that an account's many regions share one session.
+// source says where an account's keys come from. Equal sources share their keys,
+// so that an account's many regions share one session.
 type source struct {
 	config.Credentials
 	internal bool // STS is asked inside the region's own network
@@ -21,37 +23,92 @@ func sourceOf(a config.Account) source {
 	return source{Credentials: a.Credentials, internal: a.Network == config.NetworkInternal, route: routeOf(a)}
 }
 
-// open returns the keys of s, which are asked for through transport. getenv is
-// os.Getenv or a stand-in.
-func (s source) open(getenv func(string) string, transport http.RoundTripper) credentials.Source {
-	sts := credentials.STS{Endpoint: s.stsEndpoint(getenv), Transport: transport}
-	switch s.Type {
-	case config.CredentialsFiles:
-		return credentials.FromFiles(s.keyFiles())
-	case config.CredentialsECSRole:
-		return credentials.FromInstance(credentials.Instance{Role: s.RoleName, Endpoint: s.MetadataEndpoint, Getenv: getenv})
-	case config.CredentialsOIDC:
-		return sts.FromOIDC(credentials.OIDC{
-			ProviderARN: cmp.Or(s.OIDCProviderARN, getenv("ALIBABA_CLOUD_OIDC_PROVIDER_ARN")),
-			TokenFile:   cmp.Or(s.OIDCTokenFile, getenv("ALIBABA_CLOUD_OIDC_TOKEN_FILE")),
-		}, s.role(getenv("ALIBABA_CLOUD_ROLE_ARN")))
-	case config.CredentialsAssumeRole:
-		if s.Source == config.CredentialsFiles {
-			return sts.FromRole(credentials.FromFiles(s.keyFiles()), s.role(""))
-		}
-		return sts.FromRole(credentials.FromEnvironment(getenv), s.role(""))
-	case config.CredentialsProcess:
-		return credentials.FromProcess(s.Command, nil)
-	case config.CredentialsProfile:
-		return credentials.FromProfile(s.profile(getenv, sts))
-	default:
-		return credentials.FromEnvironment(getenv)
+// surroundings are the parts of the program that sources of keys use.
+type surroundings struct {
+	getenv    func(string) string // os.Getenv or a stand-in
+	transport http.RoundTripper   // to STS
+}
+
+// credentialsType says how keys of one type are got. The keys of the
+// configuration that it needs and knows are in the table of package config.
+type credentialsType struct {
+	open  func(source, surroundings) credentials.Source
+	check func(context.Context, source, surroundings) error // looks at files and programs, and asks no service; nil is nothing to look at
+}
+
+// credentialsTypes returns the type of each name. There is no other: a type that
+// is not in the table has no keys.
+func credentialsTypes() map[string]credentialsType {
+	return map[string]credentialsType{
+		config.CredentialsEnvironment: {open: openEnvironment},
+		config.CredentialsFiles:       {openFiles, checkKeyFiles},
+		config.CredentialsECSRole:     {open: openInstance},
+		config.CredentialsOIDC:        {openOIDC, checkTokenFile},
+		config.CredentialsProcess:     {openProcess, checkProgram},
+		config.CredentialsProfile:     {openProfile, checkProfile},
 	}
 }
 
-// stsEndpoint returns whom to ask for a session: what the configuration says,
-// else what the variables of the vendor's tools say, else the STS of the
-// account's own region.
+// typeOf returns the type of s. The type assume_role is made of the type of its
+// source.
+func (s source) typeOf() (credentialsType, error) {
+	types := credentialsTypes()
+	if s.Type != config.CredentialsAssumeRole {
+		t, known := types[s.Type]
+		if !known {
+			return t, fmt.Errorf("credentials of type %q are not known", s.Type)
+		}
+		return t, nil
+	}
+	t, known := types[s.Source]
+	if !known {
+		return t, fmt.Errorf("credentials of source %q are not known", s.Source)
+	}
+	open := t.open
+	t.open = func(s source, with surroundings) credentials.Source {
+		return s.sts(with).FromRole(open(s, with), s.role(""))
+	}
+	return t, nil
+}
+
+func openEnvironment(_ source, with surroundings) credentials.Source {
+	return credentials.FromEnvironment(with.getenv)
+}
+
+func openFiles(s source, _ surroundings) credentials.Source {
+	return credentials.FromFiles(credentials.KeyFiles{ID: s.AccessKeyIDFile, Secret: s.AccessKeySecretFile, Token: s.SecurityTokenFile})
+}
+
+func openInstance(s source, with surroundings) credentials.Source {
+	return credentials.FromInstance(credentials.Instance{Role: s.RoleName, Endpoint: s.MetadataEndpoint, Getenv: with.getenv})
+}
+
+func openOIDC(s source, with surroundings) credentials.Source {
+	return s.sts(with).FromOIDC(credentials.OIDC{
+		ProviderARN: cmp.Or(s.OIDCProviderARN, with.getenv("ALIBABA_CLOUD_OIDC_PROVIDER_ARN")),
+		TokenFile:   s.tokenFile(with),
+	}, s.role(with.getenv("ALIBABA_CLOUD_ROLE_ARN")))
+}
+
+func openProcess(s source, _ surroundings) credentials.Source {
+	return credentials.FromProcess(s.Command, nil)
+}
+
+func openProfile(s source, with surroundings) credentials.Source {
+	return credentials.FromProfile(s.profile(with))
+}
+
+func (s source) tokenFile(with surroundings) string {
+	return cmp.Or(s.OIDCTokenFile, with.getenv("ALIBABA_CLOUD_OIDC_TOKEN_FILE"))
+}
+
+func (s source) sts(with surroundings) credentials.STS {
+	return credentials.STS{Endpoint: s.stsEndpoint(with.getenv), Transport: with.transport}
+}
+
+// stsEndpoint returns the STS to ask for a session: the configuration's, else the
+// one in the variables of the vendor's tools, else the STS of the account's own
+// region.
 func (s source) stsEndpoint(getenv func(string) string) string {
 	switch host := getenv("ALIBABA_CLOUD_STS_ENDPOINT"); {
 	case s.STSEndpoint != "":
@@ -68,12 +125,8 @@ func (s source) vpc(getenv func(string) string) bool {
 	return s.internal || strings.EqualFold(getenv("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED"), "true")
 }
 
-func (s source) profile(getenv func(string) string, sts credentials.STS) credentials.Profile {
-	return credentials.Profile{File: s.ProfileFile, Name: s.Profile, Getenv: getenv, STS: sts, VPC: s.vpc(getenv)}
-}
-
-func (s source) keyFiles() credentials.KeyFiles {
-	return credentials.KeyFiles{ID: s.AccessKeyIDFile, Secret: s.AccessKeySecretFile, Token: s.SecurityTokenFile}
+func (s source) profile(with surroundings) credentials.Profile {
+	return credentials.Profile{File: s.ProfileFile, Name: s.Profile, Getenv: with.getenv, STS: s.sts(with), VPC: s.vpc(with.getenv)}
 }
 
 func (s source) role(otherwise string) credentials.Role {

@@ -10,32 +10,41 @@ import (
 	"strings"
 )
 
-// credentialsKeys are the keys that a type cannot do without, and those that it knows besides.
-type credentialsKeys struct{ needs, knows []string }
+// credentialsType is one type of credentials: the keys that it cannot do without, and those that it knows besides.
+type credentialsType struct {
+	name         string
+	needs, knows []string
+}
 
-func keysOf(kind, source string) credentialsKeys {
+func credentialsTypes() []credentialsType {
 	session := []string{"session_name", "session_duration", "session_policy", "sts_endpoint"}
-	files := credentialsKeys{
-		needs: []string{"access_key_id_file", "access_key_secret_file"},
-		knows: []string{"security_token_file"},
+	return []credentialsType{
+		{name: CredentialsEnvironment},
+		{CredentialsFiles, []string{"access_key_id_file", "access_key_secret_file"}, []string{"security_token_file"}},
+		{name: CredentialsECSRole, knows: []string{"role_name", "metadata_endpoint"}},
+		{name: CredentialsOIDC, knows: append(session, "role_arn", "oidc_provider_arn", "oidc_token_file")},
+		{CredentialsAssumeRole, []string{"role_arn"}, append(session, "source", "external_id")},
+		{CredentialsProcess, []string{"command"}, nil},
+		{name: CredentialsProfile, knows: []string{"profile_file", "profile"}},
 	}
-	assumeRole := credentialsKeys{
-		needs: []string{"role_arn"},
-		knows: append(session, "source", "external_id"),
+}
+
+// CredentialsTypes returns the names of all types.
+func CredentialsTypes() (names []string) {
+	for _, t := range credentialsTypes() {
+		names = append(names, t.name)
 	}
-	if source == CredentialsFiles {
-		assumeRole.needs = append(assumeRole.needs, files.needs...)
-		assumeRole.knows = append(assumeRole.knows, files.knows...)
+	return names
+}
+
+// credentialsKeys returns the keys that a type needs and knows, with those of its source.
+func credentialsKeys(name, source string) (needs, knows []string) {
+	for _, t := range credentialsTypes() {
+		if t.name == name || t.name == source {
+			needs, knows = append(needs, t.needs...), append(knows, t.knows...)
+		}
 	}
-	return map[string]credentialsKeys{
-		CredentialsEnvironment: {},
-		CredentialsFiles:       files,
-		CredentialsECSRole:     {knows: []string{"role_name", "metadata_endpoint"}},
-		CredentialsOIDC:        {knows: append(session, "role_arn", "oidc_provider_arn", "oidc_token_file")},
-		CredentialsAssumeRole:  assumeRole,
-		CredentialsProcess:     {needs: []string{"command"}},
-		CredentialsProfile:     {knows: []string{"profile_file", "profile"}},
-	}[kind]
+	return needs, knows
 }
 
 // credentialsText is a key whose value is text.
@@ -77,21 +86,21 @@ func (p *parser) readCredentials(v value, c *Credentials) {
 	if f == nil || !p.readCredentialsType(f, c) {
 		return
 	}
-	keys := keysOf(c.Type, c.Source)
+	needs, knows := credentialsKeys(c.Type, c.Source)
 	for _, key := range known[1:] {
-		if !slices.Contains(keys.needs, key) && !slices.Contains(keys.knows, key) && f[key].node != nil {
+		if !slices.Contains(needs, key) && !slices.Contains(knows, key) && f[key].node != nil {
 			p.fault(f[key], "of no use to type %s; remove it, or change the type", quote(c.describe()))
 			f[key] = value{}
 		}
 	}
 	for _, t := range texts {
-		if slices.Contains(keys.needs, t.key) {
+		if slices.Contains(needs, t.key) {
 			require(p.decoder, f[t.key], t.dst, t.parse, t.want)
 		} else {
 			read(p.decoder, f[t.key], t.dst, t.parse)
 		}
 	}
-	if slices.Contains(keys.knows, "session_duration") {
+	if slices.Contains(knows, "session_duration") {
 		c.SessionDuration = DefaultSessionDuration
 		read(p.decoder, f["session_duration"], &c.SessionDuration, durationIn(MinSessionDuration, MaxSessionDuration))
 	}
@@ -99,8 +108,7 @@ func (p *parser) readCredentials(v value, c *Credentials) {
 
 // readCredentialsType reads the keys on which the meaning of all others hangs.
 func (p *parser) readCredentialsType(f map[string]value, c *Credentials) bool {
-	kind := oneOf(CredentialsEnvironment, CredentialsFiles, CredentialsECSRole, CredentialsOIDC,
-		CredentialsAssumeRole, CredentialsProcess, CredentialsProfile)
+	kind := oneOf(CredentialsTypes()...)
 	if f["type"].node != nil && !read(p.decoder, f["type"], &c.Type, kind) {
 		return false
 	}

@@ -30,17 +30,10 @@ func (c *cloud) sources(t *testing.T, server *httptest.Server) map[string]creden
 	sts := c.as()
 	sts.Endpoint = server.URL
 	getenv := env()
-	profile := func(text string) credentials.Source {
-		path := files(t, `{"current": "p", "profiles": [`+text+`]}`)[0]
-		return credentials.FromProfile(credentials.Profile{File: path, Getenv: getenv, STS: sts})
-	}
 	return map[string]credentials.Source{
 		"assume_role": sts.FromRole(fixed(keyID, secret, "secret-token"), role()),
 		"oidc":        sts.FromOIDC(credentials.OIDC{ProviderARN: providerARN, TokenFile: files(t, "secret-1.jwt")[0]}, role()),
 		"ecs_role":    credentials.FromInstance(credentials.Instance{Endpoint: c.plain(t, server), Getenv: getenv, Now: c.clock.now}),
-		"CloudSSO": profile(`{"name": "p", "mode": "CloudSSO", "cloud_sso_sign_in_url": "` + server.URL + `/x/login", "cloud_sso_account_id": "a",
-			"cloud_sso_access_config": "c", "access_token": "secret-access-token", "cloud_sso_access_token_expire": 4000000000}`),
-		"CredentialsURI": profile(`{"name": "p", "mode": "CredentialsURI", "credentials_uri": "` + c.plain(t, server) + `/key"}`),
 	}
 }
 

@@ -19,14 +19,13 @@ type keyText struct {
 	Expiration      instant
 }
 
-// reply has a key in any of its places: bare (the metadata service, a
-// credentials URI, OAuth, a program of the OSS SDK), inside Credentials (STS) or
-// CloudCredential (CloudSSO), or spelt as the CLI's External mode has it.
+// reply has a key in any of its places: bare (the metadata service, a program of
+// the OSS SDK, a credentials URI), inside Credentials (STS), or spelt as the CLI's
+// External mode has it.
 type reply struct {
 	Code string
 	keyText
-	Credentials     *keyText
-	CloudCredential *keyText
+	Credentials *keyText
 
 	Mode      string  `json:"mode"`
 	CLIID     string  `json:"access_key_id"`
@@ -71,8 +70,6 @@ func parseKey(text []byte, secrets ...secret.Text) (secret.Key, error) {
 		return secret.Key{}, fmt.Errorf("the mode is %.40q; it can be AK or StsToken", secret.RemoteText(r.Mode, secrets...))
 	case r.Credentials != nil:
 		found = *r.Credentials
-	case r.CloudCredential != nil:
-		found = *r.CloudCredential
 	case r.CLIID != "":
 		found = keyText{r.CLIID, r.CLISecret, r.CLIToken, r.CLIEnd}
 		if found.Expiration.IsZero() {

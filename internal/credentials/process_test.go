@@ -67,7 +67,6 @@ func TestProgramsOfEveryKind(t *testing.T) {
 		`{"mode": "StsToken", "access_key_id": "i", "access_key_secret": "s", "sts_token": "t", "expiration": "2022-02-23T21:39:42Z"}`:                "i/s/t",
 		`{"access_key_id": "i", "access_key_secret": "s", "sts_token": "t", "sts_expiration": 1645652382}`:                                            "i/s/t",
 		`{"RequestId": "r", "Credentials": {"AccessKeyId": "i", "AccessKeySecret": "s", "SecurityToken": "t", "Expiration": "2022-02-23T21:39:42Z"}}`: "i/s/t",
-		`{"CloudCredential": {"AccessKeyId": "i", "AccessKeySecret": "s", "SecurityToken": "t", "Expiration": "2022-02-23T21:39:42Z"}}`:               "i/s/t",
 		`{"accessKeyId": "i", "accessKeySecret": "s", "securityToken": "t", "expiration": "2022-02-23T21:39:42Z"}`:                                    "i/s/t",
 		`{"AccessKeyId": " i\n", "AccessKeySecret": "\ts\r\n", "SecurityToken": "t\n"}`:                                                               "i/s/t",
 		`{"AccessKeyId": "i", "AccessKeySecret": "s", "SecurityToken": null, "Expiration": null}`:                                                     "i/s/",

@@ -117,51 +117,17 @@ func (r *profileReader) open(config cliConfig, name string, depth int) (Source, 
 	if depth > len(config.Profiles) {
 		return nil, fmt.Errorf("profile %q is its own source_profile", name)
 	}
-	switch p.Mode {
-	case modeAK, modeStsToken:
-		return p.fixed(), nil
-	case modeRole:
-		return r.assume(p, p.fixed())
-	case modeRoleOfECS:
-		return r.assume(p, r.instance(p))
-	case modeRoleOfProfile:
-		source, err := r.open(config, p.SourceProfile, depth+1)
-		if err != nil {
-			return nil, err
-		}
-		return r.assume(p, source)
-	case modeECS:
-		return r.instance(p), nil
-	case modeOIDC:
-		return r.oidc(p)
-	case modeExternal:
-		return r.external(p)
-	case modeURI:
-		return r.fromURI(p), nil
-	case modeCloudSSO:
-		return r.fromCloudSSO(p), nil
-	case modeOAuth:
-		return r.fromOAuth(p), nil
+	m, err := p.mode()
+	if err != nil {
+		return nil, err
 	}
-	return nil, p.refuse()
-}
-
-// refuse says why a profile has no key for OSS, and what to use instead.
-func (p cliProfile) refuse() error {
-	why := "is not known"
-	switch p.Mode {
-	case "":
-		return fmt.Errorf("profile %q has no mode and no key; write it with aliyun configure --profile %s", p.Name, p.Name)
-	case modeKeyPair:
-		why = "was given up by the CLI"
-	case modeBearer, modeAnonymous:
-		why = "has no access key, and OSS takes nothing else"
-	}
-	return fmt.Errorf("profile %q has mode %.32q, which %s; use a profile with AK, StsToken, RamRoleArn, ChainableRamRoleArn, EcsRamRole, OIDC, External or CredentialsURI",
-		p.Name, p.Mode, why)
+	p.Mode = m.name
+	return m.open(r, config, p, depth)
 }
 
 // fixed is the key that a profile spells out.
+func (*profileReader) fixed(_ cliConfig, p cliProfile, _ int) (Source, error) { return p.fixed(), nil }
+
 func (p cliProfile) fixed() Source {
 	return direct(func(context.Context) (secret.Key, error) {
 		key := p.key()
@@ -189,6 +155,29 @@ func (p cliProfile) role() Role {
 	}
 }
 
+// roleOfKey assumes the role with the key that the profile spells out.
+func (r *profileReader) roleOfKey(_ cliConfig, p cliProfile, _ int) (Source, error) {
+	return r.assume(p, p.fixed())
+}
+
+// roleOfInstance assumes the role with the key of the instance.
+func (r *profileReader) roleOfInstance(config cliConfig, p cliProfile, depth int) (Source, error) {
+	source, err := r.instance(config, p, depth)
+	if err != nil {
+		return nil, err
+	}
+	return r.assume(p, source)
+}
+
+// roleOfProfile assumes the role with the key of another profile.
+func (r *profileReader) roleOfProfile(config cliConfig, p cliProfile, depth int) (Source, error) {
+	source, err := r.open(config, p.SourceProfile, depth+1)
+	if err != nil {
+		return nil, err
+	}
+	return r.assume(p, source)
+}
+
 func (r *profileReader) assume(p cliProfile, source Source) (Source, error) {
 	sts, err := r.sts(p)
 	if err != nil {
@@ -197,7 +186,7 @@ func (r *profileReader) assume(p cliProfile, source Source) (Source, error) {
 	return sts.FromRole(source, p.role()), nil
 }
 
-func (r *profileReader) oidc(p cliProfile) (Source, error) {
+func (r *profileReader) oidc(_ cliConfig, p cliProfile, _ int) (Source, error) {
 	sts, err := r.sts(p)
 	if err != nil {
 		return nil, err
@@ -219,12 +208,12 @@ func (r *profileReader) sts(p cliProfile) (STS, error) {
 	return sts, nil
 }
 
-func (r *profileReader) instance(p cliProfile) Source {
-	return FromInstance(Instance{Role: p.RAMRoleName, Endpoint: r.Metadata, Getenv: r.Getenv, Now: r.STS.Now})
+func (r *profileReader) instance(_ cliConfig, p cliProfile, _ int) (Source, error) {
+	return FromInstance(Instance{Role: p.RAMRoleName, Endpoint: r.Metadata, Getenv: r.Getenv, Now: r.STS.Now}), nil
 }
 
 // external runs the profile's program as the CLI does, without a shell.
-func (r *profileReader) external(p cliProfile) (Source, error) {
+func (r *profileReader) external(_ cliConfig, p cliProfile, _ int) (Source, error) {
 	words, err := splitWords(p.ProcessCommand)
 	if err == nil && len(words) == 0 {
 		err = errors.New("there is none")

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"oss_cname_exporter/internal/credentials"
 )
@@ -41,12 +40,7 @@ var (
 	roleOfECS = map[string]any{"mode": "RamRoleArnWithRoleName", "ram_role_arn": roleARN, "external_id": externalID, "sts_endpoint": "sts.test"}
 	oidc      = map[string]any{"mode": "OIDC", "ram_role_arn": roleARN, "oidc_provider_arn": providerARN, "oidc_token_file": "TOKEN", "sts_endpoint": "sts.test"}
 	external  = map[string]any{"mode": "External", "process_command": `printf '{"mode": "AK", "access_key_id": "i", "access_key_secret": "s"}'`}
-	credURI   = map[string]any{"mode": "CredentialsURI", "credentials_uri": "https://keys.test/one"}
-	cloudSSO  = map[string]any{
-		"mode": "CloudSSO", "cloud_sso_sign_in_url": "https://signin.test/x/login", "cloud_sso_account_id": "a", "cloud_sso_access_config": "c",
-		"access_token": "secret-access", "cloud_sso_access_token_expire": 4000000000,
-	}
-	oauth = map[string]any{"mode": "OAuth", "oauth_site_type": "CN", "oauth_access_token": "secret-access", "oauth_access_token_expire": 4000000000}
+	cloudSSO  = map[string]any{"mode": "CloudSSO", "cloud_sso_sign_in_url": "https://signin.test/x/login", "access_token": "secret-access"}
 )
 
 // cliFields are all fields of the CLI's profile (config/profile.go of aliyun-cli 3.5), in its order, and at the end those
@@ -63,7 +57,7 @@ var cliFields = []field{
 	{"ram_session_name", "cli", ramRole},
 	{"external_id", "other", ramRole},
 	{"source_profile", "session", chainable},
-	{"private_key", "file.pem", nil}, // of RsaKeyPair, which is refused
+	{"private_key", "file.pem", nil}, // of a mode that is refused, as those of a sign-in are
 	{"key_pair_name", "pair", nil},
 	{"expired_seconds", 1200, ramRole},
 	{"verified", "true", nil},
@@ -75,20 +69,20 @@ var cliFields = []field{
 	{"connect_timeout", 1, nil},
 	{"retry_count", 1, nil},
 	{"process_command", `printf '{"access_key_id": "j", "access_key_secret": "s"}'`, external},
-	{"credentials_uri", "https://keys.test/two", credURI},
+	{"credentials_uri", "https://keys.test/two", nil},
 	{"oidc_provider_arn", "acs:ram::1:oidc-provider/other", oidc},
 	{"oidc_token_file", "/nowhere", oidc},
-	{"cloud_sso_sign_in_url", "https://signin2.test/x", cloudSSO},
-	{"access_token", "", cloudSSO},
-	{"cloud_sso_access_token_expire", 1, cloudSSO},
-	{"sts_expiration", 4000000000, with(cloudSSO, "access_key_id", "i", "access_key_secret", "s", "sts_token", "t")},
-	{"cloud_sso_access_config", "other", cloudSSO},
-	{"cloud_sso_account_id", "other", cloudSSO},
-	{"oauth_access_token", "", oauth},
+	{"cloud_sso_sign_in_url", "https://signin2.test/x", nil},
+	{"access_token", "", nil},
+	{"cloud_sso_access_token_expire", 1, nil},
+	{"sts_expiration", 4000000000, nil},
+	{"cloud_sso_access_config", "other", nil},
+	{"cloud_sso_account_id", "other", nil},
+	{"oauth_access_token", "", nil},
 	{"oauth_refresh_token", "secret-refresh", nil}, // using it would take it away from the CLI
-	{"oauth_access_token_expire", 1, oauth},
+	{"oauth_access_token_expire", 1, nil},
 	{"oauth_refresh_token_expire", 1, nil},
-	{"oauth_site_type", "INTL", oauth},
+	{"oauth_site_type", "INTL", nil},
 	{"endpoint_type", "vpc", nil}, // of the APIs that the CLI calls
 	{"endpoint", "ecs.test", nil},
 	{"external_account_type", "x", nil},
@@ -108,7 +102,7 @@ func TestFieldsOfTheCLI(t *testing.T) {
 	for _, f := range cliFields {
 		bases := []map[string]any{f.used}
 		if f.used == nil {
-			bases = []map[string]any{ak, stsToken, ramRole, chainable, ecs, roleOfECS, oidc, external, credURI, cloudSSO, oauth}
+			bases = []map[string]any{ak, stsToken, ramRole, chainable, ecs, roleOfECS, oidc, external}
 		}
 		for _, base := range bases {
 			before, after := outcomeOf(t, base), outcomeOf(t, with(base, f.name, f.value))
@@ -176,22 +170,20 @@ func answer(body string) *http.Response {
 // TestModesThatAreRefused says what to do.
 func TestModesThatAreRefused(t *testing.T) {
 	for want, fields := range map[string]map[string]any{
-		`profile "it" has mode "RsaKeyPair", which was given up by the CLI; use a profile with AK`:              {"mode": "RsaKeyPair"},
-		`profile "it" has mode "BearerToken", which has no access key, and OSS takes nothing else`:              {"mode": "BearerToken", "bearer_token": "secret-1"},
-		`profile "it" has mode "Anonymous", which has no access key`:                                            {"mode": "anonymous"},
-		`profile "it" has mode "New", which is not known`:                                                       {"mode": "New"},
-		`profile "it" has no mode and no key; write it with aliyun configure --profile it`:                      {"mode": ""},
-		`the sign-in of profile "it" has expired; sign in again: aliyun configure --mode CloudSSO --profile it`: with(cloudSSO, "cloud_sso_access_token_expire", 1),
-		`the sign-in of profile "it" has expired; sign in again: aliyun configure --mode OAuth --profile it`:    {"mode": "OAuth", "oauth_site_type": "CN"},
-		`profile "it": no https cloud_sso_sign_in_url`:                                                          with(cloudSSO, "cloud_sso_sign_in_url", "http://signin.test/x"),
-		`profile "it": oauth_site_type is neither CN nor INTL`:                                                  with(oauth, "oauth_site_type", "MOON"),
-		`credentials_uri of profile "it": keys do not travel in the clear`:                                      {"mode": "CredentialsURI", "credentials_uri": "http://keys.test/"},
-		`profile "it" has no credentials_uri`:                                                                   {"mode": "CredentialsURI"},
-		`process_command of profile "it": a quote is not closed`:                                                {"mode": "External", "process_command": `a "b`},
-		`process_command of profile "it": there is none`:                                                        {"mode": "External"},
-		`profile "it": keys do not travel in the clear; write sts_endpoint as https://sts.test`:                 with(ramRole, "sts_endpoint", "http://sts.test"),
-		`profile "it" has no sts_token`:                                                                         {"mode": "StsToken", "access_key_id": "i", "access_key_secret": "secret-1"},
-		`profile "it": the access key secret has a line break in it`:                                            {"mode": "AK", "access_key_id": "i", "access_key_secret": "secret-1\nsecret-2"},
+		`profile "it" has mode "RsaKeyPair", which was given up by the CLI; use a profile with AK`:                                                                                         {"mode": "RsaKeyPair"},
+		`profile "it" has mode "BearerToken", which has no access key, and OSS takes nothing else`:                                                                                         {"mode": "BearerToken", "bearer_token": "secret-1"},
+		`profile "it" has mode "Anonymous", which has no access key`:                                                                                                                       {"mode": "anonymous"},
+		`profile "it" has mode "New", which is not known`:                                                                                                                                  {"mode": "New"},
+		`profile "it" has no mode and no key; write it with aliyun configure --profile it`:                                                                                                 {"mode": ""},
+		`profile "it" has mode "CloudSSO", which needs a person who signs in; use credentials of type process, with a command that prints the key, such as "acs-sso login --profile NAME"`: cloudSSO,
+		`profile "it" has mode "CloudSSO"`:                                                                                                                                                 with(cloudSSO, "mode", ""),
+		`profile "it" has mode "OAuth", which needs a person who signs in; use credentials of type process, with a command that prints the key`:                                            {"mode": "oauth"},
+		`profile "it" has mode "CredentialsURI", which is left to other programs; use credentials of type process, with a command such as "curl -fsS http://localhost:8080/key"`:           {"mode": "CredentialsURI", "credentials_uri": "http://keys.test/"},
+		`process_command of profile "it": a quote is not closed`:                                                                                                                           {"mode": "External", "process_command": `a "b`},
+		`process_command of profile "it": there is none`:                                                                                                                                   {"mode": "External"},
+		`profile "it": keys do not travel in the clear; write sts_endpoint as https://sts.test`:                                                                                            with(ramRole, "sts_endpoint", "http://sts.test"),
+		`profile "it" has no sts_token`:                              {"mode": "StsToken", "access_key_id": "i", "access_key_secret": "secret-1"},
+		`profile "it": the access key secret has a line break in it`: {"mode": "AK", "access_key_id": "i", "access_key_secret": "secret-1\nsecret-2"},
 	} {
 		if got := outcomeOf(t, fields); !strings.Contains(got, want) || strings.Contains(got, "secret-") {
 			t.Errorf("want %q\ngot %s", want, got)
@@ -201,37 +193,13 @@ func TestModesThatAreRefused(t *testing.T) {
 
 // TestModesThatFollowFromTheFields has profiles without a mode, and with one in another case.
 func TestModesThatFollowFromTheFields(t *testing.T) {
-	for _, whole := range []map[string]any{ak, stsToken, ramRole, with(ecs, "ram_role_name", "reader"), external, oidc, cloudSSO} {
+	for _, whole := range []map[string]any{ak, stsToken, ramRole, with(ecs, "ram_role_name", "reader"), external, oidc} {
 		bare := with(whole, "mode", "")
 		other := with(whole, "mode", strings.ToLower(whole["mode"].(string)))
 		if want := outcomeOf(t, whole); outcomeOf(t, bare) != want || outcomeOf(t, other) != want {
 			t.Errorf("%s: want %s\nwithout the mode %s\nin lower case %s", whole["mode"], want, outcomeOf(t, bare), outcomeOf(t, other))
 		}
 	}
-}
-
-// TestSignInServesWhileItsKeyLives does not ask before the key that the CLI wrote down ends.
-func TestSignInServesWhileItsKeyLives(t *testing.T) {
-	clock := newClock()
-	end := clock.now().Add(time.Hour).Unix()
-	calls := 0
-	sts := credentials.STS{Now: clock.now, Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
-		if calls++; req.Header.Get("Authorization") != "Bearer secret-access" || req.URL.String() != "https://oauth.aliyun.com/v1/exchange" {
-			t.Errorf("asked %s", req.URL)
-		}
-		return answer(`{"accessKeyId": "second", "accessKeySecret": "s", "securityToken": "t", "expiration": "2022-02-24T00:00:00Z"}`), nil
-	})}
-	path := files(t, fmt.Sprintf(`{"profiles": [{"name": "default", "mode": "OAuth", "oauth_site_type": "CN", "oauth_access_token": "secret-access",
-		"oauth_access_token_expire": %d, "access_key_id": "first", "access_key_secret": "s", "sts_token": "t", "sts_expiration": %d}]}`, end+3600, end))[0]
-	from := credentials.FromProfile(credentials.Profile{File: path, Getenv: env(), STS: sts})
-	mustKey(t, from, "first/s/t")
-	if calls != 0 {
-		t.Errorf("asked %d times", calls)
-	}
-	clock.advance(time.Hour)
-	mustKey(t, from, "second/s/t")
-	clock.advance(24 * time.Hour)
-	noKey(t, from, `the sign-in of profile "default" has expired`)
 }
 
 // TestSTSOfAProfile asks the STS that the profile names, inside the region's network where the account is.
