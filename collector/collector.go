@@ -9,7 +9,6 @@ package collector
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"oss_cname_exporter/internal/changelog"
@@ -30,11 +29,10 @@ type Options struct {
 
 // Collector makes scrapes.
 type Collector struct {
-	poller Poller
-	log    *changelog.Log
-	now    func() time.Time
-	series []series // as in Snapshot
-	plain  int
+	poller   Poller
+	log      *changelog.Log
+	now      func() time.Time
+	families [][]series // as in Snapshot
 }
 
 // New returns a Collector on p.
@@ -45,20 +43,17 @@ func New(p Poller, opts Options) *Collector {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	plain := targetSeries()
-	return &Collector{
-		poller: p, log: opts.Log, now: opts.Now, series: append(plain, checkSeries()...), plain: len(plain),
-	}
+	return &Collector{poller: p, log: opts.Log, now: opts.Now, families: families()}
 }
 
 // Names returns the names of all series that a target can have: what documents,
 // alerts and dashboard may speak of.
 func Names() []string {
 	var names []string
-	for _, f := range append(targetSeries(), checkSeries()...) {
-		names = append(names, f.name)
+	for _, family := range families() {
+		names = append(names, family[0].name)
 	}
-	return slices.Compact(names)
+	return names
 }
 
 // Scrape polls targets until ctx ends and returns the metrics of all of them.
@@ -82,15 +77,5 @@ func (c *Collector) Known(targets []config.Target, statuses []status.Status, lab
 }
 
 func (c *Collector) of(targets []config.Target, statuses []status.Status, labels []string) *Snapshot {
-	return &Snapshot{targets: targets, statuses: statuses, labels: labels, now: c.now, series: c.seriesOf(targets), plain: c.plain}
-}
-
-// seriesOf returns the series that some of targets have.
-func (c *Collector) seriesOf(targets []config.Target) []series {
-	for i := range targets {
-		if targets[i].Checks.Any() {
-			return c.series
-		}
-	}
-	return c.series[:c.plain]
+	return &Snapshot{targets: targets, statuses: statuses, labels: labels, now: c.now, families: c.families}
 }

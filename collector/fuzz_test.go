@@ -44,7 +44,9 @@ func FuzzScrape(f *testing.F) {
 		c := collector.New(&fakePoller{results: results}, collector.Options{Now: func() time.Time { return now }})
 		own := prometheus.NewPedanticRegistry()
 		own.MustRegister(collector.NewAPI(), totals(cfg, nil))
-		families, err := prometheus.Gatherers{c.Scrape(t.Context(), cfg.Targets, cfg.LabelNames()), own}.Gather() // checks what it merges
+		snapshot := c.Scrape(t.Context(), cfg.Targets, cfg.LabelNames())
+		equalsExpfmt(t, snapshot)
+		families, err := prometheus.Gatherers{snapshot, own}.Gather() // checks what it merges
 		if err != nil {
 			t.Fatalf("gathering: %v\n%s", err, text)
 		}

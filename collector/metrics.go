@@ -18,11 +18,30 @@ type series struct {
 	kind dto.MetricType
 	unit string // OpenMetrics unit; "" if the value has none
 	help string
+	// ofChecks says that only targets with a check switched on have it.
+	ofChecks bool
 	// extra names the labels besides the target's own.
 	extra []string
 	// value reads the sample off a status, with the values of extra. The
 	// series is absent if ok is false.
 	value func(t *config.Target, s *status.Status, now time.Time) (v float64, extra []string, ok bool)
+}
+
+// families returns the rows of every family that a target can have, those of one
+// name together.
+func families() (all [][]series) {
+	checks := checkSeries()
+	for i := range checks {
+		checks[i].ofChecks = true
+	}
+	for _, row := range append(targetSeries(), checks...) {
+		if last := len(all) - 1; last >= 0 && all[last][0].name == row.name {
+			all[last] = append(all[last], row)
+		} else {
+			all = append(all, []series{row})
+		}
+	}
+	return all
 }
 
 // targetSeries is every per-target metric: facts report the last definitive
