@@ -38,7 +38,11 @@ func everyChecked(t *testing.T) (*config.Config, []status.Status) {
 	well := map[status.Check]status.CheckStatus{status.CheckBinding: ok, status.CheckTXT: ok, status.CheckCNAME: ok}
 	none, token := status.Facts{Confirmed: now}, status.Facts{Confirmed: now, Exists: true, Expires: now.Add(time.Hour)}
 	results := []status.Status{
-		{Facts: none, Checks: well, Bound: status.Yes, Enabled: status.Yes, BindingWord: "Enabled", CertificateExpires: now.Add(48 * time.Hour), Destination: status.ToBucket, PointsToBucket: status.Yes},
+		{Facts: none, Checks: well, Bound: status.Yes, Enabled: status.Yes, BindingWord: "Enabled", CertificateExpires: now.Add(48 * time.Hour), Destination: status.ToBucket, PointsToBucket: status.Yes,
+			Certificate: status.Certificate{Fingerprint: "de:01:cf:ec:7c:a7:98:cb:d8:6e:fb:1d:97:eb:a9:64:1d:4e:00:01"},
+			HTTP: status.HTTP{AnsweredBy: status.AnsweredByBucket, StatusCode: 403, FirstByte: 250 * time.Millisecond, Certificate: status.ServedCertificate{
+				Expires: now.Add(24 * time.Hour), Matches: status.Yes, Trusted: status.No, SHA1: "DE01CFEC7CA798CBD86EFB1D97EBA9641D4E0001",
+			}}},
 		{Facts: token, Checks: well, Bound: status.No, DNSVerified: status.Yes, Destination: status.ToOther, PointsToBucket: status.No},
 		{Facts: none, Checks: map[status.Check]status.CheckStatus{
 			status.CheckBinding: failing(time.Time{}, "access_denied"),
@@ -51,6 +55,21 @@ func everyChecked(t *testing.T) (*config.Config, []status.Status) {
 		results[i].Attempt = status.Attempt{Ended: now}
 	}
 	return cfg, results
+}
+
+// TestExpositionOfVisits has one domain that was visited. The others have no sample.
+func TestExpositionOfVisits(t *testing.T) {
+	cfg, results := everyChecked(t)
+	golden, err := os.ReadFile("testdata/http.prom")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := testutil.GatherAndCompare(scrape(t, cfg, results), bytes.NewReader(golden),
+		"oss_cname_http_answered_by", "oss_cname_http_status_code", "oss_cname_http_first_byte_seconds", "oss_cname_tls_certificate_expiry_timestamp_seconds",
+		"oss_cname_tls_certificate_matches", "oss_cname_tls_certificate_trusted", "oss_cname_tls_certificate_is_bound",
+	); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestExpositionOfChecks(t *testing.T) {

@@ -2,6 +2,7 @@ package collector
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -185,7 +186,7 @@ func checkSeries() []series {
 			},
 		},
 	}
-	return append(all, enumeratedSeries()...)
+	return slices.Concat(all, httpSeries(), enumeratedSeries())
 }
 
 // enumeratedSeries is the series of checkSeries that have a sample for each of a

@@ -33,6 +33,8 @@ type Certificate struct {
 	Status  string    // the vendor's word; "" if it does not say
 	Starts  time.Time // zero if OSS does not say, or it could not be read
 	Expires time.Time // zero if it could not be read
+	// Fingerprint is the vendor's text, such as "DE:01:CF:..."; "" if it does not say.
+	Fingerprint string
 }
 
 // Served reports whether OSS serves the domain with the certificate: one that
@@ -65,6 +67,7 @@ type certificateReply struct {
 	Status         string
 	ValidStartDate string
 	ValidEndDate   string
+	Fingerprint    string
 }
 
 // parseBindings reads the body of a 200. What is wrong with one domain is that
@@ -152,7 +155,7 @@ func (r bindingReply) binding(bucket string) Binding {
 }
 
 func (r certificateReply) read() (Certificate, error) {
-	c := Certificate{ID: secret.RemoteText(r.CertID), Type: secret.RemoteText(r.Type), Status: secret.RemoteText(r.Status)}
+	c := Certificate{ID: secret.RemoteText(r.CertID), Type: secret.RemoteText(r.Type), Status: secret.RemoteText(r.Status), Fingerprint: secret.RemoteText(r.Fingerprint)}
 	var err error
 	if c.Expires, err = parseTime(r.ValidEndDate); err != nil {
 		return c, fmt.Errorf("reading ValidEndDate of the certificate: %w", err)

@@ -14,6 +14,7 @@ import (
 	"oss_cname_exporter/internal/configfile"
 	"oss_cname_exporter/internal/discovery"
 	"oss_cname_exporter/internal/dnsclient"
+	"oss_cname_exporter/internal/httpcheck"
 	"oss_cname_exporter/internal/poller"
 	"oss_cname_exporter/internal/schedule"
 	"oss_cname_exporter/internal/web"
@@ -41,7 +42,7 @@ func newParts(ctx context.Context, store *configfile.Store, getenv func(string) 
 	api := collector.NewAPI()
 	clients := accounts.New(getenv, userAgent(), api)
 	scheduler := schedule.New(nil)
-	targets := poller.New(clients, poller.Options{Bindings: clients, DNS: dnsclient.New(dnsclient.Options{Sent: func() { api.Call("", "DNS") }}), Scheduler: scheduler})
+	targets := poller.New(clients, poller.Options{Bindings: clients, DNS: dnsclient.New(dnsclient.Options{Sent: func() { api.Call("", "DNS") }}), Visitor: httpcheck.New(httpcheck.Options{}), Scheduler: scheduler})
 	unlisted := discovery.New(clients, scheduler, discovery.Options{Logger: logger})
 	history := changelog.NewHistory()
 	changes := changelog.New(changelog.Options{Logger: logger, History: history})

@@ -22,7 +22,7 @@ import (
 // Options configures a Client. The zero value works.
 type Options struct {
 	// Addresses looks a host up, at the given resolvers if there are any. It returns no address and no error if the name
-	// has none. nil asks the system's resolver.
+	// has none. nil asks them with the Go resolver, or the system's.
 	Addresses func(ctx context.Context, host string, resolvers []string) ([]netip.Addr, error)
 	// Dial connects to an address and port; nil is net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -38,7 +38,7 @@ type Client struct{ opts Options }
 // New returns a Client.
 func New(opts Options) *Client {
 	if opts.Addresses == nil {
-		opts.Addresses = systemAddresses
+		opts.Addresses = addresses
 	}
 	if opts.Dial == nil {
 		opts.Dial = new(net.Dialer).DialContext
@@ -127,15 +127,6 @@ func combine(t Target, plain, secure reply) (status.HTTP, error) {
 	}
 	h.AnsweredBy, h.Evidence, h.Certain = best.by, best.evidence, best.certain
 	return h, nil
-}
-
-// systemAddresses asks the system's resolver.
-func systemAddresses(ctx context.Context, host string, _ []string) ([]netip.Addr, error) {
-	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	if dnsError, ok := errors.AsType[*net.DNSError](err); ok && dnsError.IsNotFound {
-		return nil, nil
-	}
-	return addresses, err
 }
 
 // replyReason tells a connection that broke from a reply that is not HTTP.

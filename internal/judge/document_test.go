@@ -48,7 +48,7 @@ target was removed, and absent otherwise. The alert of a problem has its name in
 	}
 	b.WriteString(`
 ` + "`oss_cname_account_problem{account, region, check, reason, severity}`" + ` is the same for a failure that more than half of the domains of an account
-share, at least two: one wrong key is one problem. The check is ` + "`token`, `binding`, `dns_txt` or `dns_cname`" + `. The domains' own ` + "`probe_failing` and\n`check_failing`" + ` are then not raised. ` + "`bucket_not_found` and `invalid_argument`" + ` are never shared: each is about one bucket or name.
+share, at least two: one wrong key is one problem. The check is ` + "`token`, `binding`, `dns_txt`, `dns_cname` or `http`" + `. The domains' own ` + "`probe_failing` and\n`check_failing`" + ` are then not raised. ` + "`bucket_not_found` and `invalid_argument`" + ` are never shared: each is about one bucket or name.
 
 ## Evidence
 
@@ -57,7 +57,7 @@ A process that was just started has no evidence, and contradicts nothing that an
 | evidence | a process has it as soon as it exports |
 |---|---|
 | ` + "`token`" + ` | ` + "`oss_cname_token_last_success_timestamp_seconds`" + ` |
-| ` + "`binding`, `dns_txt`, `dns_cname`" + ` | ` + "`oss_cname_check_last_success_timestamp_seconds`" + ` with that label ` + "`check`" + ` |
+| ` + "`binding`, `dns_txt`, `dns_cname`, `http`" + ` | ` + "`oss_cname_check_last_success_timestamp_seconds`" + ` with that label ` + "`check`" + ` |
 | ` + "`attempt`" + ` | ` + "`oss_cname_token_probe_success`" + ` |
 | ` + "`history`" + ` | nothing: only the process that saw it knows |
 

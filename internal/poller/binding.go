@@ -104,7 +104,7 @@ func (l *list) fill(s *status.Status, name domain.Name) {
 	s.Bound = k.bound
 	if b := k.binding; k.bound == status.Yes {
 		s.BindingWord = b.Status
-		s.Certificate = status.Certificate{ID: b.Certificate.ID, Type: b.Certificate.Type, Status: b.Certificate.Status, Starts: b.Certificate.Starts}
+		s.Certificate = status.Certificate{ID: b.Certificate.ID, Type: b.Certificate.Type, Status: b.Certificate.Status, Starts: b.Certificate.Starts, Fingerprint: b.Certificate.Fingerprint}
 		if b.Status != "" {
 			s.Enabled = status.Of(b.Enabled)
 		}

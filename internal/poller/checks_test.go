@@ -14,6 +14,7 @@ import (
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/dnsclient"
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/httpcheck"
 	"oss_cname_exporter/internal/poller"
 	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/internal/status"
@@ -28,7 +29,9 @@ type world struct {
 	txt    func(context.Context) ([]string, error)
 	follow func(context.Context) ([]string, error)
 
-	lists, txts, follows counter
+	visitErr error
+
+	lists, txts, follows, visits counter
 }
 
 // counter counts calls; the tests' bubble orders them.
@@ -68,6 +71,11 @@ func (w *world) Follow(ctx context.Context, name string, _ func(string) bool, _ 
 	return said([]string{"examplebucket.oss-cn-hangzhou.aliyuncs.com"}, nil)
 }
 
+func (w *world) Visit(_ context.Context, t httpcheck.Target) (status.HTTP, error) {
+	w.visits.add(w, t.Host)
+	return status.HTTP{AnsweredBy: status.AnsweredByBucket}, w.visitErr
+}
+
 // said is what name servers say: ns1 and ns2 the same, or each its own where a
 // value begins with the server's name and a colon.
 func said(values []string, err error) (status.Records, error) {
@@ -99,7 +107,7 @@ func (c *counter) add(w *world, name string) {
 
 func newWorld() (*poller.Poller, *world) {
 	w := &world{fakeOSS: &fakeOSS{answers: map[string]answer{}, other: token}}
-	return poller.New(w, poller.Options{Bindings: w, DNS: w}), w
+	return poller.New(w, poller.Options{Bindings: w, DNS: w, Visitor: w}), w
 }
 
 // checked returns a configuration of n targets with checks.
@@ -111,7 +119,7 @@ func checked(n int, checks config.Checks) *config.Config {
 	return cfg
 }
 
-var all = config.Checks{Binding: true, DNS: true}
+var all = config.Checks{Binding: true, DNS: true, HTTP: true}
 
 func TestChecksAreOptIn(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -421,6 +429,33 @@ func TestTableHasEveryCheck(t *testing.T) {
 		s := poll(t.Context(), p, checked(1, all))[0]
 		if got, want := slices.Sorted(maps.Keys(s.Checks)), slices.Sorted(slices.Values(status.Checks())); !slices.Equal(got, want) {
 			t.Errorf("asked %v, want %v", got, want)
+		}
+	})
+}
+
+// TestVisits wants one visit a domain that wants it, none of a host that a request names, and facts that outlive a
+// failure.
+func TestVisits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, w := newWorld()
+		cfg := checked(4, config.Checks{HTTP: true})
+		cfg.Targets[1].Unlisted = true
+		cfg.Targets[2].Wildcard = true
+		cfg.Targets[3].Wildcard, cfg.Targets[3].Checks.HTTPVisit = true, "shop.example.com"
+		statuses := poll(t.Context(), p, cfg)
+		for i, want := range []status.AnsweredBy{status.AnsweredByBucket, "", "", status.AnsweredByBucket} {
+			if got := statuses[i].HTTP.AnsweredBy; got != want {
+				t.Errorf("target %d: answered by %q, want %q", i, got, want)
+			}
+		}
+		if got := w.visits.names; !slices.Equal(got, []string{cfg.Targets[0].Base, "shop.example.com"}) {
+			t.Errorf("visited %q", got)
+		}
+		w.visitErr = &httpcheck.Error{Reason: status.ReasonTimeout, Err: errors.New("no answer")}
+		time.Sleep(time.Minute)
+		s := poll(t.Context(), p, cfg)[0]
+		if c := s.Checks[status.CheckHTTP]; s.HTTP.AnsweredBy != status.AnsweredByBucket || c.Attempt.Reason != status.ReasonTimeout {
+			t.Errorf("after a failure: answered by %q, attempt %+v", s.HTTP.AnsweredBy, c.Attempt)
 		}
 	})
 }

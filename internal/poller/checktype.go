@@ -8,6 +8,7 @@ import (
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/httpcheck"
 	"oss_cname_exporter/internal/schedule"
 	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/internal/status"
@@ -42,14 +43,15 @@ type result struct {
 	previous secret.Text // the token before; "" if none was seen
 	bindings *list
 	records  status.Records // TXT records, or the path of the CNAME records
-	noBucket bool           // OSS says that the bucket does not exist
+	http     status.HTTP
+	noBucket bool // OSS says that the bucket does not exist
 }
 
 // nothing is the result of every check of a bucket that does not exist.
 func nothing() result { return result{bindings: &list{}, noBucket: true} }
 
 // newChecks returns the table without the rows that have no client.
-func newChecks(oss TokenGetter, lister BindingLister, resolver DNS) []checkType {
+func newChecks(oss TokenGetter, lister BindingLister, resolver DNS, visitor Visitor) []checkType {
 	checks := []checkType{{
 		key: tokenKey, ttl: cacheTTL, fill: fillToken,
 		ask: func(ctx context.Context, t *config.Target) (result, error) {
@@ -82,6 +84,18 @@ func newChecks(oss TokenGetter, lister BindingLister, resolver DNS) []checkType 
 				found, err := resolver.Follow(ctx, t.Cname(), isOSS(t), t.Checks.Resolvers)
 				return result{records: found}, err
 			},
+		})
+	}
+	if visitor != nil {
+		checks = append(checks, checkType{
+			name: status.CheckHTTP, key: httpKey, ttl: cacheTTL,
+			ask: func(ctx context.Context, t *config.Target) (result, error) {
+				answer, err := visitor.Visit(ctx, httpcheck.Target{
+					Host: visited(t), Bucket: t.Bucket, Resolvers: t.Checks.Resolvers, RefusePrivate: t.Checks.HTTPRefusePrivate,
+				})
+				return result{http: answer}, err
+			},
+			fill: func(s *status.Status, _ *config.Target, r, _ *result) { s.HTTP = r.http },
 		})
 	}
 	return checks
@@ -126,6 +140,20 @@ func fillTXT(s *status.Status, _ *config.Target, r, token *result) {
 
 func cnameKey(t *config.Target) (cacheKey, bool) {
 	return cacheKey{check: status.CheckCNAME, name: t.Name, queue: dnsQueue(t)}, t.Checks.DNS
+}
+
+// httpKey has no key for unlisted targets: a request never chooses a host to connect to. Each domain has a queue of its
+// own, since each may be another server.
+func httpKey(t *config.Target) (cacheKey, bool) {
+	return cacheKey{check: status.CheckHTTP, name: t.Name, queue: schedule.Queue{Server: "http " + t.Cname()}}, t.Checks.HTTP && !t.Unlisted && visited(t) != ""
+}
+
+// visited returns the host to visit; "" for a wildcard domain without a name to visit.
+func visited(t *config.Target) string {
+	if t.Wildcard {
+		return t.Checks.HTTPVisit
+	}
+	return t.Base
 }
 
 // fillCNAME tells where the CNAME records lead if all name servers agree.

@@ -19,6 +19,7 @@ import (
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/httpcheck"
 	"oss_cname_exporter/internal/schedule"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
@@ -42,10 +43,16 @@ type DNS interface {
 	Follow(ctx context.Context, name string, until func(name string) bool, resolvers []string) (status.Records, error)
 }
 
+// Visitor visits domains; see httpcheck. The error is an *httpcheck.Error.
+type Visitor interface {
+	Visit(ctx context.Context, t httpcheck.Target) (status.HTTP, error)
+}
+
 // Options configures a Poller. The zero value works.
 type Options struct {
 	Bindings  BindingLister       // nil switches the check binding off for all targets
 	DNS       DNS                 // nil switches the checks of records off for all targets
+	Visitor   Visitor             // nil switches the check http off for all targets
 	Scheduler *schedule.Scheduler // may be shared; nil is a new one
 	Now       func() time.Time    // nil is time.Now
 }
@@ -75,7 +82,7 @@ func New(oss TokenGetter, opts Options) *Poller {
 		opts.Scheduler = schedule.New(opts.Now)
 	}
 	p := &Poller{
-		checks:    newChecks(oss, opts.Bindings, opts.DNS),
+		checks:    newChecks(oss, opts.Bindings, opts.DNS, opts.Visitor),
 		scheduler: opts.Scheduler,
 		now:       opts.Now,
 		timeout:   config.DefaultTimeout,

@@ -7,6 +7,7 @@ import (
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/dnsclient"
+	"oss_cname_exporter/internal/httpcheck"
 	"oss_cname_exporter/internal/schedule"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/trace"
@@ -109,6 +110,9 @@ func ReasonOf(err error) status.Reason {
 		return failure.Reason
 	}
 	if failure, ok := errors.AsType[*dnsclient.Error](err); ok {
+		return failure.Reason
+	}
+	if failure, ok := errors.AsType[*httpcheck.Error](err); ok {
 		return failure.Reason
 	}
 	switch {

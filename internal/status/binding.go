@@ -38,6 +38,8 @@ type Certificate struct {
 	Type   string    // where it comes from, such as "CAS" or "Upload"
 	Status string    // the vendor's word; "" if it does not say
 	Starts time.Time // zero if it is unknown
+	// Fingerprint is the vendor's text, such as "DE:01:CF:...", of SHA-1 or SHA-256; "" if it does not say.
+	Fingerprint string
 }
 
 // Region returns the region of the certificate service that has the certificate,

@@ -1,6 +1,9 @@
 package status
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // AnsweredBy says who answers the visitors of a domain; "" is unknown. The set is closed.
 type AnsweredBy string
@@ -42,4 +45,15 @@ type ServedCertificate struct {
 	Trusted       Tristate // whether the system's certificate authorities vouch for it, its dates aside
 	SHA1, SHA256  string   // fingerprints, upper-case hexadecimal
 	AsksForClient bool     // the server asks for a client certificate
+}
+
+// Is reports whether c is the certificate that is bound with the domain, by its fingerprint. Unknown: one of them is not
+// known, or the vendor hides a part of the fingerprint.
+func (c ServedCertificate) Is(bound Certificate) Tristate {
+	fingerprint := strings.ToUpper(strings.NewReplacer(":", "", " ", "").Replace(bound.Fingerprint))
+	served := map[int]string{len(c.SHA1): c.SHA1, len(c.SHA256): c.SHA256}[len(fingerprint)]
+	if fingerprint == "" || served == "" || strings.Trim(fingerprint, "0123456789ABCDEF") != "" {
+		return Unknown
+	}
+	return Of(served == fingerprint)
 }

@@ -33,6 +33,7 @@ type Status struct {
 	Destination        Destination           // where the CNAME record leads; unknown while name servers disagree
 	PointsToBucket     Tristate              // it leads to the bucket
 	LeadsTo            string                // the name of OSS or the last one that it leads to; "" is nowhere
+	HTTP               HTTP                  // the answer of the domain itself
 	Differences        string                // which name servers say what of the CNAME record; "" if they agree
 }
 
@@ -82,10 +83,11 @@ const (
 	CheckBinding Check = "binding"   // is the domain bound: ListCname
 	CheckTXT     Check = "dns_txt"   // does the TXT record carry the token
 	CheckCNAME   Check = "dns_cname" // does the CNAME record lead to the bucket
+	CheckHTTP    Check = "http"      // who answers the visitors of the domain
 )
 
 // Checks returns the whole closed set.
-func Checks() []Check { return []Check{CheckBinding, CheckTXT, CheckCNAME} }
+func Checks() []Check { return []Check{CheckBinding, CheckTXT, CheckCNAME, CheckHTTP} }
 
 // CheckStatus is how a check goes. The zero value: it was never made.
 type CheckStatus struct {

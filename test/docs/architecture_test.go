@@ -22,7 +22,7 @@ const (
 var law = map[string]struct{ may, never []string }{
 	"":                      {may: []string{"internal/app"}},
 	"docs":                  {never: []string{sdk, "net/http", "github.com/"}},
-	"internal/app":          {may: []string{"collector", "internal/accounts", "internal/changelog", "internal/check", "internal/config", "internal/configfile", "internal/demo", "internal/discovery", "internal/dnsclient", "internal/poller", "internal/schedule", "internal/web", "ossclient"}, never: []string{sdk}},
+	"internal/app":          {may: []string{"internal/httpcheck", "collector", "internal/accounts", "internal/changelog", "internal/check", "internal/config", "internal/configfile", "internal/demo", "internal/discovery", "internal/dnsclient", "internal/poller", "internal/schedule", "internal/web", "ossclient"}, never: []string{sdk}},
 	"internal/app/apptest":  {may: []string{"internal/app", "internal/demo", "internal/fake/osstest"}, never: []string{sdk}},
 	"internal/accounts":     {may: []string{"internal/config", "internal/credentials", "internal/status", "ossclient"}, never: []string{sdk, "github.com/prometheus/"}},
 	"internal/credentials":  {may: []string{"internal/secret"}, never: []string{sdk, dnslib, "github.com/prometheus/", "github.com/go-kit/", "log"}},
@@ -34,7 +34,7 @@ var law = map[string]struct{ may, never []string }{
 	"collector":             {may: []string{"internal/changelog", "internal/config", "internal/status"}, never: []string{sdk, "net/http", "github.com/go-kit/"}},
 	"internal/changelog":    {may: []string{"internal/config", "internal/plain", "internal/status"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/"}},
 	"internal/discovery":    {may: []string{"internal/config", "internal/poller", "internal/schedule", "internal/status", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/"}},
-	"internal/poller":       {may: []string{"internal/clock", "internal/config", "internal/dnsclient", "internal/region", "internal/schedule", "internal/secret", "internal/status", "internal/trace", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
+	"internal/poller":       {may: []string{"internal/httpcheck", "internal/clock", "internal/config", "internal/dnsclient", "internal/region", "internal/schedule", "internal/secret", "internal/status", "internal/trace", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
 	"internal/report":       {may: []string{"internal/changelog", "internal/config", "internal/judge", "internal/plain", "internal/region", "internal/status"}, never: []string{sdk, dnslib, "net/http", "github.com/", "log"}},
 	"internal/judge":        {may: []string{"internal/plain", "internal/region", "internal/status"}, never: []string{"net/http", "github.com/", "golang.org/", "log"}}, // pure
 	"internal/plain":        {never: []string{"net/http", "github.com/", "golang.org/"}},
