@@ -20,10 +20,13 @@ goes through its whole life over and over. %[5]s waits for what you do
 to it. Paste this into a shell that has curl, openssl and nsupdate:
 
 %[6]s
-Any client of OSS works as well: key demo, secret demo-secret, region cn-hangzhou.
+Any client of OSS works as well: key demo, secret demo-secret, region cn-hangzhou,
+or the temporary key %[7]s, secret %[8]s, token %[9]s.
+OSS refuses to bind *.%[10]s, which has no ICP filing.
 Ctrl-C ends the demo.
 
-`, len(targets()), d.OSS.URL(), d.DNS.Address(), url, yours, Walkthrough(d.OSS.URL(), d.DNS.Address()))
+`, len(targets()), d.OSS.URL(), d.DNS.Address(), url, yours, Walkthrough(d.OSS.URL(), d.DNS.Address()),
+		stsKey, stsSecret, stsToken, unfiled)
 }
 
 // Walkthrough returns the commands that take the domain of the reader from

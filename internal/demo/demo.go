@@ -35,6 +35,15 @@ const (
 	recommendedTarget = "demo-bucket.cn-hangzhou.taihangcda.cn"
 	// yours is the demo's domain that is left to the reader.
 	yours = "yours.example.com"
+	// unfiled ends the domains that have no ICP filing: PutCname refuses them.
+	unfiled = "unfiled.example.com"
+)
+
+// The temporary key of the demo's OSS, for trying temporary credentials.
+const (
+	stsKey    = "STS.demo"
+	stsSecret = "demo-sts-secret"          //nolint:gosec // of a simulator on loopback
+	stsToken  = "demo-security-token-1234" //nolint:gosec // of a simulator on loopback
 )
 
 // target is one domain of the demo.
@@ -78,7 +87,8 @@ func targets() []target {
 // Start starts the simulators. The caller closes the demo.
 func Start() *Demo {
 	dns := dnstest.New(dnstest.Zone("example.com")...)
-	oss := osstest.New(osstest.Options{TXT: dns.TXT})
+	oss := osstest.New(osstest.Options{TXT: dns.TXT, Unfiled: func(domain string) bool { return strings.HasSuffix(domain, unfiled) }})
+	oss.AddSTSKey(stsKey, stsSecret, stsToken, time.Time{})
 	oss.AddKey(Getenv("OSS_ACCESS_KEY_ID"), Getenv("OSS_ACCESS_KEY_SECRET"))
 	oss.AddBucket(osstest.Bucket{Name: "demo-bucket"})
 	oss.AddBucket(osstest.Bucket{Name: agentic})

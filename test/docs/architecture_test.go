@@ -53,7 +53,7 @@ var law = map[string]struct{ may, never []string }{
 	"internal/config":       {may: []string{"internal/judge", "internal/region", "internal/vendor"}, never: []string{sdk, "net/http", "github.com/go-kit/"}},
 	"internal/configfile":   {may: []string{"internal/config"}, never: []string{sdk, "net/http", "github.com/"}},
 	"internal/fake/dnstest": {never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/"}},
-	"internal/fake/osstest": {may: []string{"internal/region"}, never: []string{"github.com/prometheus/", "github.com/go-kit/"}},
+	"internal/fake/osstest": {may: []string{"internal/region", "internal/vendor"}, never: []string{"github.com/prometheus/", "github.com/go-kit/"}},
 	"internal/fake/ststest": {never: []string{sdk, "github.com/prometheus/", "github.com/go-kit/"}},
 	"test/attack":           {never: []string{sdk}},
 	"scripts/mutate":        {},

@@ -54,6 +54,7 @@ type refusal struct {
 	Bucket            string `xml:",omitempty"`
 	BucketName        string `xml:",omitempty"`
 	Cname             string `xml:",omitempty"`
+	CnameType         string `xml:",omitempty"`
 	Endpoint          string `xml:",omitempty"`
 	ArgumentName      string `xml:",omitempty"`
 	ArgumentValue     string `xml:",omitempty"`
@@ -86,6 +87,11 @@ var (
 	malformedXML  = refusal{status: 400, Code: "MalformedXML", Message: "The XML you provided was not well-formed or did not validate against our published schema."}
 	noNeed        = refusal{status: 403, Code: "NoNeedCreateCnameToken", EC: "0018-00000302", Message: "The cname is bound already."}
 	unproven      = refusal{status: 403, Code: "NeedVerifyDomainOwnership", EC: "0018-00000115", Message: "The ownership of the domain is not verified."}
+
+	reserved      = refusal{status: 403, Code: "CnameIsForbidden", EC: "0018-00000401", Message: "The cname is reserved."}
+	elsewhere     = refusal{status: 409, Code: "CnameAlreadyExists", Message: "The cname is bound to another bucket.", CnameType: "Bucket"}
+	notFiled      = refusal{status: 404, Code: "NoSuchCnameInRecord", Message: "The cname has no ICP filing."}
+	noCertificate = refusal{status: 400, Code: "CertificateInvalidCasId", EC: "0018-00000204", Message: "The certificate id is invalid."}
 
 	notImplemented = refusal{status: 501, Code: "NotImplemented", Message: "This operation is not implemented."}
 )

@@ -5,10 +5,14 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"encoding/xml"
+	"fmt"
+	"hash/crc32"
+	"regexp"
 	"slices"
 	"time"
 
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/region"
 )
 
 // Binding is a domain under which a bucket is served.
@@ -22,6 +26,7 @@ type Binding struct {
 // Certificate is what OSS serves a domain with.
 type Certificate struct {
 	ID        string
+	Type      string // as it is listed; "" is "Upload"
 	Status    string // as it is listed; "" is "Enabled"
 	NotBefore time.Time
 	NotAfter  time.Time
@@ -92,7 +97,7 @@ func (s *Server) listCname(c *call) (any, *refusal) {
 func newCnameInfo(d domain.Name, b Binding) cnameInfo {
 	info := cnameInfo{
 		Domain:       d.Base,
-		LastModified: b.Since.UTC().Format("2006-01-02T15:04:05.000Z"),
+		LastModified: b.Since.UTC().Format(dateLayout),
 		Status:       cmp.Or(b.Status, "Enabled"),
 		IsWildCard:   d.Wildcard,
 	}
@@ -103,7 +108,7 @@ func newCnameInfo(d domain.Name, b Binding) cnameInfo {
 		// One of the two formats that OSS is seen to write.
 		const layout = "Mon, 2 Jan 2006 15:04:05 GMT"
 		info.Certificate = &certificateInfo{
-			Type: "Upload", CertID: c.ID, Status: cmp.Or(c.Status, "Enabled"),
+			Type: cmp.Or(c.Type, "Upload"), CertID: c.ID, Status: cmp.Or(c.Status, "Enabled"),
 			ValidStartDate: c.NotBefore.UTC().Format(layout), ValidEndDate: c.NotAfter.UTC().Format(layout),
 		}
 	}
@@ -123,17 +128,35 @@ func (s *Server) putCname(c *call) (any, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
+	if refused := s.refuseBinding(d); refused != nil {
+		return nil, refused
+	}
 	b, bound := s.binding(d)
 	if !bound && !s.proven(d, c.at) {
 		return nil, &unproven
 	}
 	if asked != nil {
-		if b.Certificate, refused = asked.read(); refused != nil {
+		if b.Certificate, refused = s.certificate(asked, c.at); refused != nil {
 			return nil, refused
 		}
 	}
 	s.Bind(d, b)
 	return nil, nil
+}
+
+// refuseBinding refuses a domain that another bucket of the world has, or that must be filed before.
+func (s *Server) refuseBinding(d domain.Name) *refusal {
+	if home, known := region.Lookup(s.regionOf(d.Bucket)); known && home.Mainland() && s.unfiled(d.Base) {
+		return &notFiled
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for other := range s.bound {
+		if other.Bucket != d.Bucket && other.Base == d.Base && other.Wildcard == d.Wildcard {
+			return &elsewhere
+		}
+	}
+	return nil
 }
 
 // proven reports whether the TXT record of d carries its token.
@@ -145,9 +168,20 @@ func (s *Server) proven(d domain.Name, now time.Time) bool {
 	return exists && slices.Contains(s.txt("_dnsauth."+d.Base), token.Value)
 }
 
-func (a *certificateConfiguration) read() (*Certificate, *refusal) {
+// casID is the id of a certificate of the certificate service: a number, and the service's region.
+var casID = regexp.MustCompile(`^[0-9]+-[a-z]+(-[a-z0-9]+)+$`)
+
+// certificate returns the one that is asked for: an upload gets an id, and one that is named by its id alone is of the
+// certificate service, which has every id of the right form, for 90 days. nil is none.
+func (s *Server) certificate(a *certificateConfiguration, now time.Time) (*Certificate, *refusal) {
 	if a.DeleteCertificate {
 		return nil, nil
+	}
+	if a.Certificate == "" && a.CertID != "" {
+		if !casID.MatchString(a.CertID) {
+			return nil, &noCertificate
+		}
+		return &Certificate{ID: a.CertID, Type: "CAS", NotBefore: now, NotAfter: now.AddDate(0, 0, 90)}, nil
 	}
 	block, _ := pem.Decode([]byte(a.Certificate))
 	if block == nil {
@@ -157,7 +191,8 @@ func (a *certificateConfiguration) read() (*Certificate, *refusal) {
 	if err != nil {
 		return nil, invalidArgument("", "The certificate is invalid.")
 	}
-	return &Certificate{ID: a.CertID, NotBefore: parsed.NotBefore, NotAfter: parsed.NotAfter}, nil
+	id := cmp.Or(a.CertID, fmt.Sprintf("%d-%s", crc32.ChecksumIEEE(block.Bytes), s.region))
+	return &Certificate{ID: id, NotBefore: parsed.NotBefore, NotAfter: parsed.NotAfter}, nil
 }
 
 // deleteCname also answers 200 to what was never bound.

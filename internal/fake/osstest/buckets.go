@@ -3,6 +3,8 @@ package osstest
 import (
 	"encoding/xml"
 	"maps"
+	"oss_cname_exporter/internal/region"
+	"oss_cname_exporter/internal/vendor"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,10 +26,27 @@ type bucketList struct {
 }
 
 type bucketInfo struct {
-	Name         string
-	Location     string
-	Region       string
-	StorageClass string
+	Name             string
+	Location         string
+	CreationDate     string
+	ExtranetEndpoint string
+	IntranetEndpoint string
+	Region           string
+	StorageClass     string
+}
+
+// dateLayout is how OSS writes the dates of buckets and bindings.
+const dateLayout = "2006-01-02T15:04:05.000Z"
+
+func newBucketInfo(b Bucket) bucketInfo {
+	home, known := region.Lookup(b.Region)
+	if !known {
+		home = vendor.Standard(b.Region)
+	}
+	return bucketInfo{
+		Name: b.Name, Location: "oss-" + b.Region, Region: b.Region, StorageClass: "Standard",
+		CreationDate: b.Created.UTC().Format(dateLayout), ExtranetEndpoint: home.Public, IntranetEndpoint: home.Internal,
+	}
 }
 
 // listBuckets answers with the buckets of the key's owner behind marker, of all regions, whatever the endpoint.
@@ -50,8 +69,7 @@ func (s *Server) listBuckets(c *call, keyID string) (any, *refusal) {
 			list.IsTruncated, list.MaxKeys, list.NextMarker = true, size, list.Buckets.Bucket[n-1].Name
 			break
 		}
-		list.Buckets.Bucket = append(list.Buckets.Bucket,
-			bucketInfo{Name: name, Location: "oss-" + b.Region, Region: b.Region, StorageClass: "Standard"})
+		list.Buckets.Bucket = append(list.Buckets.Bucket, newBucketInfo(b))
 	}
 	return list, nil
 }

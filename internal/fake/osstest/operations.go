@@ -9,6 +9,7 @@ import (
 
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/region"
+	"oss_cname_exporter/internal/vendor"
 )
 
 // The operations that are told apart by name: Behave scripts those of a domain, of a bucket, and of an account.
@@ -130,9 +131,14 @@ type cnameConfiguration struct {
 	XMLName xml.Name `xml:"BucketCnameConfiguration"`
 	Cname   struct {
 		Domain                   *string
-		IsWildCard               bool
+		IsWildCard               *bool
 		CertificateConfiguration *certificateConfiguration
 	}
+}
+
+// hasWildcard reports whether the body says that the domain is a wildcard.
+func (c *cnameConfiguration) hasWildcard() bool {
+	return c.Cname.IsWildCard != nil && *c.Cname.IsWildCard
 }
 
 // configured reads which domain the request is about, and what of it. PutCname says in the body that it is a
@@ -146,8 +152,11 @@ func (c *call) configured() (domain.Name, *certificateConfiguration, *refusal) {
 	if err != nil || asked.Cname.Domain == nil {
 		return domain.Name{}, nil, &malformedXML
 	}
-	d := canonical(domain.Name{Bucket: c.bucket, Base: *asked.Cname.Domain, Wildcard: asked.Cname.IsWildCard})
-	if c.operation.name != opPutCname {
+	d := canonical(domain.Name{Bucket: c.bucket, Base: *asked.Cname.Domain, Wildcard: asked.hasWildcard()})
+	switch {
+	case c.operation.name == opPutCname && isAgentic(c.bucket) && asked.Cname.IsWildCard == nil:
+		return domain.Name{}, nil, invalidArgument("", "The IsWildCard is invalid.").of("IsWildCard", "")
+	case c.operation.name != opPutCname:
 		wildcard, refused := c.wildcard()
 		if refused != nil {
 			return domain.Name{}, nil, refused
@@ -172,6 +181,9 @@ func (s *Server) createCnameToken(c *call) (any, *refusal) {
 func checkDomain(d domain.Name) *refusal {
 	if d.Wildcard && (!isAgentic(d.Bucket) || strings.Count(d.Base, ".") < 2) {
 		return invalidArgument("", "The wildcard cname is not supported.").of("IsWildCard", "true")
+	}
+	if vendor.IsReserved(d.Base) {
+		return &reserved
 	}
 	return checkCname(d.Base)
 }

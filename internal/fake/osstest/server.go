@@ -27,6 +27,9 @@ type Options struct {
 	Address string           // listen address; "" is "127.0.0.1:0", a free port
 	// TXT looks up what PutCname demands to find, the values of a TXT record; nil demands nothing.
 	TXT func(name string) []string
+	// Unfiled reports whether a domain has no ICP filing, which PutCname demands for a bucket in the Chinese
+	// mainland; nil is that every domain has one.
+	Unfiled func(domain string) bool
 }
 
 // Server plays the OSS endpoint of one region, and those of others that a Host header names. Make one with New. All methods may be called at any time, from any
@@ -34,6 +37,7 @@ type Options struct {
 type Server struct {
 	now        func() time.Time
 	txt        func(name string) []string // nil demands no proof
+	unfiled    func(domain string) bool
 	region     string
 	operations map[route]operation
 	url        string
@@ -58,6 +62,9 @@ func New(opts Options) *Server {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
+	if opts.Unfiled == nil {
+		opts.Unfiled = func(string) bool { return false }
+	}
 	if opts.Region == "" {
 		opts.Region = "cn-hangzhou"
 	}
@@ -71,6 +78,7 @@ func New(opts Options) *Server {
 	s := &Server{
 		now:     opts.Now,
 		txt:     opts.TXT,
+		unfiled: opts.Unfiled,
 		region:  opts.Region,
 		url:     "http://" + listener.Addr().String(),
 		closing: make(chan struct{}),

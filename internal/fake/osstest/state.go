@@ -28,9 +28,10 @@ type Token struct {
 // Bucket is a bucket that exists.
 type Bucket struct {
 	Name      string
-	Region    string // where it lives; "" is the server's region
-	Owner     string // the only access key that may use it; "" is every key
-	Forbidden bool   // no access key may use it
+	Region    string    // where it lives; "" is the server's region
+	Created   time.Time // zero is now
+	Owner     string    // the only access key that may use it; "" is every key
+	Forbidden bool      // no access key may use it
 }
 
 type key struct {
@@ -68,6 +69,9 @@ func (s *Server) addKey(id string, k key) {
 func (s *Server) AddBucket(b Bucket) {
 	if b.Region == "" {
 		b.Region = s.region
+	}
+	if b.Created.IsZero() {
+		b.Created = s.now()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -51,7 +51,7 @@ func TestWildcardIsBoundAndDeleted(t *testing.T) {
 		bound                      int
 	}{
 		{"bind the wildcard", "add", "", "<IsWildCard>true</IsWildCard>", 1},
-		{"bind the plain domain", "add", "", "", 2},
+		{"bind the plain domain", "add", "", "<IsWildCard>false</IsWildCard>", 2},
 		{"delete the wildcard", "delete", "&wildcard=true", "", 1},
 		{"delete it again", "delete", "&wildcard=true", "", 1},
 		{"delete the plain domain", "delete", "&wildcard=false", "", 0},
