@@ -20,11 +20,12 @@ const (
 // account limits how fast one account is called. A nil account has no limit. A
 // call about an unlisted target uses both limiters, and pauses its like only.
 type account struct {
-	limiter  *rate.Limiter
-	quarter  *rate.Limiter // for calls about unlisted targets
-	inFlight int
-	pause    backoff
-	unlisted backoff // for calls about unlisted targets
+	limiter          *rate.Limiter
+	quarter          *rate.Limiter // for calls about unlisted targets
+	inFlight         int
+	inFlightUnlisted int // of inFlight, those about unlisted targets
+	pause            backoff
+	unlisted         backoff // for calls about unlisted targets
 }
 
 func newAccount() *account {

@@ -34,7 +34,7 @@ func (s *Scheduler) take() (context.Context, *Call) {
 	ctx, cancel := context.WithTimeout(context.Background(), c.Timeout)
 	overdue := time.AfterFunc(patience, func() { s.overdue(c, now) })
 	c.started, c.cancel = now, func() { overdue.Stop(); cancel() }
-	s.flying[c] = struct{}{}
+	s.flying[c], q.tried = struct{}{}, now
 	q.count(1)
 	if q.account != nil {
 		q.account.take(now, q.Unlisted)
@@ -43,32 +43,40 @@ func (s *Scheduler) take() (context.Context, *Call) {
 }
 
 // next returns the queue whose call is next. If every call must wait for its
-// account, delay says how long; 0 is until a call ends. s.mu is held.
+// account, delay says how long; 0 is until a call ends. The last slot stays free
+// for a queue that is next but for the rate of its account. s.mu is held.
 func (s *Scheduler) next(now time.Time) (best *queue, delay time.Duration) {
+	var limited *queue
 	var hanging, unlisted int
 	for _, q := range s.queues {
-		if q.hangs {
-			hanging += q.inFlight
-		}
-		if q.Unlisted {
+		switch {
+		case q.Unlisted:
 			unlisted += q.inFlight
+		case q.hangs:
+			hanging += q.inFlight
 		}
 	}
 	for _, q := range s.queues {
 		switch {
 		case len(q.calls) == 0,
 			q.Unlisted && unlisted >= max(1, s.slots/4),
-			q.hangs && (q.inFlight > 0 || hanging >= max(1, s.slots/2)):
+			q.hangs && (q.inFlight > 0 || !q.Unlisted && hanging >= max(1, s.slots/2)):
 			continue
 		}
 		wait, ok := q.account.wait(now, q.Unlisted)
+		if ok && wait > 0 && (delay == 0 || wait < delay) {
+			delay = wait
+		}
 		switch {
 		case !ok:
-		case wait > 0 && (delay == 0 || wait < delay):
-			delay = wait
 		case wait == 0 && (best == nil || q.before(best)):
 			best = q
+		case wait > 0 && wait < patience && (limited == nil || q.before(limited)):
+			limited = q
 		}
+	}
+	if inFlight := len(s.flying); best != nil && limited != nil && limited.before(best) && inFlight > 0 && inFlight == s.slots-1 {
+		return nil, delay
 	}
 	return best, delay
 }
@@ -140,9 +148,10 @@ func (s *Scheduler) finish(c *Call, err error, unanswered bool) (requeued bool, 
 	c.started = time.Time{}
 	switch {
 	case !unanswered:
-		q.answered, q.hangs = now, false
-	case now.Sub(started) >= c.Timeout && !q.answered.After(started):
+		q.answered, q.hangs, q.silent = now, false, 0
+	case !q.answered.After(started) && now.Sub(started) >= min(c.Timeout, patience):
 		q.hangs = true
+		q.silent++
 	}
 	if q.account != nil {
 		q.account.update(err, started, now, q.Unlisted)

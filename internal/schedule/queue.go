@@ -14,7 +14,12 @@ type queue struct {
 	inFlight int
 	answered time.Time // the last answer; zero if there was none
 	hangs    bool      // calls get no answer
+	silent   int       // calls without an answer since then
+	tried    time.Time // the last start of a call
 }
+
+// maxSilent bounds the silent calls that count against a queue.
+const maxSilent = 4
 
 // priority is lower for calls that go first.
 func (q *queue) priority() int {
@@ -27,19 +32,27 @@ func (q *queue) priority() int {
 	return 0
 }
 
-// share is the number of calls in flight that counts against q. The queues of an
-// account with a rate limit have one share, so that their oldest call is next.
+// share is the number of calls that count against q: those in flight and those
+// without an answer. The queues of an account with a rate limit share their calls
+// in flight, so that the oldest of its calls is next.
 func (q *queue) share() int {
-	if q.account.isLimited() {
-		return q.account.inFlight
+	share := min(q.silent, maxSilent)
+	if q.account.isLimited() && !q.Unlisted {
+		return share + q.account.inFlight - q.account.inFlightUnlisted
 	}
-	return q.inFlight
+	return share + q.inFlight
 }
 
 // before reports whether the next call is q's rather than other's.
 func (q *queue) before(other *queue) bool {
-	if order := cmp.Or(cmp.Compare(q.priority(), other.priority()), cmp.Compare(q.share(), other.share())); order != 0 {
+	order := cmp.Or(cmp.Compare(q.priority(), other.priority()), cmp.Compare(q.share(), other.share()))
+	switch {
+	case order != 0:
 		return order < 0
+	case q.hangs != other.hangs:
+		return other.hangs
+	case q.hangs:
+		return q.tried.Before(other.tried)
 	}
 	return q.calls[0].before(other.calls[0])
 }
@@ -47,8 +60,12 @@ func (q *queue) before(other *queue) bool {
 // count adds n to the calls in flight.
 func (q *queue) count(n int) {
 	q.inFlight += n
-	if q.account != nil {
-		q.account.inFlight += n
+	if q.account == nil {
+		return
+	}
+	q.account.inFlight += n
+	if q.Unlisted {
+		q.account.inFlightUnlisted += n
 	}
 }
 
