@@ -144,7 +144,9 @@ func run(ctx context.Context, flags *flags, hangups <-chan os.Signal, getenv fun
 	defer p.close()
 	p.exporter.Reload = withNotify(p.exporter.Reload, w.store.Config)
 	group.Go(func() error { notifyWhile(ctx, func() { p.exporter.Peek(nil) }); return nil })
-	group.Go(func() error { p.background(ctx); return nil })
+	for _, work := range p.background {
+		group.Go(func() error { work(ctx); return nil })
+	}
 	group.Go(func() error { warnOfReferences(ctx, w.store.Config(), w.getenv, logger); return nil })
 	group.Go(func() error { reloadOnHangup(ctx, hangups, p.exporter.Reload); return nil })
 	if flags.watch {

@@ -24,15 +24,17 @@ import (
 // until ctx is done.
 func NewExporter(ctx context.Context, store *configfile.Store, getenv func(string) string, logger log.Logger) web.Exporter {
 	p := newParts(ctx, store, getenv, logger, collector.NewRegistry)
-	go p.background(ctx)
+	for _, work := range p.background {
+		go work(ctx)
+	}
 	return p.exporter
 }
 
 // parts are the parts of a running exporter.
 type parts struct {
 	exporter   web.Exporter
-	background func(context.Context) // what works in the background until its context is done
-	close      func()                // for the end, when nobody asks any more
+	background []func(context.Context) // each works until its context is done
+	close      func()                  // for the end, when nobody asks any more
 }
 
 // newParts builds the parts. Reloads end with ctx. registry makes that of the
@@ -68,7 +70,7 @@ func newParts(ctx context.Context, store *configfile.Store, getenv func(string) 
 			return reload(ctx, store, logger, clients.Retain, targets.Apply, unlisted.Retain, changes.Retain, history.Retain, warn)
 		},
 	}
-	return parts{exporter, unlisted.Run, clients.Close}
+	return parts{exporter, []func(context.Context){unlisted.Run, changes.Run}, clients.Close}
 }
 
 // userAgent names the exporter to OSS.

@@ -1,11 +1,19 @@
-// Package changelog logs each change of a target once, and many alike as one
-// line. A change of the log is remembered in a History, which the pages show.
+// Package changelog logs each change of a target once. Changes with one cause are
+// one line, and however much changes, a group has few lines.
+//
+// A subject is one aspect of a target: its probe, one of its checks, its state,
+// or the verdict about its TXT record. A change leads from the value that the log
+// told last to the value of now. A group is the changes of one aspect in an
+// account and region: it has a budget of lines. A line tells one change or many.
+// The History remembers the last changes of each domain for the pages.
 package changelog
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,46 +21,20 @@ import (
 	"github.com/go-kit/log/level"
 
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/status"
 )
 
-// Log logs what changes, and not what stays as it is: how the questions of
-// each group go, and the state of each target.
-type Log struct {
-	logger  log.Logger
-	history *History
-
-	mu     sync.Mutex // guards all below
-	asked  map[subject]asked
-	states map[domain.Name]stateOf
-	proofs map[domain.Name]status.Verdict
-	groups map[group]*health
-	missed missed
-}
-
-// subject is what is asked: about a target's token, or one of its checks.
-type subject struct {
-	name  domain.Name
-	check status.Check // "" is the token
-}
-
-// asked is how the last question about a subject went.
-type asked struct {
-	group  group
-	reason status.Reason
-}
-
-// group is what fails by one cause: the questions of one kind that are put to an
-// account in a region.
-type group struct {
-	account, region string
-	check           status.Check
-}
-
-func compareGroups(a, b group) int {
-	return cmp.Or(cmp.Compare(a.account, b.account), cmp.Compare(a.region, b.region), cmp.Compare(a.check, b.check))
-}
+const (
+	// maxLines is how many lines a group, or one subject, may have until it was
+	// quiet for a while.
+	maxLines = 5
+	// groupQuiet and subjectQuiet are how long nothing of a group, or of a
+	// subject, must change until it may have maxLines lines again.
+	groupQuiet   = 10 * time.Minute
+	subjectQuiet = 30 * time.Minute
+	// maxSilence is how long no scrape may come until that is logged.
+	maxSilence = 15 * time.Minute
+)
 
 // Options configures a Log. The zero value works.
 type Options struct {
@@ -60,208 +42,175 @@ type Options struct {
 	History *History   // remembers each change; nil remembers nothing
 }
 
-// New returns a Log that was told of nothing yet.
+// Log compares the statuses of each scrape with those that it told before. It is
+// safe for concurrent use.
+type Log struct {
+	logger  log.Logger
+	history *History
+	scrapes chan int // the number of targets of a scrape, for Run
+
+	mu     sync.Mutex // guards all below
+	seen   map[subject]*seen
+	groups map[subject]*group
+}
+
+// seen is the last value of a subject.
+type seen struct {
+	is, told value     // now, and in the log
+	since    time.Time // of is
+	lines    int       // told since it was quiet
+}
+
+// New returns an empty Log.
 func New(opts Options) *Log {
 	if opts.Logger == nil {
 		opts.Logger = log.NewNopLogger()
 	}
 	return &Log{
-		logger: opts.Logger, history: opts.History,
-		asked: map[subject]asked{}, states: map[domain.Name]stateOf{}, proofs: map[domain.Name]status.Verdict{}, groups: map[group]*health{},
+		logger: opts.Logger, history: opts.History, scrapes: make(chan int, 1),
+		seen: map[subject]*seen{}, groups: map[subject]*group{},
 	}
 }
 
-// change is that a question goes otherwise than the last time. Those of one
-// change have the same cause: one bucket's list, one account's key.
-type change struct {
-	group   group
-	name    domain.Name // what they have in common
-	was, is status.Reason
+// Run logs the first scrape, that none came for a while, and the next one after
+// that, until ctx is done.
+func (l *Log) Run(ctx context.Context) {
+	silence := time.NewTimer(maxSilence)
+	defer silence.Stop()
+	first, silent := true, false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case targets := <-l.scrapes:
+			if first || silent {
+				level.Info(l.logger).Log("msg", map[bool]string{true: "first scrape", false: "scraped again"}[first], "targets", targets)
+			}
+			first, silent = false, false
+			silence.Reset(maxSilence)
+		case <-silence.C:
+			silent = true
+			level.Warn(l.logger).Log("msg", "no scrape came; is this exporter a target of Prometheus?", "for", maxSilence)
+		}
+	}
 }
 
-// changed is a change with the first target that it concerns.
-type changed struct {
-	change
-	targets int
-	first   int
-}
-
-// Update logs what has changed since the last time.
+// Update logs the changes since the last time.
 func (l *Log) Update(targets []config.Target, statuses []status.Status, now time.Time) {
+	select {
+	case l.scrapes <- len(targets):
+	default: // Run has one to read
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var all []*changed
-	known := map[change]*changed{}
-	met := map[group]bool{}
 	notProbed := 0
 	for i := range statuses {
 		t, s := &targets[i], &statuses[i]
-		if t.Unlisted { // nothing is remembered of it, so everything would be a change
+		if t.Unlisted { // it has no memory, so that every value would be a change
 			level.Debug(about(l.logger, t)).Log("msg", "probed a target that is not configured", "state", s.State(now), "reason", s.Attempt.Reason, "err", s.Attempt.Err)
 			continue
 		}
 		if s.Attempt.Reason == status.ReasonNotProbed {
 			notProbed++
 		}
-		for _, c := range l.changesOf(t, s, now) {
-			if known[c] == nil {
-				known[c] = &changed{change: c, first: i}
-				all = append(all, known[c])
-			}
-			known[c].targets++
-		}
-		met[group{t.Account.Name, t.Account.Region, ""}] = true
-	}
-	for _, g := range slices.SortedFunc(maps.Keys(l.groups), compareGroups) {
-		if met[group{g.account, g.region, ""}] {
-			l.report(g, all, targets, statuses, now)
+		for _, c := range observe(t, s, now) {
+			l.note(c, now)
 		}
 	}
-	l.logStates(targets, statuses, now)
-	l.logProofs(targets, statuses, now)
-	l.missed.log(l.logger, notProbed, len(targets), now)
+	l.note(turns{notProbed, len(targets)}.change(), now)
+	l.tell(now)
 }
 
-// changesOf returns how the questions about one target go otherwise than the
-// last time, and remembers it. That the account's credentials fail is a change
-// of the token's alone.
-func (l *Log) changesOf(t *config.Target, s *status.Status, at time.Time) (changes []change) {
-	note := func(check status.Check, a status.Attempt, shared domain.Name) {
-		if a.Ended.IsZero() || a.Reason == status.ReasonNotProbed || check != "" && a.Reason == status.ReasonCredentials {
-			return
-		}
-		of, now := subject{t.Name, check}, asked{group{t.Account.Name, t.Account.Region, check}, a.Reason}
-		was, before := l.asked[of]
-		if before && was == now {
-			return
-		}
-		if before {
-			l.groups[was.group].remove(was.reason)
-		}
-		l.asked[of] = now
-		l.healthOf(now.group, at).add(now.reason)
-		if was.reason != now.reason {
-			if was.reason == status.ReasonCredentials || now.reason == status.ReasonCredentials {
-				shared = domain.Name{}
-			}
-			changes = append(changes, change{now.group, shared, was.reason, now.reason})
-			if before {
-				l.history.Add(t.Name, Change{At: at, Check: check, Was: word(check, was.reason, s, at), Is: word(check, now.reason, s, at)})
-			}
-		}
+// note remembers the value of a subject. It is pending until it is told.
+func (l *Log) note(c change, now time.Time) {
+	s, known := l.seen[c.subject]
+	if !known {
+		s = &seen{since: now}
+		l.seen[c.subject] = s
 	}
-	note("", s.Attempt, t.Name)
-	for _, check := range status.Checks() {
-		if c, made := s.Checks[check]; made {
-			shared := t.Name
-			if check == status.CheckBinding {
-				shared = domain.Name{Bucket: t.Bucket}
-			}
-			note(check, c.Attempt, shared)
-		}
+	g := l.groups[c.group()]
+	if g == nil {
+		g = &group{pending: map[subject]change{}}
+		l.groups[c.group()] = g
 	}
-	return changes
-}
-
-// word says how a question went: why it failed, else what is known now.
-func word(check status.Check, reason status.Reason, s *status.Status, now time.Time) string {
+	c.was = s.told
+	isNew := s.is != c.is
+	if isNew {
+		l.changed(s, c, known, now)
+	}
+	isMuted := s.lines >= maxLines && now.Sub(s.since) < subjectQuiet
 	switch {
-	case reason != "":
-		return string(reason)
-	case check != "":
-		return "answered"
+	case c.is != s.told && !isMuted:
+		if isNew {
+			g.change(now)
+		}
+		g.pending[c.subject] = c
+		return
+	case c.is != s.told && isNew:
+		c.debug(l.logger)
 	}
-	return situationOf(s, now).String()
+	delete(g.pending, c.subject)
 }
 
-func (l *Log) healthOf(g group, now time.Time) *health {
-	h := l.groups[g]
-	if h == nil {
-		h = newHealth(now)
-		l.groups[g] = h
+// changed takes in a new value. The first one is not told unless it is news.
+func (l *Log) changed(s *seen, c change, known bool, now time.Time) {
+	if known && now.Sub(s.since) >= subjectQuiet {
+		s.lines = 0
 	}
-	return h
+	if past := c.past(s.is, now); known && past.Was != past.Is && c.aspect != aspectTurn {
+		l.history.Add(c.name, past)
+	}
+	s.is, s.since = c.is, now
+	if !known && !c.isNews {
+		s.told = c.is
+		c.debug(l.logger)
+	}
 }
 
-// report logs the changes of one group: each by itself while they are few, else
-// that there are many, and when that is over.
-func (l *Log) report(g group, all []*changed, targets []config.Target, statuses []status.Status, now time.Time) {
-	var changes []*changed
-	for _, c := range all {
-		if c.group == g {
-			changes = append(changes, c)
+// tell logs the pending changes of each group whose budget allows it.
+func (l *Log) tell(now time.Time) {
+	var pending []subject
+	for of, g := range l.groups {
+		if len(g.pending) > 0 {
+			pending = append(pending, of)
 		}
 	}
-	logger := log.With(l.logger, "account", g.account, "region", g.region)
-	if g.check != "" {
-		logger = log.With(logger, "check", g.check)
-	}
-	each := l.groups[g].report(logger, changes, func(c *changed) error { return attemptOf(&statuses[c.first], g.check).Err }, now)
-	for _, c := range changes {
-		l.write(c, each, &targets[c.first], &statuses[c.first], now)
+	slices.SortFunc(pending, func(a, b subject) int {
+		return cmp.Or(strings.Compare(a.account, b.account), strings.Compare(a.region, b.region), strings.Compare(string(a.aspect), string(b.aspect)))
+	})
+	for _, of := range pending {
+		for _, c := range l.groups[of].tell(l.logger, now) {
+			s := l.seen[c.subject]
+			s.told = c.is
+			s.lines++
+		}
 	}
 }
 
-// write logs one change, of which t with its status s is the first target; at
-// debug level if a line says it that is about many.
-func (l *Log) write(c *changed, each bool, t *config.Target, s *status.Status, now time.Time) {
-	logger := about(l.logger, t)
-	if c.name == (domain.Name{}) {
-		logger = log.With(l.logger, "account", t.Account.Name, "region", t.Account.Region)
+// Retain forgets all that is not about a target of cfg.
+func (l *Log) Retain(cfg *config.Config) {
+	keep := map[subject]bool{{}: true}
+	for i := range cfg.Targets {
+		t := &cfg.Targets[i]
+		keep[subject{account: t.Account.Name, region: t.Account.Region, name: t.Name}] = true
 	}
-	if c.targets > 1 || c.name == (domain.Name{}) {
-		logger = log.With(logger, "targets", c.targets)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	groups := map[subject]bool{}
+	for of := range l.seen {
+		target := of
+		target.aspect = ""
+		if keep[target] {
+			groups[of.group()] = true
+			continue
+		}
+		delete(l.seen, of)
+		delete(l.groups[of.group()].pending, of)
 	}
-	kind := "probe"
-	if c.group.check != "" {
-		logger, kind = log.With(logger, "check", c.group.check), "check"
-	}
-	warn, info := level.Warn(logger), level.Info(logger)
-	if !each {
-		warn, info = level.Debug(logger), level.Debug(logger)
-	}
-	if c.is != "" {
-		warn.Log("msg", kind+" failed", "state", s.State(now), "reason", c.is, "was", c.was, "err", attemptOf(s, c.group.check).Err)
-		return
-	}
-	info.Log("msg", kind+" works again", "state", s.State(now), "was", c.was)
-}
-
-func attemptOf(s *status.Status, check status.Check) status.Attempt {
-	if check == "" {
-		return s.Attempt
-	}
-	return s.Checks[check].Attempt
+	maps.DeleteFunc(l.groups, func(of subject, _ *group) bool { return !groups[of] })
 }
 
 // about returns logger for lines about t.
 func about(logger log.Logger, t *config.Target) log.Logger {
 	return log.With(logger, "account", t.Account.Name, "region", t.Account.Region, "bucket", t.Bucket, "cname", t.Cname())
-}
-
-// Retain forgets all that is not about a target of cfg.
-func (l *Log) Retain(cfg *config.Config) {
-	keep := make(map[domain.Name]bool, len(cfg.Targets))
-	for i := range cfg.Targets {
-		keep[cfg.Targets[i].Name] = true
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for s, a := range l.asked {
-		if !keep[s.name] {
-			l.groups[a.group].remove(a.reason)
-			delete(l.asked, s)
-		}
-	}
-	for name := range l.states {
-		if !keep[name] {
-			delete(l.states, name)
-			delete(l.proofs, name)
-		}
-	}
-	for g, h := range l.groups {
-		if h.total == 0 {
-			delete(l.groups, g)
-		}
-	}
 }

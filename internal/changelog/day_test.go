@@ -50,28 +50,28 @@ func TestLogOfADay(t *testing.T) {
 		hours   int
 		targets int // of both accounts
 	}{
-		"refuses": {func(context.Context, domain.Name) error { return fails(status.ReasonConnect) }, `msg="many fail" failing=500 targets=500 reason=connect err=`, 2, 1000},
+		"refuses": {func(context.Context, domain.Name) error { return fails(status.ReasonConnect) }, `targets=500 msg="probe failed" reason=connect err=`, 2, 1000},
 		"hangs": {func(ctx context.Context, _ domain.Name) error {
 			<-ctx.Done()
 			return fails(status.ReasonTimeout)
 		}, `reason=timeout err=`, 2, 100},
 		"fails in turn": {func(context.Context, domain.Name) error {
 			return fails([]status.Reason{status.ReasonServerError, status.ReasonConnect, status.ReasonDNS}[time.Now().Minute()/5%3])
-		}, `msg="many fail"`, 2, 100},
+		}, `targets=50 msg="probe failed" reason=connect was=server_error`, 2, 100},
 		"comes and goes": {func(context.Context, domain.Name) error {
 			if time.Now().Minute()/5%2 == 0 {
 				return nil
 			}
 			return fails(status.ReasonConnect)
-		}, `msg="many fail" failing=50 targets=50`, 2, 100},
+		}, `targets=50 msg="probe failed" reason=`, 2, 100},
 		"one comes and goes all day": {func(_ context.Context, name domain.Name) error {
 			if name.Base != "d7.example.com" || time.Now().Minute()/5%2 == 0 {
 				return nil
 			}
 			return fails(status.ReasonConnect)
-		}, `msg="some fail and work again all the time`, 24, 100},
-		"the key is refused": {func(context.Context, domain.Name) error { return fails(status.ReasonCredentials) }, `targets=50 msg="probe failed" state=unknown reason=credentials`, 2, 100},
-		"a right is missing": {func(context.Context, domain.Name) error { return fails(status.ReasonAccessDenied) }, `msg="many fail" failing=50 targets=50`, 2, 100},
+		}, `cname=d7.example.com msg="probe failed" state=unknown reason=connect err="GetCnameToken: away" note="more changes of this kind are told together`, 24, 100},
+		"the key is refused": {func(context.Context, domain.Name) error { return fails(status.ReasonCredentials) }, `targets=50 msg="probe failed" reason=credentials`, 2, 100},
+		"a right is missing": {func(context.Context, domain.Name) error { return fails(status.ReasonAccessDenied) }, `targets=50 msg="probe failed" reason=`, 2, 100},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
