@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -150,8 +151,20 @@ func TestNothingIsConfigured(t *testing.T) {
 	}
 }
 
+// socket makes a file that is not regular, which a test may lose.
+func socket(t *testing.T, path string) {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+}
+
 func TestRefused(t *testing.T) {
 	dir := t.TempDir()
+	special := filepath.Join(dir, "socket")
+	socket(t, special)
 	for name, test := range map[string]struct {
 		opts check.Options
 		want string
@@ -161,7 +174,7 @@ func TestRefused(t *testing.T) {
 		"escapes":        {check.Options{Domains: []string{"\x1b[31m"}}, `"\x1b[31m": write bucket and domain`},
 		"no such folder": {check.Options{File: filepath.Join(dir, "none", "x.prom")}, "there is no folder"},
 		"a folder":       {check.Options{File: dir}, "is no regular file"},
-		"a device":       {check.Options{File: os.DevNull}, "is no regular file"},
+		"a socket":       {check.Options{File: special}, "is no regular file"},
 	} {
 		var out bytes.Buffer
 		p := with(disabled)
@@ -169,6 +182,24 @@ func TestRefused(t *testing.T) {
 		if got != check.Refused || err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") || out.Len() > 0 || !p.began.IsZero() {
 			t.Errorf("%s: got %d, %v, %q", name, got, err, &out)
 		}
+	}
+}
+
+// TestFileIsLookedAtAgain has another process replace the file during the scrape.
+func TestFileIsLookedAtAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.prom")
+	e := exporter(t, with(disabled))
+	scrape := e.Scrape
+	e.Scrape = func(ctx context.Context, targets []config.Target, labels []string) *collector.Snapshot {
+		socket(t, path)
+		return scrape(ctx, targets, labels)
+	}
+	var out bytes.Buffer
+	if _, err := check.Run(t.Context(), e, check.Options{File: path}, &out); err == nil || !strings.Contains(err.Error(), "is no regular file") {
+		t.Errorf("got %v", err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().IsRegular() {
+		t.Errorf("the socket was replaced: %v", err)
 	}
 }
 

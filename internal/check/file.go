@@ -11,7 +11,7 @@ import (
 // fileMode lets node_exporter, which is another user, read the file.
 const fileMode = 0o644
 
-// checkFile refuses what must not be replaced, before anything is asked.
+// checkFile refuses a path at which no regular file could be written.
 func checkFile(path string) error {
 	if path == "" {
 		return nil
@@ -31,11 +31,14 @@ func checkFile(path string) error {
 	return nil
 }
 
-// writeFile replaces the file at path in one step: whoever reads it sees the old
-// text or the new one. A symbolic link is followed.
+// writeFile replaces the file at path in one step: a reader sees the old text or
+// the new one. A symbolic link is followed.
 func writeFile(path string, text []byte) (err error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
+	}
+	if err := checkFile(path); err != nil { // the scrape took a while
+		return err
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
