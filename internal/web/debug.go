@@ -31,10 +31,7 @@ func (h *handler) explain(w http.ResponseWriter, r *http.Request, t *config.Targ
 		_ = d.WriteDetail(&b) // a buffer takes everything
 	}
 	fmt.Fprintln(&b, "\nIts metrics")
-	families, _ := snapshot.Gather() // never fails
-	for _, family := range families {
-		_, _ = expfmt.MetricFamilyToText(&b, family) // a buffer takes everything
-	}
+	_ = snapshot.Encode(&b, expfmt.NewFormat(expfmt.TypeTextPlain), nil) // a buffer takes everything
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/go-kit/log"
-	"github.com/klauspost/compress/gzhttp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
@@ -82,8 +81,9 @@ type Options struct {
 type handler struct {
 	Exporter
 	Options
-	scrapes scrapes
-	bodies  bodies
+	scrapes, documents group
+	own                http.Handler // the exporter's own series
+	names              []string     // of the targets' series
 }
 
 // New returns the handler of all paths.
@@ -101,6 +101,8 @@ func New(e Exporter, opts Options) http.Handler {
 		e.Unlisted = func(*config.Config) []discovery.Account { return nil }
 	}
 	h := newHandler(e, opts)
+	h.own, h.names = newOwn(e.Own, h.Options), collector.Names()
+	h.scrapes.now, h.documents.now = opts.Now, opts.Now
 	mux := h.health()
 	metrics := http.Handler(http.HandlerFunc(h.metrics))
 	if !opts.NoProcessSeries {
@@ -109,7 +111,7 @@ func New(e Exporter, opts Options) http.Handler {
 	for pattern, handler := range map[string]http.Handler{
 		"/metrics": metrics,
 		"/probe":   http.HandlerFunc(h.probe),
-		"/sd":      h.held(gzhttp.GzipHandler(http.HandlerFunc(h.discover))),
+		"/sd":      h.serveDocument(http.HandlerFunc(h.discover)),
 	} {
 		mux.Handle("GET "+pattern, handler)
 		mux.HandleFunc("HEAD "+pattern, empty)
@@ -118,7 +120,7 @@ func New(e Exporter, opts Options) http.Handler {
 		Config: e.Config, Peek: e.Peek, Unlisted: e.Unlisted, History: e.History,
 		HideTokens: opts.HideTokens, Refuse: h.refuse, Now: opts.Now, Logger: h.Logger,
 	}) {
-		mux.Handle(pattern, h.held(gzhttp.GzipHandler(handler)))
+		mux.Handle(pattern, h.serveDocument(handler))
 		if path, isGet := strings.CutPrefix(pattern, "GET "); isGet {
 			mux.HandleFunc("HEAD "+path, empty)
 		}

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/prometheus/common/expfmt"
+
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/web/query"
 )
@@ -30,8 +32,9 @@ func (h *handler) probe(w http.ResponseWriter, r *http.Request) {
 	default:
 		ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
 		defer cancel()
+		snapshot := h.Scrape(ctx, []config.Target{*target}, cfg.LabelNames())
 		// To pack a few kB takes longer than to send them: 40 % of a probe (BenchmarkProbeBesideBareSDK).
-		h.write(w, r, h.Scrape(ctx, []config.Target{*target}, cfg.LabelNames()), nil, false)
+		h.write(w, r, snapshot, expfmt.NegotiateAccept(r.Header, expfmt.DefaultOpenMetricsAcceptedFormats()...), wanted{})
 	}
 }
 

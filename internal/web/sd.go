@@ -1,15 +1,15 @@
 package web
 
 import (
-	"bytes"
+	"bufio"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
-	"time"
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/web/query"
@@ -34,31 +34,41 @@ func (h *handler) discover(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, http.StatusServiceUnavailable, err.Error())
 		return
 	}
-	body := list(targets, wanted)
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	hash := sha256.New()
+	list(hash, targets, wanted)
+	tag := fmt.Sprintf(`"%x"`, hash.Sum(nil))
 	w.Header().Set("Cache-Control", "no-cache") // ask again, and be told if nothing changed
-	w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(body)))
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+	w.Header().Set("ETag", tag)
+	if r.Header.Get("If-None-Match") == tag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	list(w, targets, wanted)
 }
 
-// list writes the targets that have what is wanted, one at a time: all of them
-// with their labels take ten times the room of the list.
-func list(targets []config.Target, wanted url.Values) []byte {
-	var body bytes.Buffer
-	body.WriteByte('[')
+// list writes the targets that have the labels that are wanted, one at a time:
+// all of them with their labels take ten times the room of the list.
+func list(w io.Writer, targets []config.Target, wanted url.Values) {
+	text := bufio.NewWriterSize(w, chunk)
+	defer text.Flush()
+	before := byte('[')
 	for i := range targets {
 		t := &targets[i]
 		if !matches(t, wanted) {
 			continue
 		}
-		if body.Len() > 1 {
-			body.WriteByte(',')
-		}
+		_ = text.WriteByte(before)                  // text keeps the error
 		group, _ := json.Marshal(newTargetGroup(t)) // strings never fail
-		body.Write(group)
+		if _, err := text.Write(group); err != nil {
+			return // the client is gone
+		}
+		before = ','
 	}
-	body.WriteByte(']')
-	return body.Bytes()
+	if before == '[' {
+		_ = text.WriteByte(before)
+	}
+	_ = text.WriteByte(']')
 }
 
 // targets returns those that may be listed. A list that lacks what is only not

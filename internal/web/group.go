@@ -1,0 +1,204 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+
+	"oss_cname_exporter/collector"
+	"oss_cname_exporter/internal/config"
+)
+
+const (
+	// maxUnderWay bounds the scrapes under way, and maxRead the responses that
+	// clients read: the memory of each grows with the targets.
+	maxUnderWay, maxRead = 3, 3
+	// stalled is how long the readers of a response may take nothing from it
+	// before it makes room for another, and old how long they may take in all.
+	stalled, old = time.Second, 5 * time.Second
+	// roomPatience is how long a document waits for room, and roomInterval how
+	// often it looks.
+	roomPatience, roomInterval = 10 * time.Second, 50 * time.Millisecond
+)
+
+var errNoRoom = errors.New("too many responses are being read: try again later")
+
+// group is the responses that requests share, from the start of a scrape until
+// the last client has read it.
+type group struct {
+	now func() time.Time
+
+	packing sync.Mutex // guards zip, and the forms of each response
+	zip     *gzip.Writer
+
+	mu    sync.Mutex // guards alive, and each response but for its forms
+	alive []*response
+}
+
+// response is a scrape, or a document, and who waits for it or reads it.
+type response struct {
+	cfg    *config.Config
+	cancel context.CancelFunc // ends the scrape; nil without one
+	end    time.Time          // when the scrape ends at the latest; once it is done, when it did
+
+	done     chan struct{}       // closed when the scrape is over
+	snapshot *collector.Snapshot // nil for a document, and if the scrape panicked
+
+	users    int       // requests that wait for it or read it
+	isDone   bool      // done is closed
+	progress time.Time // when a reader took something last
+	readers  map[*reader]bool
+	evicted  bool
+	forms    map[form]*packed
+}
+
+// join returns a response of cfg, and whether the caller makes it, by a scrape
+// that cancel ends; nil is one that does not ask. If too many scrapes are under
+// way it is that which ends last, and if too many responses are read the last of
+// these. The caller leaves it.
+func (g *group) join(cfg *config.Config, end time.Time, cancel context.CancelFunc) (r *response, isMine bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	underWay, read := g.count()
+	isFull := cancel != nil && underWay >= maxUnderWay
+	if !isFull && (read < maxRead || g.evict()) {
+		return g.add(cfg, end, cancel), true
+	}
+	var last *response
+	for _, other := range g.alive {
+		if other.cfg == cfg && other.users > 0 && other.isDone != isFull && (last == nil || other.end.After(last.end)) {
+			last = other
+		}
+	}
+	if last == nil { // all the others are of a configuration that is no longer in force
+		return g.add(cfg, end, cancel), true
+	}
+	last.users++
+	return last, false
+}
+
+// open returns a new response for a document. The caller leaves it.
+func (g *group) open(ctx context.Context) (*response, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, roomPatience, errNoRoom)
+	defer cancel()
+	again := time.NewTicker(roomInterval)
+	defer again.Stop()
+	for {
+		if r := g.tryOpen(); r != nil {
+			return r, nil
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+func (g *group) tryOpen() *response {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.alive) >= maxRead && !g.evict() {
+		return nil
+	}
+	r := g.add(nil, time.Time{}, nil)
+	g.finish(r)
+	return r
+}
+
+// count returns how many responses are made and how many are read. g.mu is held.
+func (g *group) count() (underWay, read int) {
+	for _, r := range g.alive {
+		if r.isDone {
+			read++
+		}
+	}
+	return len(g.alive) - read, read
+}
+
+// add returns a new response with one user. g.mu is held.
+func (g *group) add(cfg *config.Config, end time.Time, cancel context.CancelFunc) *response {
+	r := &response{cfg: cfg, end: end, cancel: cancel, users: 1, done: make(chan struct{}), readers: map[*reader]bool{}, forms: map[form]*packed{}}
+	g.alive = append(g.alive, r)
+	return r
+}
+
+// complete ends the scrape of r.
+func (g *group) complete(r *response, snapshot *collector.Snapshot) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	r.snapshot = snapshot
+	g.finish(r)
+	if r.users == 0 {
+		g.remove(r)
+	}
+}
+
+// finish says that r can be read. g.mu is held.
+func (g *group) finish(r *response) {
+	r.isDone, r.end, r.progress = true, g.now(), g.now()
+	close(r.done)
+}
+
+// leave is called by each user of r once. A scrape without users is cancelled.
+func (g *group) leave(r *response) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if r.users--; r.users > 0 {
+		return
+	}
+	if r.isDone {
+		g.remove(r)
+	}
+	if r.cancel != nil {
+		r.cancel()
+	}
+}
+
+// remove forgets r. g.mu is held.
+func (g *group) remove(r *response) {
+	g.alive = slices.DeleteFunc(g.alive, func(other *response) bool { return other == r })
+}
+
+// evict cuts off the readers of the response that made the least progress, if
+// that is little enough. g.mu is held.
+func (g *group) evict() bool {
+	now := g.now()
+	var slowest *response
+	for _, r := range g.alive {
+		isSlow := len(r.readers) > 0 && (now.Sub(r.progress) >= stalled || now.Sub(r.end) >= old)
+		if isSlow && (slowest == nil || r.progress.Before(slowest.progress)) {
+			slowest = r
+		}
+	}
+	if slowest == nil {
+		return false
+	}
+	slowest.evicted = true
+	for reader := range slowest.readers {
+		reader.cut()
+	}
+	g.remove(slowest)
+	return true
+}
+
+// serveDocument returns handler for responses that grow with the targets.
+func (h *handler) serveDocument(handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		document, err := h.documents.open(r.Context())
+		if errors.Is(err, errNoRoom) {
+			w.Header().Set("Retry-After", "1")
+			h.refuse(w, r, http.StatusServiceUnavailable, err.Error())
+		}
+		if err != nil {
+			return
+		}
+		defer h.documents.leave(document)
+		h.send(w, r, &h.documents, document, new(form), handler.ServeHTTP)
+	})
+}
