@@ -7,24 +7,29 @@ import (
 	"testing"
 )
 
-// TestVersionsAgree holds the chart, the rendered manifests and the files that
-// the pages name to the latest version of the changelog.
+// TestVersionsAgree compares the rendered manifests, the files that the pages name
+// and the latest version of the changelog, if it has one, with the chart.
 func TestVersionsAgree(t *testing.T) {
-	match := regexp.MustCompile(`(?m)^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}$`).FindStringSubmatch(read(t, "CHANGELOG.md"))
-	if match == nil {
-		t.Fatal("the changelog has no version with a date")
-	}
-	version := match[1]
-	if !strings.Contains(read(t, "CHANGELOG.md"), "\n## [Unreleased]\n") {
-		t.Error("the changelog has no place for what comes next")
-	}
 	var chart struct {
 		Version    string
 		AppVersion string `yaml:"appVersion"`
 	}
 	decode(t, "deploy/helm/oss-cname-exporter/Chart.yaml", &chart)
-	if chart.Version != version || chart.AppVersion != version {
-		t.Errorf("the chart is %s of %s, the changelog at %s", chart.Version, chart.AppVersion, version)
+	version := chart.Version
+	if chart.AppVersion != version || version == "" {
+		t.Errorf("the chart is %s of %s", version, chart.AppVersion)
+	}
+	history := read(t, "CHANGELOG.md")
+	if match := regexp.MustCompile(`(?m)^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}$`).FindStringSubmatch(history); match != nil && match[1] != version {
+		t.Errorf("the chart is %s, the changelog at %s", version, match[1])
+	}
+	if !strings.Contains(history, "\n## [Unreleased]\n") {
+		t.Error("the changelog has no Unreleased")
+	}
+	for _, heading := range regexp.MustCompile(`(?m)^### .*$`).FindAllString(strings.SplitN(history, "\n## [0", 2)[0], -1) {
+		if !strings.Contains(history, "\n## [0") && heading != "### Added" {
+			t.Errorf("nothing was released, and the changelog has %q", heading)
+		}
 	}
 	pages, err := filepath.Glob(filepath.Join(root, "docs/install/*.md"))
 	if err != nil || len(pages) == 0 {
@@ -39,7 +44,7 @@ func TestVersionsAgree(t *testing.T) {
 		for _, found := range regexp.MustCompile(`(?:exporter_|exporter:|newTag: )(\d+\.\d+\.\d+)`).FindAllStringSubmatch(read(t, path), -1) {
 			named++
 			if found[1] != version {
-				t.Errorf("%s names %s, the changelog is at %s", path, found[0], version)
+				t.Errorf("%s names %s, the chart is %s", path, found[0], version)
 			}
 		}
 	}

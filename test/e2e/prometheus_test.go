@@ -99,17 +99,23 @@ func (p prometheus) get(ctx context.Context, call string, args url.Values, data 
 	return json.Unmarshal(body, &struct{ Data any }{data})
 }
 
-// holds waits until the expression yields at least one sample; write it as a PromQL comparison.
-func (p prometheus) holds(t *testing.T, expr string) {
+// holds waits until each expression yields at least one sample; write it as a PromQL comparison.
+func (p prometheus) holds(t *testing.T, exprs ...string) {
 	t.Helper()
 	eventually(t, patience, func(ctx context.Context) error {
-		switch samples, err := p.query(ctx, expr); {
-		case err != nil:
-			return err
-		case len(samples) == 0:
-			return fmt.Errorf("does not hold: %s", expr)
-		default:
-			return nil
+		var untrue []string
+		for _, expr := range exprs {
+			samples, err := p.query(ctx, expr)
+			if err != nil {
+				return err
+			}
+			if len(samples) == 0 {
+				untrue = append(untrue, expr)
+			}
 		}
+		if len(untrue) > 0 {
+			return fmt.Errorf("does not hold: %s", strings.Join(untrue, "; "))
+		}
+		return nil
 	})
 }
