@@ -9,7 +9,7 @@ BINARY    := oss_cname_exporter
 FUZZTIME  ?= 1m
 SOAK_TIME ?= 10m
 SOAK_SEED ?=
-IMAGE     ?= $(BINARY):$(VERSION)
+IMAGE     ?= $(BINARY)
 DOCKER    ?= docker
 
 # The version comes from git and names neither this machine nor the moment of the build: same commit, same binary.
@@ -18,9 +18,9 @@ REVISION   ?= $(or $(shell git rev-parse --verify --quiet HEAD 2>/dev/null),unkn
 BRANCH     ?= $(or $(shell git branch --show-current 2>/dev/null),unknown)
 BUILD_USER ?= make
 BUILD_DATE ?= $(or $(shell TZ=UTC git log -1 --format=%cd --date=format-local:%Y%m%d-%H:%M:%S 2>/dev/null),unknown)
-# What only the image is labelled with.
+# What only the image is labelled with. The URL of a remote may hold a token, the label's does not.
 CREATED ?= $(shell TZ=UTC git log -1 --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ 2>/dev/null)
-SOURCE  ?= $(shell git remote get-url origin 2>/dev/null)
+SOURCE  ?= $(shell git remote get-url origin 2>/dev/null | sed -E 's,^([a-z+]+://)[^/@]*@,\1,')
 STAMPS      = Version=$(VERSION) Revision=$(REVISION) Branch=$(BRANCH) BuildUser=$(BUILD_USER) BuildDate=$(BUILD_DATE)
 LDFLAGS     = -s -w -buildid= $(STAMPS:%=-X github.com/prometheus/common/version.%)
 
@@ -49,6 +49,9 @@ KUSTOMIZE_VERSION  := v5.7.1
 KUSTOMIZE_DIR      := .tools/bin/kustomize-$(KUSTOMIZE_VERSION)
 KUBE_SCORE_VERSION := v1.20.0
 KUBE_SCORE_DIR     := .tools/bin/kube-score-$(KUBE_SCORE_VERSION)
+# A control plane that judges what is installed: the API server as test/controlplane pins it, and etcd from Debian.
+KUBERNETES_DIR := .tools/bin/kubernetes-$(shell sed -n 's/^.*k8s.io\/kubernetes \(v[0-9.]*\)$$/\1/p' test/controlplane/go.mod)
+ETCD_DIR       := .tools/etcd
 # Newer ones need a newer Go.
 GORELEASER_VERSION := v2.15.4
 GORELEASER_DIR     := .tools/bin/goreleaser-$(GORELEASER_VERSION)
@@ -86,7 +89,7 @@ build: ## Build the static binary, with its version stamped
 
 .PHONY: image
 image: ## Build the container image (DOCKER=podman works as well)
-	$(DOCKER) build --tag $(IMAGE) $(foreach arg,VERSION REVISION BRANCH BUILD_DATE CREATED SOURCE,--build-arg $(arg)=$($(arg))) .
+	$(DOCKER) build --tag $(IMAGE):$(VERSION) --tag $(IMAGE):latest $(foreach arg,VERSION REVISION BRANCH BUILD_DATE CREATED SOURCE,--build-arg $(arg)=$($(arg))) .
 
 .PHONY: test
 test: ## Run the tests, under the race detector where there is the C compiler that it needs
@@ -115,7 +118,7 @@ lint: $(GOLANGCI_LINT) $(ACTIONLINT_DIR)/actionlint $(PROMETHEUS_DIR)/promtool $
 	node scripts/dashboard/check.mjs $(GRAFANA_DIR) deploy/dashboard.json
 	$(KUBECTL_VALIDATE_DIR)/kubectl-validate $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/*/*.yaml)) --version $(KUBERNETES_VERSION) --local-crds $(CRDS)
 	@git ls-files -z | xargs -0 stat -c '%s %n' | awk '$$1 > 500000 { print "larger than 500 kB, and tracked: " $$2; bad = 1 } END { exit bad }'
-	shellcheck .ci/run scripts/manifests/render scripts/package/docs scripts/package/sbom deploy/packages/*.sh test/e2e/testdata/boot.sh
+	shellcheck .ci/run scripts/manifests/render scripts/package/docs scripts/package/licenses scripts/package/sbom deploy/packages/*.sh test/e2e/testdata/boot.sh
 	$(ACTIONLINT_DIR)/actionlint
 	go -C scripts/composelint run . $(CURDIR)/deploy/compose/compose.yml
 	go -C scripts/dockerlint run . $(CURDIR)/Dockerfile
@@ -165,12 +168,19 @@ package-test: $(PACKAGE_TOOLS) $(CRDS) ## Install it in each way that the docume
 		go test -tags e2e,packages -count=1 -v -timeout 30m -run '$(PACKAGE_TESTS)' ./test/e2e
 	for os in darwin windows; do GOOS=$$os CGO_ENABLED=0 go vet . ./collector/... ./ossclient/... ./internal/...; done
 
+.PHONY: control-plane-test
+control-plane-test: $(addprefix $(KUBERNETES_DIR)/,kube-apiserver kubectl) $(ETCD_DIR) $(HELM_DIR)/helm $(KUSTOMIZE_DIR)/kustomize $(CRDS) ## Install, upgrade and roll back the chart on the API server of Kubernetes
+	@$(call debian,openssl,openssl)
+	PATH="$(CURDIR)/$(KUBERNETES_DIR):$(CURDIR)/$(ETCD_DIR)/usr/bin:$(CURDIR)/$(HELM_DIR):$(CURDIR)/$(KUSTOMIZE_DIR):$$PATH" CRDS=$(CURDIR)/$(CRDS) KUBERNETES_VERSION=$(KUBERNETES_VERSION) \
+		go test -tags e2e,packages -count=1 -v -timeout 30m -run '^TestControlPlane' ./test/e2e
+
 .PHONY: release
 release: $(GORELEASER_DIR)/goreleaser ## Publish a draft of the release of this tag: archives, packages, images, checksums, SBOMs
 	$(GORELEASER_DIR)/goreleaser release --clean
 
 .PHONY: manifests
-manifests: $(HELM_DIR)/helm ## Render the plain manifests of deploy/kubernetes from the Helm chart
+manifests: $(HELM_DIR)/helm ## Write the copies and the schema of the Helm chart, and render deploy/kubernetes from it
+	go -C scripts/chart run . $(CURDIR) $(CURDIR)/deploy/helm/oss-cname-exporter
 	scripts/manifests/render $(HELM_DIR)/helm deploy/kubernetes
 
 .PHONY: attack
@@ -239,12 +249,22 @@ $(KUSTOMIZE_DIR)/%:
 $(KUBE_SCORE_DIR)/%:
 	GOBIN=$(CURDIR)/$(@D) go install github.com/zegl/kube-score/cmd/$*@$(KUBE_SCORE_VERSION)
 
+$(KUBERNETES_DIR)/%: test/controlplane/go.mod
+	go -C test/controlplane build -trimpath -ldflags '-s -w -X k8s.io/component-base/version.gitVersion=$(patsubst kubernetes-%,%,$(notdir $(@D))) -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=$(word 2,$(subst ., ,$(notdir $(@D))))' -o $(CURDIR)/$@ k8s.io/kubernetes/cmd/$*
+
+# Unpacked and not installed: the package would start a service.
+$(ETCD_DIR):
+	mkdir -p $@ && cd $@ && apt-get download etcd-server && dpkg-deb --extract etcd-server_*.deb .
+
 $(CONTROLLER_GEN_DIR)/%:
 	GOBIN=$(CURDIR)/$(@D) go install sigs.k8s.io/controller-tools/cmd/controller-gen@$(CONTROLLER_GEN_VERSION)
 
 $(CRDS): scripts/crds/go.mod $(CONTROLLER_GEN_DIR)/controller-gen
 	cd scripts/crds && $(CURDIR)/$(CONTROLLER_GEN_DIR)/controller-gen crd:maxDescLen=0 \
 		$(patsubst %,paths=github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/%,v1 v1alpha1) output:crd:dir=$(CURDIR)/$@
+	cd scripts/crds && go mod download && install -m 0644 \
+		"$$(go list -m -f '{{.Dir}}' sigs.k8s.io/gateway-api)/config/crd/standard/gateway.networking.k8s.io_httproutes.yaml" \
+		"$$(go list -m -f '{{.Dir}}' k8s.io/autoscaler/vertical-pod-autoscaler)/deploy/vpa-v1-crd-gen.yaml" $(CURDIR)/$@
 	touch $@
 
 $(GRAFANA_DIR)/node_modules: NPM_PACKAGES := $(GRAFANA_PACKAGES)

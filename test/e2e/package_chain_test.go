@@ -34,12 +34,14 @@ func (r rendering) kind(kinds ...string) []object {
 	return found
 }
 
-// one returns the only object of these kinds whose name is not the test's.
+// beside matches the names of objects beside the one that the release is named for.
+var beside = regexp.MustCompile(`-(test|check|dashboard|shards|targets-\d+)$`)
+
+// one returns the only object of these kinds that is not beside another.
 func (r rendering) one(t *testing.T, kinds ...string) object {
 	t.Helper()
 	found := slices.DeleteFunc(r.kind(kinds...), func(o object) bool {
-		name := at[string](o, "metadata", "name")
-		return strings.HasSuffix(name, "-test") || strings.HasSuffix(name, "-dashboard")
+		return beside.MatchString(at[string](o, "metadata", "name"))
 	})
 	if len(found) != 1 {
 		t.Fatalf("%s: %d objects of %v", r.name, len(found), kinds)
@@ -94,21 +96,22 @@ func TestPackageChainsHold(t *testing.T) {
 // TestPackageChainsAreFollowed breaks a link of each kind on purpose.
 func TestPackageChainsAreFollowed(t *testing.T) {
 	for name, edit := range map[string][2]string{
-		"monitor to Service":        {`(?s)(kind: ServiceMonitor.*?matchLabels:\n\s+app.kubernetes.io/name: )\S+`, "${1}other"},
-		"monitor to port":           {`- port: http\n`, "- port: metrics\n"},
-		"monitor to namespace":      {`(?s)(kind: ServiceMonitor.*?namespace: )monitoring`, "${1}other"},
-		"Service to pods":           {`(?s)(kind: Service\n.*?selector:\n\s+app.kubernetes.io/name: )\S+`, "${1}other"},
-		"Service to port":           {`targetPort: http`, "targetPort: metrics"},
-		"workload to pods":          {`(?s)(kind: Deployment.*?matchLabels:\n\s+app.kubernetes.io/name: )\S+`, "${1}other"},
-		"network policy to pods":    {`(?s)(podSelector:\n\s+matchLabels:\n\s+app.kubernetes.io/name: )oss-cname-exporter\n`, "${1}other\n"},
-		"health checks to port":     {`port: health}, periodSeconds`, "port: http}, periodSeconds"},
-		"pod to role":               {`pod-identity.alibabacloud.com/role-name: \S+`, ""},
-		"pod to webhook":            {`pod-identity.alibabacloud.com/injection: "on"`, ""},
-		"pod to service account":    {`serviceAccountName: \S+`, "serviceAccountName: other"},
-		"volume to ConfigMap":       {`configMap: {name: \S+}}`, "configMap: {name: other}}"},
-		"flag to volume":            {`mountPath: /etc/oss_cname_exporter,`, "mountPath: /etc/other,"},
-		"rule to job":               {`\.\*oss\.\?cname\.\*`, "other"},
-		"test's pod not in Service": {`app.kubernetes.io/name: oss-cname-exporter-test`, "app.kubernetes.io/name: oss-cname-exporter"},
+		"monitor to Service":         {`(?s)(kind: ServiceMonitor.*?matchLabels:\n\s+app.kubernetes.io/name: )\S+`, "${1}other"},
+		"monitor to port":            {`- port: http\n`, "- port: metrics\n"},
+		"monitor to namespace":       {`(?s)(kind: ServiceMonitor.*?namespace: )monitoring`, "${1}other"},
+		"Service to pods":            {`(?s)(kind: Service\n.*?selector:\n\s+app.kubernetes.io/name: )\S+`, "${1}other"},
+		"Service to port":            {`"targetPort":"http"`, `"targetPort":"metrics"`},
+		"workload to pods":           {`(?s)(kind: Deployment.*?matchLabels:\n\s+app.kubernetes.io/name: )\S+`, "${1}other"},
+		"network policy to pods":     {`(?s)(podSelector:\n\s+matchLabels:\n\s+app.kubernetes.io/name: )oss-cname-exporter\n`, "${1}other\n"},
+		"health checks to port":      {`"port":"health"},"periodSeconds"`, `"port":"http"},"periodSeconds"`},
+		"pod to role":                {`pod-identity.alibabacloud.com/role-name: \S+`, ""},
+		"pod to webhook":             {`pod-identity.alibabacloud.com/injection: "on"`, ""},
+		"pod to service account":     {`serviceAccountName: \S+`, "serviceAccountName: other"},
+		"volume to ConfigMap":        {`configMap: {name: \S+}}`, "configMap: {name: other}}"},
+		"flag to volume":             {`mountPath: /etc/oss_cname_exporter,`, "mountPath: /etc/other,"},
+		"rule to job":                {`\.\*oss\.\?cname\.\*`, "other"},
+		"test's pod not in Service":  {`"app.kubernetes.io/name":"oss-cname-exporter-test"`, `"app.kubernetes.io/name":"oss-cname-exporter"`},
+		"check's pod not in Service": {`"app.kubernetes.io/name":"oss-cname-exporter-check"`, `"app.kubernetes.io/name":"oss-cname-exporter"`},
 	} {
 		r := render(t, "rrsa")
 		text := regexp.MustCompile(edit[0]).ReplaceAllString(r.text, edit[1])
@@ -138,7 +141,7 @@ func (r rendering) breaches(t *testing.T) (found []string) {
 		"Service":  at[object](service, "spec", "selector"),
 	}
 	for _, o := range r.kind("NetworkPolicy", "PodDisruptionBudget") {
-		if name := at[string](o, "metadata", "name"); !strings.HasSuffix(name, "-test") {
+		if !beside.MatchString(at[string](o, "metadata", "name")) {
 			selector := at[object](o, "spec", "podSelector", "matchLabels")
 			if selector == nil {
 				selector = at[object](o, "spec", "selector", "matchLabels")
@@ -146,13 +149,14 @@ func (r rendering) breaches(t *testing.T) (found []string) {
 			selectors[at[string](o, "kind")] = selector
 		}
 	}
-	tester := at[object](r.kind("Pod")[0], "metadata", "labels")
 	for who, selector := range selectors {
 		if !selects(selector, labels) {
 			breach("the %s selects %v, the pods have %v", who, selector, labels)
 		}
-		if selects(selector, tester) {
-			breach("the %s selects the pod of helm test", who)
+		for name, pod := range r.hooks() {
+			if selects(selector, at[object](pod, "metadata", "labels")) {
+				breach("the %s selects the pod of the %s", who, name)
+			}
 		}
 	}
 
@@ -165,13 +169,50 @@ func (r rendering) breaches(t *testing.T) (found []string) {
 			breach("%s asks the port %q", probe, name)
 		}
 	}
-	if kind := at[string](workload, "kind"); kind == "StatefulSet" && at[string](workload, "spec", "serviceName") != at[string](service, "metadata", "name") {
-		breach("the StatefulSet has no Service of its own")
+	if at[string](workload, "kind") == "StatefulSet" {
+		r.checkShards(workload, labels, breach)
 	}
 	r.checkAccount(labels, spec, breach)
 	r.checkVolumes(t, spec, breach)
 	r.checkMonitors(service, breach)
+	r.checkPodMonitors(labels, workload, ports, breach)
 	return found
+}
+
+// hooks returns the pods that are not the exporter's: of helm test and of the
+// check of the configuration.
+func (r rendering) hooks() map[string]object {
+	pods := map[string]object{}
+	for _, pod := range r.kind("Pod") {
+		pods["test"] = pod
+	}
+	for _, job := range r.kind("Job") {
+		pods["check"] = at[object](job, "spec", "template")
+	}
+	return pods
+}
+
+// checkShards follows the StatefulSet to the Service that names its pods, which
+// is headless and which no monitor selects.
+func (r rendering) checkShards(workload, labels object, breach report) {
+	var names []string
+	for _, service := range r.kind("Service") {
+		if at[string](service, "spec", "clusterIP") != "None" {
+			continue
+		}
+		names = append(names, at[string](service, "metadata", "name"))
+		if !selects(at[object](service, "spec", "selector"), labels) {
+			breach("the headless Service selects no pods")
+		}
+		for _, monitor := range r.kind("ServiceMonitor") {
+			if selects(at[object](monitor, "spec", "selector", "matchLabels"), at[object](service, "metadata", "labels")) {
+				breach("the ServiceMonitor scrapes each pod twice")
+			}
+		}
+	}
+	if want := at[string](workload, "spec", "serviceName"); !slices.Contains(names, want) {
+		breach("the StatefulSet wants the headless Service %s, there are %v", want, names)
+	}
 }
 
 // checkAccount follows the pod to its service account and that to the RAM role.
@@ -196,9 +237,18 @@ func (r rendering) checkAccount(labels, spec object, breach report) {
 func (r rendering) checkVolumes(t *testing.T, spec object, breach report) {
 	t.Helper()
 	volumes := at[[]any](spec, "volumes")
-	config := r.one(t, "ConfigMap")
-	if name := at[string](named(volumes, "config"), "configMap", "name"); name != at[string](config, "metadata", "name") {
-		breach("the volume config is of %q", name)
+	text := strings.Join(r.args(t), "\n")
+	name := at[string](named(volumes, "config"), "configMap", "name")
+	if r.name == "existing" {
+		if name != "oss-cname-exporter-config" {
+			breach("the volume config is of %q", name)
+		}
+	} else {
+		config := r.one(t, "ConfigMap")
+		text += "\n" + at[string](config, "data", "config.yaml")
+		if name != at[string](config, "metadata", "name") {
+			breach("the volume config is of %q", name)
+		}
 	}
 	var mounted []string
 	for _, mount := range at[[]any](r.container(t), "volumeMounts") {
@@ -207,7 +257,6 @@ func (r rendering) checkVolumes(t *testing.T, spec object, breach report) {
 		}
 		mounted = append(mounted, at[string](mount, "mountPath"))
 	}
-	text := strings.Join(r.args(t), "\n") + "\n" + at[string](config, "data", "config.yaml")
 	for _, path := range regexp.MustCompile(`(?m)_file(?:: |=)(/\S+)|\.file=(/\S+)`).FindAllStringSubmatch(text, -1) {
 		if file := path[1] + path[2]; !slices.Contains(mounted, filepath.Dir(file)) {
 			breach("%s is not in %v", file, mounted)
@@ -252,7 +301,7 @@ func (r rendering) checkMonitors(service object, breach report) {
 			breach("the Probe asks %q, the Service is %q", prober, address)
 		}
 		for _, sd := range at[[]any](monitor, "spec", "httpSDConfigs") {
-			if u, err := url.Parse(at[string](sd, "url")); err != nil || u.Host != address {
+			if u, err := url.Parse(at[string](sd, "url")); err != nil || u.Host != address || u.Path != strings.Replace(at[string](monitor, "spec", "metricsPath"), "/probe", "/sd", 1) {
 				breach("the ScrapeConfig discovers at %v, the Service is %q", u, address)
 			}
 		}
@@ -273,10 +322,31 @@ func (r rendering) checkMonitors(service object, breach report) {
 	}
 }
 
+// checkPodMonitors follows what Prometheus scrapes to the pods.
+func (r rendering) checkPodMonitors(labels, workload object, ports []any, breach report) {
+	for _, monitor := range r.kind("PodMonitor") {
+		if selector := at[object](monitor, "spec", "selector", "matchLabels"); !selects(selector, labels) {
+			breach("the PodMonitor selects %v, the pods have %v", selector, labels)
+		}
+		namespaces := append(at[[]any](monitor, "spec", "namespaceSelector", "matchNames"), at[any](monitor, "metadata", "namespace"))
+		if namespaces[0] != at[any](workload, "metadata", "namespace") {
+			breach("the PodMonitor looks in the namespaces %v", namespaces)
+		}
+		for _, endpoint := range at[[]any](monitor, "spec", "podMetricsEndpoints") {
+			if named(ports, at[any](endpoint, "port")) == nil {
+				breach("the PodMonitor scrapes the port %v", at[any](endpoint, "port"))
+			}
+		}
+	}
+}
+
 // TestPackageChartConfigures gives the binary the arguments and the
 // configuration that each rendering has for it.
 func TestPackageChartConfigures(t *testing.T) {
 	for _, r := range renderings(t) {
+		if r.name == "existing" {
+			continue // the configuration is not the chart's
+		}
 		dir := t.TempDir()
 		for name, text := range map[string]string{"config.yaml": at[string](r.one(t, "ConfigMap"), "data", "config.yaml"), "web.yml": ""} {
 			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {

@@ -5,6 +5,7 @@ package e2e_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -147,9 +148,12 @@ func TestPackageChartRefuses(t *testing.T) {
 	}
 }
 
-// TestPackageChartIsWhole packs the chart and renders the archive: what it
-// links to in deploy/ is inside.
+// TestPackageChartIsWhole packs the chart and renders the archive. No file of it
+// is a link: what Git or Windows leaves out would be missing.
 func TestPackageChartIsWhole(t *testing.T) {
+	if links := run(t, "find", chart, "-type", "l"); links != "" {
+		t.Errorf("the chart has links:\n%s", links)
+	}
 	dir := t.TempDir()
 	run(t, "helm", "package", chart, "--destination", dir)
 	archives, _ := filepath.Glob(filepath.Join(dir, "*.tgz"))
@@ -176,6 +180,15 @@ func TestPackageManifestsAreCurrent(t *testing.T) {
 	if diff, _, err := tryRun(t, "diff", "--recursive", "--exclude=kustomization.yaml", kept, dir); err != nil {
 		t.Errorf("make manifests has not been run: %v\n%s", err, diff)
 	}
+	run(t, "go", "-C", "../../scripts/chart", "run", ".", "../..", filepath.Join(dir, "chart"))
+	for _, name := range []string{"files", "values.schema.json"} {
+		if diff, _, err := tryRun(t, "diff", "--recursive", filepath.Join(chart, name), filepath.Join(dir, "chart", name)); err != nil {
+			t.Errorf("make manifests has not been run: %v\n%s", err, diff)
+		}
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "chart")); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range []string{"exporter", "sharded", "operator"} {
 		built := run(t, "kustomize", "build", filepath.Join(kept, name))
 		if err := os.WriteFile(filepath.Join(dir, name+".yaml"), []byte(built), 0o600); err != nil {
@@ -192,4 +205,99 @@ func toYAML(t *testing.T, value any) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// TestPackageChartTakesManyDomains renders 12,000 targets, which do not fit into
+// one object of Kubernetes, and gives the program what the pod's volume holds.
+func TestPackageChartTakesManyDomains(t *testing.T) {
+	dir := t.TempDir()
+	values := filepath.Join(dir, "values.yaml")
+	text := "config:\n  accounts: {main: {region: cn-hangzhou}}\n  targets:\n"
+	for i := range 12_000 {
+		text += fmt.Sprintf("  - {bucket: examplebucket, cname: d%d.example.com, labels: {flag: \"on\", unit: \"%04d\"}}\n", i, i)
+	}
+	if err := os.WriteFile(values, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := render(t, "large", "--values", values, "--set", "configCheck.enabled=false,dashboard.enabled=false")
+	etc := filepath.Join(dir, "etc")
+	if err := os.Mkdir(etc, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	sources := at[[]any](named(at[[]any](second(r.pod(t)), "volumes"), "config"), "projected", "sources")
+	if len(sources) != 7 {
+		t.Errorf("%d sources", len(sources))
+	}
+	for _, source := range sources {
+		for _, config := range r.kind("ConfigMap") {
+			if at[string](config, "metadata", "name") != at[string](source, "configMap", "name") {
+				continue
+			}
+			for name, text := range at[object](config, "data") {
+				if len(text.(string)) > 1<<20 {
+					t.Errorf("%s has %d bytes", name, len(text.(string)))
+				}
+				if err := os.WriteFile(filepath.Join(etc, name), []byte(text.(string)), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	if out := run(t, "oss_cname_exporter", "--config.check", "--config.file="+filepath.Join(etc, "config.yaml")); !strings.Contains(out, "12000 targets, no faults") {
+		t.Error(out)
+	}
+
+	// What one object would hold alone is refused with a word.
+	long := strings.Repeat("x", 600)
+	text = "config:\n  targets:\n"
+	for i := range 2000 {
+		text += fmt.Sprintf("  - {bucket: examplebucket, cname: d%d.example.com, labels: {team: %s}}\n", i, long)
+	}
+	if err := os.WriteFile(values, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, said, err := tryRun(t, "helm", "template", "x", chart, "--kube-version", os.Getenv("KUBERNETES_VERSION"), "--values", filepath.Join(chart, "ci", "large-values.yaml"), "--values", values)
+	if err == nil || !strings.Contains(said, "do not fit into a ConfigMap, which takes 1 MiB") {
+		t.Errorf("%v: %s", err, said)
+	}
+}
+
+func second[A, B any](_ A, b B) B { return b }
+
+// TestPackageChartKeepsLabels wants labels in the configuration as they are
+// written: YAML has other ideas of "on", "0012" and "1.10".
+func TestPackageChartKeepsLabels(t *testing.T) {
+	text := at[string](render(t, "large").one(t, "ConfigMap"), "data", "config.yaml")
+	for _, want := range []string{`flag: "on"`, `unit: "0012"`, `version: "1.10"`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in\n%s", want, text)
+		}
+	}
+}
+
+// TestPackageChartSuitsOpenShift wants no user and no group where the cluster
+// assigns them.
+func TestPackageChartSuitsOpenShift(t *testing.T) {
+	for _, r := range []rendering{render(t, "rrsa", "--api-versions", "security.openshift.io/v1"), render(t, "secret", "--api-versions", "security.openshift.io/v1")} {
+		if ids := regexp.MustCompile(`.*(runAsUser|runAsGroup|fsGroup).*`).FindAllString(r.text, -1); ids != nil {
+			t.Errorf("%s: %q", r.name, ids)
+		}
+	}
+}
+
+// TestPackageChartFollowsThePrefix wants the path of the external URL wherever
+// something asks the exporter.
+func TestPackageChartFollowsThePrefix(t *testing.T) {
+	r := render(t, "prefix")
+	for _, want := range []string{
+		"--web.external-url=https://monitoring.example.com/oss-cname", "path: /oss-cname/metrics", "metricsPath: /oss-cname/probe",
+		"svc:19525/oss-cname/sd", "path: /oss-cname\n", "--web.route-prefix=/oss-cname",
+	} {
+		if !strings.Contains(r.text, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	if probe := render(t, "probe", "--set", "web.routePrefix=/oss"); !strings.Contains(probe.text, "path: /oss/probe") {
+		t.Error("the Probe does not follow the prefix")
+	}
 }
