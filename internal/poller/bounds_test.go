@@ -41,7 +41,7 @@ const (
 	hanging   = "hanging"
 	throttled = "throttled"
 	broken    = "broken"
-	dead      = "dead" // the connections are, until one of them is replaced
+	dead      = "dead" // the connections that are open
 )
 
 // server is one account in one region.
@@ -67,9 +67,9 @@ type simulation struct {
 	mu      sync.Mutex // guards all below
 	dice    *rand.Rand
 	changed bool
-	renewed map[string]bool // servers whose dead connections were replaced
-	worst   time.Duration   // the longest wait of a healthy target
-	lost    map[string]int  // samples of healthy targets that were lost, by reason
+	renewed bool           // the dead connections were closed
+	worst   time.Duration  // the longest wait of a healthy target
+	lost    map[string]int // samples of healthy targets that were lost, by reason
 }
 
 // GetCnameToken implements poller.TokenGetter. The bucket is the server's.
@@ -82,6 +82,8 @@ func (s *simulation) GetCnameToken(ctx context.Context, _ *config.Account, name 
 		return ossclient.Token{}, &ossclient.Error{Reason: status.ReasonThrottled, RetryAfter: pause}
 	case broken:
 		return ossclient.Token{}, &ossclient.Error{Reason: status.ReasonServerError}
+	case dead:
+		s.renew(ctx)
 	}
 	return after(latency, token)(ctx)
 }
@@ -95,14 +97,28 @@ func (s *simulation) behaviour(bucket string) (kind string, latency, pause time.
 	}
 	server := s.servers[i]
 	kind, latency = server.kindAt(s.changed), max(server.latency, simLatency)
-	switch {
-	case kind == slow:
+	if kind == slow {
 		latency = time.Duration(500+s.dice.IntN(4000)) * time.Millisecond
-	case kind == dead && !s.renewed[bucket]:
-		latency = simTimeout / 2 // then the call is made again over a new connection
-		s.renewed[bucket] = true
 	}
 	return kind, latency, time.Duration(s.dice.IntN(4000)) * time.Second
+}
+
+// renew waits for an answer on a dead connection. Then all that are open are
+// closed, and the call is made again over a new one; see accounts.
+func (s *simulation) renew(ctx context.Context) {
+	s.mu.Lock()
+	renewed := s.renewed
+	s.mu.Unlock()
+	if renewed {
+		return
+	}
+	select {
+	case <-time.After(simTimeout / 2):
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.renewed = true
 }
 
 func (s server) kindAt(changed bool) string {
@@ -153,7 +169,7 @@ func (s *simulation) config() *config.Config {
 // run scrapes and probes.
 func (s *simulation) run(t *testing.T) {
 	t.Helper()
-	s.dice, s.renewed, s.lost = rand.New(rand.NewPCG(s.seed, 2)), map[string]bool{}, map[string]int{}
+	s.dice, s.lost = rand.New(rand.NewPCG(s.seed, 2)), map[string]int{}
 	p, cfg := poller.New(s, poller.Options{}), s.config()
 	apply(p, cfg)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -244,6 +260,8 @@ func mixtures() map[string]*simulation {
 		"300 targets of one account": {slots: 64, servers: []server{{kind: healthy, targets: 300}}, probers: 4},
 		"300 targets, all of whose connections die": {slots: 32, servers: several(10, server{kind: healthy, then: dead, targets: 30}),
 			probers: 4},
+		"300 targets, all of whose connections die, beside 10 accounts that hang": {slots: 32,
+			servers: append(several(10, server{kind: hanging, targets: 10}), several(10, server{kind: healthy, then: dead, targets: 30})...)},
 		"40 targets beside 30 accounts that hang from the start": {slots: 8, servers: append(several(30, server{kind: hanging, targets: 10}), one),
 			strangers: 12, answered: healthy},
 		"40 targets beside 30 accounts that begin to hang": {slots: 8, servers: append(several(30, server{kind: healthy, then: hanging, targets: 10}), one),
@@ -302,15 +320,11 @@ func newSimulation(seed uint64) *simulation {
 		seed: seed, slots: []int{4, 8, 32, 64}[dice.IntN(4)], strangers: dice.IntN(40), probers: dice.IntN(3),
 		answered: []string{healthy, hanging, throttled}[seed%3],
 	}
-	flushed := dice.IntN(4) == 0 // all connections that are open die
 	room := int(simBudget/3/simLatency) * max(1, s.slots/4)
 	for i := range 2 + dice.IntN(s.slots+s.slots/2) {
 		one := server{account: fmt.Sprint("account", i), kind: kinds[dice.IntN(len(kinds))], targets: 1 + dice.IntN(60)}
 		if dice.IntN(8) == 0 {
 			one.then = kinds[dice.IntN(len(kinds))]
-		}
-		if flushed && one.kind == healthy && one.then == "" {
-			one.then = dead
 		}
 		if one.isHealthy(0, 0) || one.isHealthy(simScrapes, 0) {
 			one.targets = min(one.targets, room)

@@ -46,50 +46,60 @@ func (s *Scheduler) take() (context.Context, *Call) {
 // account, delay says how long; 0 is until a call ends. The last slot stays free
 // for a queue that is next but for the rate of its account. s.mu is held.
 func (s *Scheduler) next(now time.Time) (best *queue, delay time.Duration) {
-	var limited *queue
-	var hanging, unlisted int
-	for _, q := range s.queues {
-		switch {
-		case q.Unlisted:
-			unlisted += q.inFlight
-		case q.hangs:
-			hanging += q.inFlight
-		}
-	}
+	var ready, hanging, limited *queue
+	inHanging, inUnlisted := s.inUse()
 	for _, q := range s.queues {
 		switch {
 		case len(q.calls) == 0,
-			q.Unlisted && unlisted >= max(1, s.slots/4),
-			q.hangs && (q.inFlight > 0 || !q.Unlisted && hanging >= max(1, s.slots/2)):
+			q.Unlisted && inUnlisted >= max(1, s.slots/4),
+			q.hangs() && q.inFlight > 0,
+			q.staysSilent() && !q.Unlisted && inHanging >= max(1, s.slots/2):
 			continue
 		}
-		wait, ok := q.account.wait(now, q.Unlisted)
-		if ok && wait > 0 && (delay == 0 || wait < delay) {
-			delay = wait
-		}
-		switch {
+		switch wait, ok := q.account.wait(now, q.Unlisted); {
 		case !ok:
-		case wait == 0 && (best == nil || q.before(best)):
-			best = q
-		case wait > 0 && wait < patience && (limited == nil || q.before(limited)):
-			limited = q
+		case wait > 0:
+			if delay == 0 || wait < delay {
+				delay = wait
+			}
+			if wait < patience && !q.hangs() {
+				limited = first(limited, q, now)
+			}
+		case q.hangs():
+			hanging = first(hanging, q, now)
+		default:
+			ready = first(ready, q, now)
 		}
 	}
-	if inFlight := len(s.flying); best != nil && limited != nil && limited.before(best) && inFlight > 0 && inFlight == s.slots-1 {
+	best = first(ready, hanging, now)
+	if used := len(s.flying); used > 0 && used == s.slots-1 && limited != nil && first(best, limited, now) == limited {
 		return nil, delay
 	}
 	return best, delay
 }
 
+// inUse returns the slots in use by queues that hang and by unlisted targets.
+func (s *Scheduler) inUse() (hanging, unlisted int) {
+	for _, q := range s.queues {
+		switch {
+		case q.Unlisted:
+			unlisted += q.inFlight
+		case q.hangs():
+			hanging += q.inFlight
+		}
+	}
+	return hanging, unlisted
+}
+
 // makeRoom interrupts calls of hanging queues for one of q, which has no slot.
 // Half of the slots stay with the oldest of them. s.mu is held.
 func (s *Scheduler) makeRoom(q *queue, now time.Time) {
-	if q.Unlisted || q.hangs {
+	if q.Unlisted || q.hangs() {
 		return
 	}
 	var hanging []*Call
 	for c := range s.flying {
-		if c.queue.hangs && !c.again && !c.dropped {
+		if c.queue.hangs() && !c.again && !c.dropped {
 			hanging = append(hanging, c)
 		}
 	}
@@ -107,7 +117,7 @@ func (s *Scheduler) overdue(c *Call, started time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c.started.Equal(started) && !c.queue.answered.After(started) {
-		c.queue.hangs = true
+		c.queue.silent = max(c.queue.silent, 1)
 	}
 	s.dispatch()
 }
@@ -148,9 +158,8 @@ func (s *Scheduler) finish(c *Call, err error, unanswered bool) (requeued bool, 
 	c.started = time.Time{}
 	switch {
 	case !unanswered:
-		q.answered, q.hangs, q.silent = now, false, 0
+		q.answered, q.silent = now, 0
 	case !q.answered.After(started) && now.Sub(started) >= min(c.Timeout, patience):
-		q.hangs = true
 		q.silent++
 	}
 	if q.account != nil {

@@ -13,13 +13,14 @@ type queue struct {
 	calls    heapOfCalls
 	inFlight int
 	answered time.Time // the last answer; zero if there was none
-	hangs    bool      // calls get no answer
-	silent   int       // calls without an answer since then
+	silent   int       // calls without an answer since then; more than 0: the queue hangs
 	tried    time.Time // the last start of a call
 }
 
-// maxSilent bounds the silent calls that count against a queue.
-const maxSilent = 4
+func (q *queue) hangs() bool { return q.silent > 0 }
+
+// staysSilent reports whether the queue was tried again and hung again.
+func (q *queue) staysSilent() bool { return q.silent > 2 }
 
 // priority is lower for calls that go first.
 func (q *queue) priority() int {
@@ -32,27 +33,51 @@ func (q *queue) priority() int {
 	return 0
 }
 
-// share is the number of calls that count against q: those in flight and those
-// without an answer. The queues of an account with a rate limit share their calls
-// in flight, so that the oldest of its calls is next.
-func (q *queue) share() int {
-	share := min(q.silent, maxSilent)
+// share is the number of calls in flight that counts against q. The queues of an
+// account with a rate limit have one share, so that the oldest of its calls is
+// next. Until its turn, a queue that hangs has its silent calls as well.
+func (q *queue) share(now time.Time) int {
+	share := q.inFlight
 	if q.account.isLimited() && !q.Unlisted {
-		return share + q.account.inFlight - q.account.inFlightUnlisted
+		share = q.account.inFlight - q.account.inFlightUnlisted
 	}
-	return share + q.inFlight
+	if q.hangs() && now.Before(q.turn()) {
+		share += min(q.silent, maxSilent)
+	}
+	return share
+}
+
+const (
+	maxSilent = 4               // calls that count against a queue
+	retryWait = 5 * time.Second // for each of them
+)
+
+// turn returns when a queue that hangs is as good as another: the longer it was
+// silent, the later.
+func (q *queue) turn() time.Time {
+	return q.tried.Add(time.Duration(min(q.silent, maxSilent)) * retryWait)
+}
+
+// first returns the one of two queues whose call is next. Either may be nil.
+func first(a, b *queue, now time.Time) *queue {
+	if a == nil || b != nil && b.before(a, now) {
+		return b
+	}
+	return a
 }
 
 // before reports whether the next call is q's rather than other's.
-func (q *queue) before(other *queue) bool {
-	order := cmp.Or(cmp.Compare(q.priority(), other.priority()), cmp.Compare(q.share(), other.share()))
+func (q *queue) before(other *queue, now time.Time) bool {
+	priority, share := cmp.Compare(q.priority(), other.priority()), cmp.Compare(q.share(now), other.share(now))
 	switch {
-	case order != 0:
-		return order < 0
-	case q.hangs != other.hangs:
-		return other.hangs
-	case q.hangs:
-		return q.tried.Before(other.tried)
+	case priority != 0:
+		return priority < 0
+	case q.hangs() && other.hangs():
+		return q.turn().Before(other.turn())
+	case share != 0:
+		return share < 0
+	case q.hangs() || other.hangs():
+		return other.hangs()
 	}
 	return q.calls[0].before(other.calls[0])
 }

@@ -14,10 +14,11 @@
 //     limited, the oldest call of all its queues is next.
 //   - Unlisted targets use at most a quarter of the slots, of each account's rate
 //     and of the places.
-//   - A queue hangs while a call has had no answer for a second (patience) and
-//     none of the queue's calls was answered meanwhile. It has one call in
-//     flight, and all that hang have half of the slots. If another queue waits,
-//     their calls beyond that half are interrupted and queued again.
+//   - A queue hangs if a call has had no answer for a second (patience) and none
+//     of the queue's calls was answered meanwhile. It then has one call in flight,
+//     and each silent call delays the next one. Queues that hang again when they
+//     are tried again have half of the slots. If another queue waits, the calls
+//     of hanging queues beyond half of the slots are interrupted and queued again.
 //   - A throttled account is paused; then one call tests whether it answers.
 package schedule
 
