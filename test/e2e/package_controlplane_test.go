@@ -89,10 +89,13 @@ func startControlPlane(t *testing.T) controlPlane {
 	return c
 }
 
-// service starts a program that dies of the signal that ends it.
+// service starts a program that is killed when the test is over: told to end in
+// order, the API server would wait for etcd, which has gone.
 func service(t *testing.T, name string, args ...string) {
 	t.Helper()
-	start(t, name, args...).killed = true
+	p := start(t, name, args...)
+	p.killed = true
+	t.Cleanup(func() { _ = p.cmd.Process.Kill() })
 }
 
 func (c controlPlane) args(args ...string) []string {

@@ -40,7 +40,13 @@ func TestPackageRelease(t *testing.T) {
 	}
 	t.Run("sbom", func(t *testing.T) { checkSBOM(t, first) })
 	t.Run("deb", func(t *testing.T) { checkDebian(t, one(t, first, "*_linux_amd64.deb")) })
-	t.Run("systemd", func(t *testing.T) { checkSystemd(t, one(t, first, "*_linux_amd64.deb")) })
+	t.Run("systemd with the deb", func(t *testing.T) {
+		checkSystemd(t, family{"dpkg --install", "dpkg --force-confold --install", "dpkg --remove", one(t, first, "*_linux_amd64.deb")})
+	})
+	t.Run("systemd with the rpm", func(t *testing.T) {
+		const rpm = "rpm --dbpath /var/lib/rpm-of-the-test --nodeps"
+		checkSystemd(t, family{rpm + " --upgrade", rpm + " --upgrade --force", rpm + " --erase", one(t, first, "*_linux_amd64.rpm")})
+	})
 	t.Run("rpm", func(t *testing.T) { checkRPM(t, one(t, first, "*_linux_amd64.rpm")) })
 }
 
@@ -111,9 +117,12 @@ func newMachine(t *testing.T) machine {
 	}
 	run(t, "sh", "-c", `cp "$(command -v busybox)" "$0/bin/busybox" && ln -s busybox "$0/bin/sh"`, m.root)
 	m.write(t, "var/lib/dpkg/status", "")
-	m.write(t, "usr/bin/systemctl", "#!/bin/sh\necho \"$@\" >>/systemctl.log\n")
-	if err := os.Chmod(filepath.Join(m.root, "usr/bin/systemctl"), 0o755); err != nil {
-		t.Fatal(err)
+	m.write(t, "etc/group", "root:x:0:\noss-cname-exporter:x:999:\n") // what systemd-sysusers makes of the package's file
+	for name, script := range map[string]string{"systemctl": "echo \"$@\" >>/systemctl.log", "systemd-sysusers": ""} {
+		m.write(t, "usr/bin/"+name, "#!/bin/sh\n"+script+"\n")
+		if err := os.Chmod(filepath.Join(m.root, "usr/bin", name), 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return m
 }
@@ -154,12 +163,13 @@ func (m machine) checkInstalled(t *testing.T) {
 	for _, path := range []string{
 		"usr/bin/oss_cname_exporter", unitFile, "usr/lib/systemd/system/oss-cname-exporter.socket", configFile, "etc/default/oss-cname-exporter",
 		"usr/share/man/man1/oss_cname_exporter.1", "usr/share/bash-completion/completions/oss_cname_exporter", "usr/share/doc/oss-cname-exporter/alerts.yml",
+		"usr/lib/sysusers.d/oss-cname-exporter.conf", "usr/share/fish/vendor_completions.d/oss_cname_exporter.fish",
 	} {
 		if !m.has(path) {
 			t.Errorf("%s is not installed", path)
 		}
 	}
-	if info, err := os.Stat(filepath.Join(m.root, "etc/oss_cname_exporter/credentials")); err != nil || info.Mode().Perm() != 0o700 {
+	if info, err := os.Stat(filepath.Join(m.root, "etc/oss_cname_exporter/credentials")); err != nil || info.Mode().Perm() != 0o750 {
 		t.Errorf("the folder for keys: %v, %v", info, err)
 	}
 	run(t, filepath.Join(m.root, "usr/bin/oss_cname_exporter"), "--config.check", "--config.file="+filepath.Join(m.root, configFile))

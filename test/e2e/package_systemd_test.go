@@ -19,17 +19,18 @@ import (
 // the network with the test.
 type system struct{ pid string }
 
-// boot starts one, or says why none can run here: a systemd that runs the
-// machine already must not be given a rival for its control groups.
+// boot starts one, or says why none can run here. Where a systemd runs the
+// machine already, that gives it control groups of its own.
 func boot(t *testing.T) (system, error) {
 	t.Helper()
-	if _, err := os.Stat("/run/systemd/system"); err == nil {
-		return system{}, errors.New("the machine runs systemd itself")
-	}
 	if os.Geteuid() != 0 {
 		return system{}, errors.New("only root may")
 	}
-	cmd := exec.CommandContext(t.Context(), "unshare", "--mount", "--pid", "--fork", "--uts", "--ipc", "--mount-proc", "--kill-child", "sh", "testdata/boot.sh")
+	args := []string{"unshare", "--mount", "--pid", "--fork", "--uts", "--ipc", "--mount-proc", "--kill-child", "sh", "testdata/boot.sh"}
+	if _, err := os.Stat("/run/systemd/system"); err == nil {
+		args = append([]string{"systemd-run", "--quiet", "--scope", "--property=Delegate=yes"}, args...)
+	}
+	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
 	out := &output{grown: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
@@ -78,30 +79,66 @@ func (s system) run(t *testing.T, script string) string {
 	return strings.TrimSpace(run(t, "nsenter", s.command("bash", "-euc", script)...))
 }
 
-// checkSystemd installs the package under a systemd, starts the service, has it
-// scraped until an alert fires, reloads it, takes its key away, and removes it.
-func checkSystemd(t *testing.T, deb string) {
+// family is a package manager under a systemd.
+type family struct{ install, upgrade, remove, file string }
+
+// checkSystemd installs a package under a systemd, and leads the service through
+// its life: a scrape, a reload, mistakes in its configuration, keys, TLS, a
+// process that hangs, an upgrade.
+func checkSystemd(t *testing.T, f family) {
 	s, err := boot(t)
 	if err != nil {
-		t.Logf("no systemd can run here: %v. What is installed was started as its unit says.", err)
+		t.Logf("no systemd can run here: %v. The unit's command was started as the unit says.", err)
 		return
 	}
 	address := freeAddress(t)
-	s.run(t, "dpkg --install "+deb)
+	s.run(t, f.install+" "+f.file)
 	s.run(t, fmt.Sprintf(`echo OPTIONS=--demo >/etc/default/oss-cname-exporter
 		mkdir -p /etc/systemd/system/oss-cname-exporter.socket.d
 		printf '[Socket]\nListenStream=\nListenStream=%%s\n' %s >/etc/systemd/system/oss-cname-exporter.socket.d/port.conf
 		systemctl daemon-reload
 		systemctl enable --quiet --now oss-cname-exporter.socket oss-cname-exporter.service`, address))
+	if status := s.show(t, "StatusText"); status != "watching 17 domains of 1 accounts" {
+		t.Errorf("started, and the status is %q", status)
+	}
 	prom := startPrometheus(t, firing(t, deployedRules(t), "oss_cname", address, nil))
 	prom.holds(t, `ALERTS{alertname="OSSCnameTokenExpiresSoon", alertstate="firing", cname="hours.example.com"} == 1`)
 
 	status := s.run(t, "cat /proc/$(systemctl show -P MainPID oss-cname-exporter.service)/status")
-	for _, want := range []string{`Uid:\t6\d{4}`, `CapEff:\t0+\n`, `CapBnd:\t0+\n`, `NoNewPrivs:\t1`, `Seccomp:\t2`} {
+	for _, want := range []string{`Uid:\t[1-9]\d*`, `CapEff:\t0+\n`, `CapBnd:\t0+\n`, `NoNewPrivs:\t1`, `Seccomp:\t2`} {
 		if !regexp.MustCompile(want).MatchString(status) {
 			t.Errorf("the service has not %s:\n%s", want, status)
 		}
 	}
+	s.checkReload(t, address)
+	s.checkKeys(t, address)
+	s.checkMistakes(t, f)
+	s.checkTLS(t, address)
+	s.checkWatchdog(t)
+	s.run(t, f.remove+" oss-cname-exporter")
+	if state, _, err := tryRun(t, "nsenter", s.command("systemctl", "is-active", "oss-cname-exporter.service", "oss-cname-exporter.socket")...); err == nil {
+		t.Errorf("removed, and still %s", state)
+	}
+}
+
+// show returns a property of the service.
+func (s system) show(t *testing.T, property string) string {
+	t.Helper()
+	return s.run(t, "systemctl show -P "+property+" oss-cname-exporter.service")
+}
+
+// refuses runs a script that must fail.
+func (s system) refuses(t *testing.T, script string) (said string) {
+	t.Helper()
+	out, errs, err := tryRun(t, "nsenter", s.command("bash", "-euc", script)...)
+	if err == nil {
+		t.Errorf("%s: passes\n%s%s", script, out, errs)
+	}
+	return out + errs
+}
+
+func (s system) checkReload(t *testing.T, address string) {
+	t.Helper()
 	loaded := func(ctx context.Context) (float64, error) {
 		body, _, err := get(ctx, "http://"+address+"/metrics?collect[]=exporter", "")
 		if err != nil {
@@ -122,17 +159,13 @@ func checkSystemd(t *testing.T, deb string) {
 		}
 		return err
 	})
-	s.checkKeys(t, address)
-	s.run(t, "dpkg --remove oss-cname-exporter")
-	if state, _, err := tryRun(t, "nsenter", s.command("systemctl", "is-active", "oss-cname-exporter.service", "oss-cname-exporter.socket")...); err == nil {
-		t.Errorf("removed, and still %s", state)
-	}
 }
 
-// checkKeys hands a key on to the service, then none, then no folder for it.
+// checkKeys gives the service a key as the page says, and a configuration that
+// others may not read; then it takes the key away.
 func (s system) checkKeys(t *testing.T, address string) {
 	t.Helper()
-	const missing = "oss_access_key_id"
+	const missing = "/etc/oss_cname_exporter/credentials/access_key_id"
 	probe := func() string {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
@@ -142,23 +175,79 @@ func (s system) checkKeys(t *testing.T, address string) {
 		}
 		return string(body)
 	}
-	s.run(t, `cd /etc/oss_cname_exporter/credentials
-		echo LTAI5tEXAMPLE >access_key_id; echo secret >access_key_secret; chmod 0600 *
+	s.run(t, `cd /tmp; echo LTAI5tEXAMPLE >access_key_id; echo secret >access_key_secret
+		install -m 0640 -g oss-cname-exporter access_key_id access_key_secret /etc/oss_cname_exporter/credentials/
+		rm access_key_id access_key_secret
 		echo OPTIONS= >/etc/default/oss-cname-exporter
-		sed -i 's/region: .*/&\n    endpoint: http:\/\/127.0.0.1:1/' /etc/oss_cname_exporter/config.yaml # where nobody is
+		sed -i 's/region: .*/&\n    endpoint: http:\/\/127.0.0.1:1/' /etc/oss_cname_exporter/config.yaml # where nothing listens
+		chown oss-cname-exporter /etc/oss_cname_exporter/config.yaml; chmod 0600 /etc/oss_cname_exporter/config.yaml
 		systemctl restart oss-cname-exporter.service`)
-	if said := probe(); strings.Contains(said, missing) {
+	if said := probe(); strings.Contains(said, missing) || !strings.Contains(said, "127.0.0.1:1") {
 		t.Errorf("with a key:\n%s", said)
 	}
-	s.run(t, "rm /etc/oss_cname_exporter/credentials/access_key_id; systemctl restart oss-cname-exporter.service")
+	s.run(t, "rm "+missing) // keys are read anew for each call
 	if said := probe(); !strings.Contains(said, missing) {
 		t.Errorf("without a key nothing names %s:\n%s", missing, said)
 	}
-	s.run(t, "rm -r /etc/oss_cname_exporter/credentials")
-	if _, said, err := tryRun(t, "nsenter", s.command("systemctl", "restart", "oss-cname-exporter.service")...); err == nil {
-		t.Errorf("it starts without the folder of keys: %s", said)
+}
+
+// checkMistakes makes a mistake in the configuration. Reload and upgrade keep
+// the process; restart fails at once and names the line.
+func (s system) checkMistakes(t *testing.T, f family) {
+	t.Helper()
+	const named = "config.yaml:2: "
+	s.run(t, `cp -a /etc/oss_cname_exporter/config.yaml /tmp/right.yaml; sed -i '1a intervall: 1m' /etc/oss_cname_exporter/config.yaml`)
+	pid := s.show(t, "MainPID")
+	kept := func(what string) {
+		if now := s.show(t, "MainPID"); now != pid || s.show(t, "ActiveState") != "active" {
+			t.Errorf("%s: process %s, before %s", what, now, pid)
+		}
 	}
-	if result := s.run(t, "systemctl show -P ExecMainStatus oss-cname-exporter.service"); result != "243" {
-		t.Errorf("without the folder of keys the status is %s, want 243/CREDENTIALS", result)
+	t.Logf("reload says:\n%s", s.refuses(t, "systemctl reload oss-cname-exporter.service"))
+	kept("reload")
+	said := s.run(t, f.upgrade+" "+f.file+" 2>&1")
+	t.Logf("upgrade says:\n%s", said)
+	if !strings.Contains(said, named) || !strings.Contains(said, "goes on running") {
+		t.Error("the upgrade does not name the line")
 	}
+	kept("upgrade")
+
+	t.Logf("restart says:\n%s", s.refuses(t, "timeout 20 systemctl restart oss-cname-exporter.service"))
+	if state, status, exit := s.show(t, "ActiveState"), s.show(t, "StatusText"), s.show(t, "ExecMainStatus"); state != "failed" || !strings.Contains(status, named) || exit != "78" {
+		t.Errorf("restarted: %s, %q, exit status %s", state, status, exit)
+	} else {
+		t.Logf("status says %s: %s", state, status)
+	}
+	s.run(t, `cp -a /tmp/right.yaml /etc/oss_cname_exporter/config.yaml; systemctl reset-failed oss-cname-exporter.service; systemctl restart oss-cname-exporter.socket oss-cname-exporter.service`)
+}
+
+// checkTLS gives the service a certificate as the page says.
+func (s system) checkTLS(t *testing.T, address string) {
+	t.Helper()
+	s.run(t, `cd /etc/oss_cname_exporter
+		openssl req -x509 -newkey rsa:2048 -nodes -keyout web.key -out web.crt -days 1 -subj /CN=localhost 2>/dev/null
+		printf 'tls_server_config: {cert_file: web.crt, key_file: web.key}\n' >web.yml
+		chgrp oss-cname-exporter web.key; chmod 0640 web.key
+		echo 'OPTIONS="--web.config.file=/etc/oss_cname_exporter/web.yml"' >/etc/default/oss-cname-exporter
+		systemctl restart oss-cname-exporter.service`)
+	if out := run(t, "curl", "--silent", "--fail", "--insecure", "https://"+address+"/-/healthy"); !strings.Contains(out, "healthy") {
+		t.Error(out)
+	}
+	s.run(t, `echo OPTIONS= >/etc/default/oss-cname-exporter; systemctl restart oss-cname-exporter.service`)
+}
+
+// checkWatchdog has the process hang, and wants another.
+func (s system) checkWatchdog(t *testing.T) {
+	t.Helper()
+	s.run(t, `mkdir -p /etc/systemd/system/oss-cname-exporter.service.d
+		printf '[Service]\nWatchdogSec=2s\n' >/etc/systemd/system/oss-cname-exporter.service.d/watchdog.conf
+		systemctl daemon-reload; systemctl restart oss-cname-exporter.service`)
+	pid := s.show(t, "MainPID")
+	s.run(t, "kill -STOP "+pid)
+	eventually(t, patience, func(context.Context) error {
+		if now := s.show(t, "MainPID"); now == pid || now == "0" || s.show(t, "ActiveState") != "active" {
+			return fmt.Errorf("the process that hangs is still %s", now)
+		}
+		return nil
+	})
 }
