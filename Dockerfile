@@ -11,7 +11,8 @@ ARG REVISION=unknown
 ARG BRANCH=unknown
 ARG BUILD_USER=image
 ARG BUILD_DATE=unknown
-RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -ldflags "-s -w -buildid= \
+RUN scripts/package/licenses >/THIRD_PARTY_LICENSES
+RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -buildvcs=false -ldflags "-s -w -buildid= \
     -X github.com/prometheus/common/version.Version=$VERSION \
     -X github.com/prometheus/common/version.Revision=$REVISION \
     -X github.com/prometheus/common/version.Branch=$BRANCH \
@@ -36,9 +37,12 @@ LABEL org.opencontainers.image.title="oss_cname_exporter" \
       org.opencontainers.image.documentation="$SOURCE" \
       org.opencontainers.image.base.name="scratch"
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+COPY --from=build /src/LICENSE /src/NOTICE /THIRD_PARTY_LICENSES /usr/share/licenses/oss_cname_exporter/
 COPY --from=build /oss_cname_exporter /bin/oss_cname_exporter
 # nobody, as a number: Kubernetes' runAsNonRoot cannot look names up.
 USER 65534:65534
 EXPOSE 19525
 STOPSIGNAL SIGTERM
+# It asks where the environment says that the exporter listens; flags of the command it cannot see.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["/bin/oss_cname_exporter", "health"]
 ENTRYPOINT ["/bin/oss_cname_exporter"]
