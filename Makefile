@@ -57,6 +57,7 @@ GORELEASER_VERSION := v2.15.4
 GORELEASER_DIR     := .tools/bin/goreleaser-$(GORELEASER_VERSION)
 ACTIONLINT_VERSION := v1.7.12
 ACTIONLINT_DIR     := .tools/bin/actionlint-$(ACTIONLINT_VERSION)
+GOVULNCHECK_VERSION := v1.1.4
 # Grafana's types of a dashboard, and what holds JSON to them.
 GRAFANA_PACKAGES := @grafana/schema@13.2.3 ts-json-schema-generator@2.4.0 ajv@8.20.0
 GRAFANA_DIR      := .tools/grafana-13.2.3
@@ -118,7 +119,7 @@ lint: $(GOLANGCI_LINT) $(ACTIONLINT_DIR)/actionlint $(PROMETHEUS_DIR)/promtool $
 	node scripts/dashboard/check.mjs $(GRAFANA_DIR) deploy/dashboard.json
 	$(KUBECTL_VALIDATE_DIR)/kubectl-validate $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/*/*.yaml)) --version $(KUBERNETES_VERSION) --local-crds $(CRDS)
 	@git ls-files -z | xargs -0 stat -c '%s %n' | awk '$$1 > 500000 { print "larger than 500 kB, and tracked: " $$2; bad = 1 } END { exit bad }'
-	shellcheck .ci/run scripts/manifests/render scripts/package/docs scripts/package/licenses scripts/package/sbom deploy/packages/*.sh test/e2e/testdata/boot.sh
+	shellcheck .ci/run scripts/manifests/render scripts/package/docs scripts/package/licenses scripts/package/names scripts/package/sbom deploy/packages/*.sh test/e2e/testdata/boot.sh
 	$(ACTIONLINT_DIR)/actionlint
 	go -C scripts/composelint run . $(CURDIR)/deploy/compose/compose.yml
 	go -C scripts/dockerlint run . $(CURDIR)/Dockerfile
@@ -174,9 +175,21 @@ control-plane-test: $(addprefix $(KUBERNETES_DIR)/,kube-apiserver kubectl) $(ETC
 	PATH="$(CURDIR)/$(KUBERNETES_DIR):$(CURDIR)/$(ETCD_DIR)/usr/bin:$(CURDIR)/$(HELM_DIR):$(CURDIR)/$(KUSTOMIZE_DIR):$$PATH" CRDS=$(CURDIR)/$(CRDS) KUBERNETES_VERSION=$(KUBERNETES_VERSION) \
 		go test -tags e2e,packages -count=1 -v -timeout 30m -run '^TestControlPlane' ./test/e2e
 
+.PHONY: names
+names: $(HELM_DIR)/helm ## Write the names of deploy/release.env into module, chart and workflows
+	scripts/package/names apply
+	$(MAKE) manifests
+
+.PHONY: vulnerabilities
+vulnerabilities: build ## Ask the vulnerability database of Go about the binary, which is all that an image has
+	go run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION) -mode=binary $(BINARY)
+
 .PHONY: release
-release: $(GORELEASER_DIR)/goreleaser ## Publish a draft of the release of this tag: archives, packages, images, checksums, SBOMs
-	$(GORELEASER_DIR)/goreleaser release --clean
+release: $(GORELEASER_DIR)/goreleaser $(HELM_DIR)/helm ## Publish a draft of the release of this tag: archives, packages, images, chart, checksums, SBOMs
+	scripts/package/names check
+	set -a && . deploy/release.env && set +a && $(GORELEASER_DIR)/goreleaser release --clean
+	$(HELM_DIR)/helm package deploy/helm/oss-cname-exporter --destination dist
+	$(HELM_DIR)/helm push dist/oss-cname-exporter-*.tgz oci://$$(sed -n s/^REGISTRY=//p deploy/release.env)/charts --registry-config $${DOCKER_CONFIG:-$$HOME/.docker}/config.json
 
 .PHONY: manifests
 manifests: $(HELM_DIR)/helm ## Write the copies and the schema of the Helm chart, and render deploy/kubernetes from it
