@@ -35,13 +35,9 @@ func (s *Snapshot) Encode(w io.Writer, format expfmt.Format, names []string) err
 // encodeText writes the text format or, if open, OpenMetrics, which names a
 // counter without _total in its description, has units, and marks floats.
 func (s *Snapshot) encodeText(w io.Writer, open bool, names []string) error {
-	text := make([]byte, 0, flushAt/4)
-	common := s.labelsOf(nil)
+	text := make([]byte, 0, flushAt/8)
 	for family := range s.wanted(names) {
-		labels, described := common, false
-		if extra := family[0].extra; len(extra) > 0 {
-			labels = s.labelsOf(extra)
-		}
+		labels, described := s.labelsOf(family), false
 		for sample := range s.samples(family) {
 			if !described {
 				text, described = family[0].appendDescription(text, open), true

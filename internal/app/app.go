@@ -140,7 +140,7 @@ func run(ctx context.Context, flags *flags, hangups <-chan os.Signal, getenv fun
 	if flags.noProcessSeries {
 		registry = collector.NewRegistryWithoutProcess
 	}
-	p := newParts(ctx, w, logger, registry)
+	p := newParts(ctx, w.store, w.getenv, logger, registry)
 	defer p.close()
 	p.exporter.Reload = withNotify(p.exporter.Reload, w.store.Config)
 	group.Go(func() error { notifyWhile(ctx, func() { p.exporter.Peek(nil) }); return nil })

@@ -14,7 +14,6 @@ import (
 
 	"github.com/go-kit/log"
 
-	"oss_cname_exporter/internal/clock"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/schedule"
 	"oss_cname_exporter/ossclient"
@@ -115,7 +114,7 @@ func (d *Discovery) begin(a config.Account) (before result, due bool) {
 		known = &account{}
 		d.accounts[a] = known
 	}
-	if known.scanning || clock.Within(known.pause, known.ended, d.now()) {
+	if known.scanning || d.now().Before(known.next) {
 		return result{}, false
 	}
 	known.scanning = true
@@ -129,7 +128,6 @@ func (d *Discovery) end(ctx context.Context, a config.Account, after result) {
 	defer d.mu.Unlock()
 	if known := d.accounts[a]; known != nil && ctx.Err() == nil {
 		d.log(&a, known.attempt, after.attempt)
-		after.ended = d.now()
 		*known = account{result: after}
 	}
 }

@@ -47,10 +47,12 @@ func (p page) commands() []string {
 // cluster, a registry and a service manager.
 var elsewhere = []struct{ pattern, reason string }{
 	{`^(sha256sum|tar|sudo install|sudo dpkg|sudo rpm) `, "TestPackageRelease"},
-	{`^(sudo systemctl|journalctl) `, "no service manager; TestPackageRelease starts, reloads and stops the unit's command"},
+	{`^(sudo systemctl|systemctl|journalctl) `, "TestPackageRelease, under a systemd of its own"},
 	{`^(make image$|docker run |docker kill )`, "TestPackageImage, with buildah and podman"},
+	{`^docker (tag|push) `, "no registry"},
 	{`^docker compose -f deploy/compose/compose\.yml `, "no registry; TestPackageComposeFires and make lint"},
-	{`^(kubectl|helm test) `, "no cluster"},
+	{`^(kubectl|helm test) `, "no node; TestControlPlane applies, installs and judges the pod of the test"},
+	{`^oss_cname_exporter .* check `, "no account; test/flow and TestCheck"},
 	{`^export `, "nothing to see"},
 	{`^oss_cname_exporter --config\.file=\S+$`, "the tests of the whole room"},
 }
@@ -67,6 +69,7 @@ func TestPackagePages(t *testing.T) {
 		p := page{name: filepath.Base(path), text: file(t, path), dir: readersFolder(t)}
 		for name, block := range map[string][2]string{
 			"helm.md":       {"values.yaml", "credentials: {roleName"},
+			"ack.md":        {"values.yaml", "arms.prometheus.io/discovery"},
 			"kubernetes.md": {"kustomization.yaml", "configMapGenerator"},
 			"binary.md":     {"prometheus.yml", "rule_files"},
 		} {
