@@ -13,6 +13,8 @@ import (
 
 	"oss_cname_exporter/internal/changelog"
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -23,14 +25,16 @@ type Poller interface {
 
 // Options configures a Collector. The zero value works.
 type Options struct {
-	Log *changelog.Log   // gets the statuses of each scrape; nil logs nothing
-	Now func() time.Time // nil is time.Now
+	Log    *changelog.Log   // gets the statuses of each scrape; nil logs nothing
+	Memory *judge.Memory    // judges the statuses of each scrape; nil is one of its own
+	Now    func() time.Time // nil is time.Now
 }
 
 // Collector makes scrapes.
 type Collector struct {
 	poller   Poller
 	log      *changelog.Log
+	memory   *judge.Memory
 	now      func() time.Time
 	families [][]series // as in Snapshot
 }
@@ -40,10 +44,13 @@ func New(p Poller, opts Options) *Collector {
 	if opts.Log == nil {
 		opts.Log = changelog.New(changelog.Options{})
 	}
+	if opts.Memory == nil {
+		opts.Memory = judge.NewMemory()
+	}
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	return &Collector{poller: p, log: opts.Log, now: opts.Now, families: families()}
+	return &Collector{poller: p, log: opts.Log, memory: opts.Memory, now: opts.Now, families: families()}
 }
 
 // Names returns the names of all series that a target can have: what documents,
@@ -61,8 +68,10 @@ func Names() []string {
 // it empty.
 func (c *Collector) Scrape(ctx context.Context, targets []config.Target, labels []string) *Snapshot {
 	statuses := c.poller.Poll(ctx, targets)
-	c.log.Update(targets, statuses, c.now())
-	return c.of(targets, statuses, labels)
+	now := c.now()
+	c.log.Update(targets, statuses, now)
+	problems := c.memory.Observe(now, len(statuses), func(i int) judge.Case { return targets[i].Case(&statuses[i], now) })
+	return c.of(targets, statuses, labels, problems)
 }
 
 // Known returns the metrics of targets whose statuses are what is known without
@@ -73,9 +82,14 @@ func (c *Collector) Known(targets []config.Target, statuses []status.Status, lab
 			statuses[i].Attempt = status.Attempt{Ended: c.now(), Reason: status.ReasonNotProbed, Err: errors.New("not asked: the scrape had to end before its turn came")}
 		}
 	}
-	return c.of(targets, statuses, labels)
+	problems := c.memory.Episodes(len(statuses), func(i int) domain.Name { return targets[i].Name })
+	return c.of(targets, statuses, labels, problems)
 }
 
-func (c *Collector) of(targets []config.Target, statuses []status.Status, labels []string) *Snapshot {
-	return &Snapshot{targets: targets, statuses: statuses, labels: labels, now: c.now, families: c.families}
+func (c *Collector) of(targets []config.Target, statuses []status.Status, labels []string, problems [][]judge.Episode[judge.Level]) *Snapshot {
+	s := &Snapshot{targets: targets, statuses: statuses, labels: labels, now: c.now, families: c.families, problems: problems}
+	if len(statuses) >= c.memory.Count() { // of all targets
+		s.removed = c.memory.Removed()
+	}
+	return s
 }

@@ -13,9 +13,12 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/prometheus/common/expfmt"
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -248,4 +251,81 @@ oss_cname_exporter_clock_skew_seconds -90
 		return
 	}
 	t.Error("no latency histogram")
+}
+
+// TestProblems has a problem begin and end, and its target removed.
+func TestProblems(t *testing.T) {
+	cfg, err := config.Parse("test.yaml", []byte("checks: {binding: true}\naccounts: {main: {region: cn-hangzhou}}\ntargets:\n"+
+		"  - {bucket: examplebucket, cname: www.example.com, account: main, labels: {team: web}}\n  - {bucket: examplebucket, cname: two.example.com, account: main}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := now
+	well := status.Status{Attempt: status.Attempt{Ended: now}, Facts: status.Facts{Confirmed: now}, Bound: status.Yes, Enabled: status.Yes}
+	blocked := well
+	blocked.Enabled = status.No
+	p, memory := &fakePoller{}, judge.NewMemory()
+	c := collector.New(p, collector.Options{Memory: memory, Now: func() time.Time { return at }})
+	see := func(s *collector.Snapshot) string {
+		t.Helper()
+		var b strings.Builder
+		if err := s.Encode(&b, expfmt.NewFormat(expfmt.TypeTextPlain), []string{"oss_cname_problem"}); err != nil {
+			t.Fatal(err)
+		}
+		lines := slices.DeleteFunc(strings.Split(strings.TrimSpace(b.String()), "\n"), func(line string) bool { return line == "" || line[0] == '#' })
+		return strings.Join(lines, "\n")
+	}
+	scrape := func(targets []config.Target, statuses ...status.Status) string {
+		p.results = statuses
+		return see(c.Scrape(t.Context(), targets, cfg.LabelNames()))
+	}
+	const series = `oss_cname_problem{bucket="examplebucket",cname="www.example.com",problem="not_served",severity="critical",team="web"} `
+	if got := scrape(cfg.Targets, blocked, well); got != series+"1" {
+		t.Errorf("got %s", got)
+	}
+	if got := see(c.Known(cfg.Targets, []status.Status{blocked, well}, cfg.LabelNames())); got != series+"1" {
+		t.Errorf("known: got %s", got)
+	}
+	if got := scrape(cfg.Targets, well, well); got != series+"0" {
+		t.Errorf("it is over: got %s", got)
+	}
+	scrape(cfg.Targets, blocked, well)
+	memory.Retain(at, func(name domain.Name) bool { return name == cfg.Targets[1].Name })
+	if got := scrape(cfg.Targets[1:], well); got != series+"0" {
+		t.Errorf("the target is removed: got %s", got)
+	}
+	at = at.Add(time.Hour)
+	if got := scrape(cfg.Targets[1:], well); got != "" {
+		t.Errorf("an hour later: got %s", got)
+	}
+}
+
+// TestJudgement has the problems that are about no single target.
+func TestJudgement(t *testing.T) {
+	cfg, err := config.Parse("test.yaml", []byte("accounts: {main: {region: cn-hangzhou}}\ntargets:\n"+
+		"  - {bucket: examplebucket, cname: www.example.com, account: main}\n  - {bucket: examplebucket, cname: two.example.com, account: main}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	denied := status.Status{Attempt: status.Attempt{Ended: now, Reason: status.ReasonCredentials}}
+	memory := judge.NewMemory()
+	c := collector.New(&fakePoller{results: []status.Status{denied, denied}}, collector.Options{Memory: memory, Now: func() time.Time { return now }})
+	c.Scrape(t.Context(), cfg.Targets, nil)
+	if err := testutil.CollectAndCompare(collector.NewJudgement(memory, func() time.Time { return now }), strings.NewReader(`
+# HELP oss_cname_account_problem 1 for a failure that most domains of an account share now, 0 for one that ended within the last hour. Absent otherwise.
+# TYPE oss_cname_account_problem gauge
+oss_cname_account_problem{account="main",check="token",reason="credentials",region="cn-hangzhou",severity="warning"} 1
+# HELP oss_cname_exporter_targets_asked Configured targets that a scrape or a probe asked about within the last ten minutes.
+# TYPE oss_cname_exporter_targets_asked gauge
+oss_cname_exporter_targets_asked 2
+`)); err != nil {
+		t.Error(err)
+	}
+	if err := testutil.CollectAndCompare(collector.NewExternalURL("https://www.example.com/oss"), strings.NewReader(`
+# HELP oss_cname_exporter_external_url_info 1; its label is the URL of the exporter's pages, without a final slash. Absent unless --web.external-url is set.
+# TYPE oss_cname_exporter_external_url_info gauge
+oss_cname_exporter_external_url_info{url="https://www.example.com/oss"} 1
+`)); err != nil {
+		t.Error(err)
+	}
 }

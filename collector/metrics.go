@@ -24,7 +24,7 @@ type series struct {
 	// extra names the labels besides the target's own.
 	extra []string
 	// value reads the sample off a status, with the values of extra. The
-	// series is absent if ok is false.
+	// series is absent if ok is false. nil is the series of problems.
 	value func(t *config.Target, s *status.Status, now time.Time) (v float64, extra []string, ok bool)
 }
 
@@ -35,7 +35,7 @@ func families() (all [][]series) {
 	for i := range checks {
 		checks[i].ofChecks = true
 	}
-	for _, row := range append(targetSeries(), checks...) {
+	for _, row := range append(append(targetSeries(), problemSeries()), checks...) {
 		if last := len(all) - 1; last >= 0 && all[last][0].name == row.name {
 			all[last] = append(all[last], row)
 		} else {
@@ -123,6 +123,14 @@ func targetSeries() []series {
 	}
 }
 
+// problemSeries is the judgement of the targets.
+func problemSeries() series {
+	return series{
+		name: "oss_cname_problem", kind: dto.MetricType_GAUGE, extra: []string{"problem", "severity"},
+		help: "1 for each problem that the domain has now, 0 for one that ended, or whose target was removed, within the last hour. Absent otherwise.",
+	}
+}
+
 // checkSeries is what the checks add to targetSeries, of those targets that
 // have any switched on. Rows of one name are one family and stand together.
 func checkSeries() []series {
@@ -168,6 +176,14 @@ func checkSeries() []series {
 			help: "1 for what OSS says of the bound domain: enabled, disabled, blocked, forbidden, or other for a word that is not known here. Last definitive answer; absent unless the domain is bound.",
 			value: func(_ *config.Target, s *status.Status, _ time.Time) (float64, []string, bool) {
 				word := status.NewBindingStatus(s.BindingWord)
+				return 1, []string{string(word)}, word != ""
+			},
+		},
+		{
+			name: "oss_cname_certificate_status", kind: gauge, extra: []string{"status"},
+			help: "1 for what OSS says of the certificate that is bound with the domain: enabled, disabled, expired, or other for a word that is not known here. Last definitive answer; absent unless OSS says it.",
+			value: func(_ *config.Target, s *status.Status, _ time.Time) (float64, []string, bool) {
+				word := s.Certificate.Word()
 				return 1, []string{string(word)}, word != ""
 			},
 		},
@@ -288,6 +304,18 @@ func newTotalsDescs() totalsDescs {
 			"Attempts that got no definitive answer, over all configured targets, by reason.", []string{"reason"}, nil),
 		unlisted: prometheus.NewDesc("oss_cname_exporter_unlisted_probes_total",
 			"Probes of targets that are not configured, by outcome: answered, failed, not_asked.", []string{"outcome"}, nil),
+	}
+}
+
+type judgementDescs struct{ problem, asked *prometheus.Desc }
+
+func newJudgementDescs() judgementDescs {
+	return judgementDescs{
+		problem: prometheus.NewDesc("oss_cname_account_problem",
+			"1 for a failure that most domains of an account share now, 0 for one that ended within the last hour. Absent otherwise.",
+			[]string{"account", "region", "check", "reason", "severity"}, nil),
+		asked: prometheus.NewDesc("oss_cname_exporter_targets_asked",
+			"Configured targets that a scrape or a probe asked about within the last ten minutes.", nil, nil),
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors/version"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -147,6 +148,46 @@ func (t *Totals) Collect(ch chan<- prometheus.Metric) {
 	for outcome, n := range t.counts.UnlistedProbes() {
 		ch <- prometheus.MustNewConstMetric(t.descs.unlisted, prometheus.CounterValue, float64(n), outcome)
 	}
+}
+
+// Judgement is the part of the judgement that is about no single target.
+type Judgement struct {
+	memory *judge.Memory
+	now    func() time.Time
+	descs  judgementDescs
+}
+
+// NewJudgement returns the Judgement of memory; a nil now is time.Now.
+func NewJudgement(memory *judge.Memory, now func() time.Time) *Judgement {
+	if now == nil {
+		now = time.Now
+	}
+	return &Judgement{memory: memory, now: now, descs: newJudgementDescs()}
+}
+
+// Describe implements prometheus.Collector.
+func (j *Judgement) Describe(ch chan<- *prometheus.Desc) {
+	ch <- j.descs.problem
+	ch <- j.descs.asked
+}
+
+// Collect implements prometheus.Collector.
+func (j *Judgement) Collect(ch chan<- prometheus.Metric) {
+	ch <- prometheus.MustNewConstMetric(j.descs.asked, prometheus.GaugeValue, float64(j.memory.Asked(j.now())))
+	for _, e := range j.memory.CauseEpisodes() {
+		of := e.Of
+		ch <- prometheus.MustNewConstMetric(j.descs.problem, prometheus.GaugeValue, boolean(!e.IsOver()),
+			of.Account, of.Region, string(of.Check), string(of.Reason), string(of.Severity))
+	}
+}
+
+// NewExternalURL returns the series that tells rules where the exporter's pages
+// are.
+func NewExternalURL(url string) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "oss_cname_exporter_external_url_info", ConstLabels: prometheus.Labels{"url": url},
+		Help: "1; its label is the URL of the exporter's pages, without a final slash. Absent unless --web.external-url is set.",
+	}, func() float64 { return 1 })
 }
 
 // checksum returns a number that tells sets of targets apart, whatever their order.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/status"
 
 	dto "github.com/prometheus/client_model/go"
@@ -19,7 +20,9 @@ type Snapshot struct {
 	statuses []status.Status // of targets
 	labels   []string        // names of the targets' own labels
 	now      func() time.Time
-	families [][]series // rows of one name each
+	families [][]series                     // rows of one name each
+	problems [][]judge.Episode[judge.Level] // of targets
+	removed  []judge.Removed                // targets that the configuration has no more
 }
 
 // Statuses returns what the poll found out, in the order of the targets; none if
@@ -41,6 +44,9 @@ type sample struct {
 
 // samples yields the samples of a family.
 func (s *Snapshot) samples(family []series) iter.Seq[sample] {
+	if family[0].value == nil {
+		return s.problemSamples
+	}
 	return func(yield func(sample) bool) {
 		now := s.now()
 		for k := range s.statuses {
@@ -53,6 +59,30 @@ func (s *Snapshot) samples(family []series) iter.Seq[sample] {
 					return
 				}
 			}
+		}
+	}
+}
+
+// problemSamples yields a sample for each problem that a target has, or that
+// ended a short while ago.
+func (s *Snapshot) problemSamples(yield func(sample) bool) {
+	each := func(t *config.Target, episodes []judge.Episode[judge.Level]) bool {
+		for _, e := range episodes {
+			if !yield(sample{t, []string{string(e.Of.Kind), string(e.Of.Severity)}, boolean(!e.IsOver())}) {
+				return false
+			}
+		}
+		return true
+	}
+	for k, episodes := range s.problems {
+		if !each(&s.targets[k], episodes) {
+			return
+		}
+	}
+	for i := range s.removed {
+		r := &s.removed[i]
+		if !each(&config.Target{Name: r.Name, Labels: r.Labels}, r.Episodes) {
+			return
 		}
 	}
 }

@@ -142,6 +142,9 @@ func run(ctx context.Context, flags *flags, hangups <-chan os.Signal, getenv fun
 	}
 	p := newParts(ctx, w.store, w.getenv, logger, registry)
 	defer p.close()
+	if flags.externalURL != "" {
+		p.exporter.Own.MustRegister(collector.NewExternalURL(flags.externalURL))
+	}
 	p.exporter.Reload = withNotify(p.exporter.Reload, w.store.Config)
 	group.Go(func() error { notifyWhile(ctx, func() { p.exporter.Peek(nil) }); return nil })
 	for _, work := range p.background {

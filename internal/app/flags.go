@@ -40,6 +40,7 @@ type flags struct {
 	health        string // listen address; "" is none
 	reload        bool
 	host          string // name from outside; "" if it is not known
+	externalURL   string // of the pages, without a final slash; "" if it is not known
 	prefix        string // of all paths: "" or "/some/path"
 
 	noProcessSeries bool
@@ -102,6 +103,7 @@ func (f *flags) finish(raw *rawFlags) error {
 	if f.host, f.prefix, err = parseExternal(raw.externalURL, raw.routePrefix); err != nil {
 		return err
 	}
+	f.externalURL = strings.TrimRight(raw.externalURL, "/")
 	return f.refuse()
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"github.com/go-kit/log"
 	"github.com/prometheus/client_golang/prometheus"
@@ -14,7 +15,9 @@ import (
 	"oss_cname_exporter/internal/configfile"
 	"oss_cname_exporter/internal/discovery"
 	"oss_cname_exporter/internal/dnsclient"
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/httpcheck"
+	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/poller"
 	"oss_cname_exporter/internal/schedule"
 	"oss_cname_exporter/internal/web"
@@ -48,7 +51,8 @@ func newParts(ctx context.Context, store *configfile.Store, getenv func(string) 
 	unlisted := discovery.New(clients, scheduler, discovery.Options{Logger: logger})
 	history := changelog.NewHistory()
 	changes := changelog.New(changelog.Options{Logger: logger, History: history})
-	scrapes := collector.New(targets, collector.Options{Log: changes})
+	memory := judge.NewMemory()
+	scrapes := collector.New(targets, collector.Options{Log: changes, Memory: memory})
 	targets.Apply(store.Config())
 	warn := func(cfg *config.Config) { warnOfReferences(ctx, cfg, getenv, logger) }
 	refused := collector.NewRefused()
@@ -63,14 +67,25 @@ func newParts(ctx context.Context, store *configfile.Store, getenv func(string) 
 			unlisted.Refresh(cfg)
 			return unlisted.Report(cfg)
 		},
-		Own:     registry(api, refused, collector.NewTotals(store, targets)),
+		Own:     registry(api, refused, collector.NewTotals(store, targets), collector.NewJudgement(memory, nil)),
 		Refused: refused.Count,
 		History: history,
 		Reload: func() error {
-			return reload(ctx, store, logger, clients.Retain, targets.Apply, unlisted.Retain, changes.Retain, history.Retain, warn)
+			return reload(ctx, store, logger, clients.Retain, targets.Apply, unlisted.Retain, changes.Retain, history.Retain, retain(memory), warn)
 		},
 	}
 	return parts{exporter, []func(context.Context){unlisted.Run, changes.Run}, clients.Close}
+}
+
+// retain has the problems of targets that cfg does not have end.
+func retain(memory *judge.Memory) func(*config.Config) {
+	return func(cfg *config.Config) {
+		keep := make(map[domain.Name]bool, len(cfg.Targets))
+		for i := range cfg.Targets {
+			keep[cfg.Targets[i].Name] = true
+		}
+		memory.Retain(time.Now(), func(name domain.Name) bool { return keep[name] })
+	}
 }
 
 // userAgent names the exporter to OSS.

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"oss_cname_exporter/internal/region"
@@ -33,11 +34,6 @@ func (c *Case) wasAnswered() bool {
 	return !c.Status.Facts.Confirmed.IsZero() || !c.Status.Checks[status.CheckBinding].Confirmed.IsZero()
 }
 
-// isElsewhere reports whether another watched bucket has the domain bound.
-func (c *Case) isElsewhere() bool {
-	return c.Status.Bound != status.Yes && c.Peers.isBound(c.Cname())
-}
-
 // namesBucket reports whether the CNAME record leads to the name of the bucket,
 // in whichever region.
 func (c *Case) namesBucket() bool {
@@ -52,7 +48,7 @@ func (c *Case) namesBucket() bool {
 // exist, or that is another account's now.
 func (c *Case) isTakeover() bool {
 	switch {
-	case !c.Status.Destination.IsOSS() || c.isElsewhere():
+	case !c.Status.Destination.IsOSS() || c.IsElsewhere:
 		return false
 	case c.isOtherBucket():
 		return false
@@ -72,7 +68,7 @@ func (c *Case) dangling() Severity {
 	switch s := c.Status; {
 	case c.isTakeover():
 		return Critical
-	case !s.Destination.IsOSS() || c.isElsewhere():
+	case !s.Destination.IsOSS() || c.IsElsewhere:
 		return ""
 	case c.isOtherBucket() && c.IsPending(): // the domain moves to the bucket
 		return ""
@@ -98,7 +94,7 @@ func (c *Case) notServed() Severity {
 
 func (c *Case) domainUnbound() Severity {
 	isUnbound := c.Status.Bound == status.No && !c.Unbound.IsZero()
-	return when(isUnbound && !c.isElsewhere() && !c.isTakeover(), Critical)
+	return when(isUnbound && !c.IsElsewhere && !c.isTakeover(), Critical)
 }
 
 // unusedCritical is how long an unused token is critical where the check binding
@@ -181,7 +177,7 @@ func (c *Case) readyToBind() Severity {
 
 func (c *Case) tokenMissing() Severity {
 	isMissing := c.Status.State(c.Now) == status.StateTokenMissing
-	return when(isMissing && !c.isElsewhere() && !c.isBucketGone() && !c.isBucketForeign(), Warning)
+	return when(isMissing && !c.IsElsewhere && !c.isBucketGone() && !c.isBucketForeign(), Warning)
 }
 
 // isStale reports whether the last answer about the token is too old to rest on.
@@ -192,7 +188,7 @@ func (c *Case) isStale() bool {
 
 func (c *Case) probeFailing() Severity {
 	switch reason := c.Status.Attempt.Reason; {
-	case reason == "" || c.isTakeover() || c.isShared(CheckToken, reason):
+	case reason == "" || c.isTakeover() || slices.Contains(c.Shared, CheckToken):
 		return ""
 	case c.isStale():
 		return Critical
@@ -214,16 +210,11 @@ func (c *Case) failingChecks() []status.Check {
 	var failing []status.Check
 	for _, check := range status.Checks() {
 		switch reason := c.Status.Checks[check].Attempt.Reason; {
-		case reason == "" || c.isShared(check, reason):
+		case reason == "" || slices.Contains(c.Shared, check):
 		case check == status.CheckBinding && (reason == c.Status.Attempt.Reason || c.isTakeover()):
 		default:
 			failing = append(failing, check)
 		}
 	}
 	return failing
-}
-
-// isShared reports whether most domains of the account fail for the reason too.
-func (c *Case) isShared(check status.Check, reason status.Reason) bool {
-	return c.Peers.isShared(c.Account, c.Region, check, reason)
 }

@@ -44,11 +44,17 @@ type Case struct {
 	domain.Name
 	Account string
 	Region  string
+	Labels  map[string]string // the target's own
 	Status  *status.Status
 	Rules   Rules
 	Now     time.Time
-	Unbound time.Time // when a domain that was bound was first seen not to be; zero if it never was
-	Peers   *Peers    // nil is no other domain
+
+	IsTransient bool           // it is no configured target: nothing is remembered of it
+	IsElsewhere bool           // another watched bucket has the domain bound
+	Shared      []status.Check // questions that fail as most of the account's do
+	Unbound     time.Time      // when a domain that was bound was first seen not to be; zero if it never was
+
+	episodes []Episode[Level]
 }
 
 // Problem is one thing that is wrong with a domain.
@@ -85,6 +91,7 @@ func (c *Case) Judge() Verdict {
 			continue
 		}
 		p := Problem{Kind: row.kind, Severity: severity, Due: Never, row: row}
+		p.Since = c.began(row.kind)
 		if row.since != nil {
 			p.Since = row.since(c)
 		}
@@ -99,6 +106,16 @@ func (c *Case) Judge() Verdict {
 	}
 	slices.SortStableFunc(v.Problems, func(a, b Problem) int { return a.Severity.Compare(b.Severity) })
 	return v
+}
+
+// began returns when a problem was first seen; zero if that is not remembered.
+func (c *Case) began(kind Kind) time.Time {
+	for _, e := range c.episodes {
+		if e.Of.Kind == kind && !e.IsOver() {
+			return e.Began
+		}
+	}
+	return time.Time{}
 }
 
 // deadline returns when the token that the domain needs ends, else its

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -14,7 +15,7 @@ import (
 const CheckToken status.Check = "token"
 
 // Peers is what domains tell of each other: which are bound to some bucket, and
-// which questions of an account fail for one reason. A nil Peers is no domain.
+// which questions of an account fail for one reason.
 type Peers struct {
 	bound  map[string]int // buckets that have a domain bound, by its cname
 	groups map[group]*tally
@@ -40,15 +41,12 @@ type tally struct {
 // NewPeers returns Peers of no domain.
 func NewPeers() *Peers { return &Peers{bound: map[string]int{}, groups: map[group]*tally{}} }
 
-// Add counts a domain.
-func (p *Peers) Add(c *Case) { p.count(outcomeOf(c), 1) }
-
 // outcome is what one domain adds to Peers.
 type outcome struct {
 	cname           string
 	account, region string
 	isBound         bool
-	attempts        [4]attempt // of the token and the checks; those that were not made are zero
+	attempts        [5]attempt // of the token and the checks; those that were not made are zero
 }
 
 type attempt struct {
@@ -99,8 +97,6 @@ func (p *Peers) count(o outcome, n int) {
 	}
 }
 
-func (p *Peers) isBound(cname string) bool { return p != nil && p.bound[cname] > 0 }
-
 // minShared is how many domains must fail for one reason to be one problem.
 const minShared = 2
 
@@ -118,15 +114,25 @@ func (t *tally) shared() status.Reason {
 
 // reason returns the reason that the questions of g share; "" if they share none.
 func (p *Peers) reason(g group) status.Reason {
-	if p == nil || p.groups[g] == nil {
+	if p.groups[g] == nil {
 		return ""
 	}
 	return p.groups[g].shared()
 }
 
-func (p *Peers) isShared(account, region string, check status.Check, reason status.Reason) bool {
-	is := func(check status.Check) bool { return p.reason(group{account, region, check}) == reason }
-	return is(check) || check == status.CheckBinding && is(CheckToken)
+// Tell writes into c what the domains tell of it.
+func (p *Peers) Tell(c *Case) {
+	c.IsElsewhere = c.Status.Bound != status.Yes && p.bound[c.Cname()] > 0
+	c.Shared = nil
+	for _, a := range outcomeOf(c).attempts {
+		if a.reason == "" {
+			continue
+		}
+		is := func(check status.Check) bool { return p.reason(group{c.Account, c.Region, check}) == a.reason }
+		if is(a.check) || a.check == status.CheckBinding && is(CheckToken) {
+			c.Shared = append(c.Shared, a.check)
+		}
+	}
 }
 
 // Cause is one failure that most domains of an account share.
@@ -146,9 +152,6 @@ type Cause struct {
 // Causes returns the failures that are shared, by account. The binding's is left
 // out if the token's says it.
 func (p *Peers) Causes() []Cause {
-	if p == nil {
-		return nil
-	}
 	var causes []Cause
 	for _, g := range slices.SortedFunc(maps.Keys(p.groups), group.compare) {
 		reason := p.reason(g)
@@ -166,6 +169,8 @@ func (p *Peers) Causes() []Cause {
 	return causes
 }
 
+func (c Cause) shared() Shared { return Shared{c.Account, c.Region, c.Check, c.Reason, c.Severity} }
+
 // Text says what fails, and for how many domains.
 func (c Cause) Text() string {
 	return fmt.Sprintf("%d of %d domains of account %s in %s cannot be asked (%s): %s: %s", c.Domains, c.Of, c.Account, c.Region, c.Check, c.Reason, errorText(c.Err))
@@ -174,4 +179,8 @@ func (c Cause) Text() string {
 // Action says what to do about it.
 func (c Cause) Action() string {
 	return checkAction(c.Check, c.Reason, "dig +short TXT _dnsauth.<domain>")
+}
+
+func compareNames(a, b domain.Name) int {
+	return cmp.Or(cmp.Compare(a.Bucket, b.Bucket), cmp.Compare(a.Cname(), b.Cname()))
 }

@@ -30,6 +30,7 @@ func described(t *testing.T) []string {
 	exporter := app.NewExporter(t.Context(), store, os.Getenv, log.NewNopLogger())
 	descs := make(chan *prometheus.Desc, 1000)
 	exporter.Own.Describe(descs)
+	collector.NewExternalURL("https://www.example.com").Describe(descs)
 	close(descs)
 	names := collector.Names()
 	for d := range descs {
