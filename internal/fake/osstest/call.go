@@ -32,6 +32,9 @@ func (s *Server) parse(r *http.Request) *call {
 	comp := c.query.Get("comp")
 	if c.isService() {
 		c.operation = operation{name: opListBuckets}
+		if c.query.Has("regions") {
+			c.operation = operation{name: opDescribeRegions}
+		}
 	}
 	if c.bucket != "" && c.key == "" && (comp != "" || c.query.Has("cname")) {
 		c.operation = s.operations[route{r.Method, comp}]
@@ -39,7 +42,7 @@ func (s *Server) parse(r *http.Request) *call {
 	return c
 }
 
-// isService reports whether the request is about the account itself, which has one operation only.
+// isService reports whether the request is about the account itself.
 func (c *call) isService() bool {
 	return c.Method == http.MethodGet && c.bucket == "" && c.key == "" && !c.query.Has("comp") && !c.query.Has("cname")
 }

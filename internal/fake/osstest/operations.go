@@ -17,7 +17,9 @@ const (
 	opGetCnameToken = "GetCnameToken"
 	opListCname     = "ListCname"
 	opListBuckets   = "ListBuckets"
-	opPutCname      = "PutCname"
+
+	opDescribeRegions = "DescribeRegions"
+	opPutCname        = "PutCname"
 )
 
 // maxBody bounds what is read of a request's body, in bytes.
@@ -68,6 +70,9 @@ func (s *Server) perform(c *call) (any, *refusal) {
 	}
 	if c.operation.name == opListBuckets {
 		return s.listBuckets(c, keyID)
+	}
+	if c.operation.name == opDescribeRegions {
+		return describeRegions(), nil
 	}
 	if c.operation.perform == nil {
 		return nil, &notImplemented
