@@ -35,9 +35,13 @@ func (s *Snapshot) Encode(w io.Writer, format expfmt.Format, names []string) err
 // encodeText writes the text format or, if open, OpenMetrics, which names a
 // counter without _total in its description, has units, and marks floats.
 func (s *Snapshot) encodeText(w io.Writer, open bool, names []string) error {
-	text := make([]byte, 0, flushAt/8)
+	text := make([]byte, 0, flushAt/4)
+	common := s.labelsOf(nil)
 	for family := range s.wanted(names) {
-		labels, described := s.labelsOf(family), false
+		labels, described := common, false
+		if extra := family[0].extra; len(extra) > 0 {
+			labels = s.labelsOf(extra)
+		}
 		for sample := range s.samples(family) {
 			if !described {
 				text, described = family[0].appendDescription(text, open), true

@@ -104,13 +104,14 @@ type label struct {
 	extra int // place among the extra labels; -1 is a label of the target
 }
 
-// labelsOf returns the labels of a family's samples, sorted by name.
-func (s *Snapshot) labelsOf(family []series) []label {
-	labels := make([]label, 0, 2+len(s.labels)+len(family[0].extra))
-	for _, name := range append([]string{"bucket", "cname"}, s.labels...) {
+// labelsOf returns the labels of samples with extra ones, sorted by name.
+func (s *Snapshot) labelsOf(extra []string) []label {
+	labels := make([]label, 0, 2+len(s.labels)+len(extra))
+	labels = append(labels, label{"bucket", -1}, label{"cname", -1})
+	for _, name := range s.labels {
 		labels = append(labels, label{name, -1})
 	}
-	for i, name := range family[0].extra {
+	for i, name := range extra {
 		labels = append(labels, label{name, i})
 	}
 	slices.SortFunc(labels, func(a, b label) int { return strings.Compare(a.name, b.name) })
@@ -135,7 +136,7 @@ func (l label) valueIn(s sample) string {
 func (s *Snapshot) metricFamilies(names []string) iter.Seq[*dto.MetricFamily] {
 	return func(yield func(*dto.MetricFamily) bool) {
 		for rows := range s.wanted(names) {
-			f, labels := &rows[0], s.labelsOf(rows)
+			f, labels := &rows[0], s.labelsOf(rows[0].extra)
 			family := &dto.MetricFamily{Name: &f.name, Help: &f.help, Type: &f.kind}
 			if f.unit != "" {
 				family.Unit = &f.unit

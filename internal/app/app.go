@@ -140,7 +140,7 @@ func run(ctx context.Context, flags *flags, hangups <-chan os.Signal, getenv fun
 	if flags.noProcessSeries {
 		registry = collector.NewRegistryWithoutProcess
 	}
-	p := newParts(ctx, w.store, w.getenv, logger, registry)
+	p := newParts(ctx, w, logger, registry)
 	defer p.close()
 	if flags.externalURL != "" {
 		p.exporter.Own.MustRegister(collector.NewExternalURL(flags.externalURL))

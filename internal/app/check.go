@@ -66,7 +66,7 @@ func askOnce(ctx context.Context, flags *flags, getenv func(string) string, stdo
 		return check.Refused, err
 	}
 	defer w.close()
-	p := newParts(ctx, w.store, w.getenv, logger, collector.NewRegistryWithoutProcess)
+	p := newParts(ctx, w, logger, collector.NewRegistryWithoutProcess)
 	defer p.close()
 	ctx, cancel := context.WithTimeout(ctx, flags.maxTimeout)
 	defer cancel()

@@ -26,7 +26,7 @@ import (
 // NewExporter builds the parts, and runs those that work in the background
 // until ctx is done.
 func NewExporter(ctx context.Context, store *configfile.Store, getenv func(string) string, logger log.Logger) web.Exporter {
-	p := newParts(ctx, store, getenv, logger, collector.NewRegistry)
+	p := newParts(ctx, &setup{store: store, getenv: getenv, visitor: httpcheck.New(httpcheck.Options{})}, logger, collector.NewRegistry)
 	for _, work := range p.background {
 		go work(ctx)
 	}
@@ -42,12 +42,12 @@ type parts struct {
 
 // newParts builds the parts. Reloads end with ctx. registry makes that of the
 // exporter's own series.
-func newParts(ctx context.Context, store *configfile.Store, getenv func(string) string, logger log.Logger,
-	registry func(...prometheus.Collector) *prometheus.Registry) parts {
+func newParts(ctx context.Context, w *setup, logger log.Logger, registry func(...prometheus.Collector) *prometheus.Registry) parts {
+	store, getenv := w.store, w.getenv
 	api := collector.NewAPI()
 	clients := accounts.New(getenv, userAgent(), api)
 	scheduler := schedule.New(nil)
-	targets := poller.New(clients, poller.Options{Bindings: clients, DNS: dnsclient.New(dnsclient.Options{Sent: func() { api.Call("", "DNS") }}), Visitor: httpcheck.New(httpcheck.Options{}), Scheduler: scheduler})
+	targets := poller.New(clients, poller.Options{Bindings: clients, DNS: dnsclient.New(dnsclient.Options{Sent: func() { api.Call("", "DNS") }}), Visitor: w.visitor, Scheduler: scheduler})
 	unlisted := discovery.New(clients, scheduler, discovery.Options{Logger: logger})
 	history := changelog.NewHistory()
 	changes := changelog.New(changelog.Options{Logger: logger, History: history})

@@ -9,15 +9,17 @@ import (
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/configfile"
 	"oss_cname_exporter/internal/demo"
+	"oss_cname_exporter/internal/httpcheck"
 )
 
 // setup is what the exporter is told: its configuration and its environment.
 type setup struct {
-	name   string // of the configuration
-	store  *configfile.Store
-	source *configfile.Source
-	getenv func(string) string
-	demo   *demo.Demo // nil unless this is the demo
+	name    string // of the configuration
+	store   *configfile.Store
+	source  *configfile.Source
+	getenv  func(string) string
+	visitor *httpcheck.Client
+	demo    *demo.Demo // nil unless this is the demo
 }
 
 // newSetup loads the configuration that flags name. The caller closes it.
@@ -26,11 +28,11 @@ func newSetup(ctx context.Context, flags *flags, getenv func(string) string) (*s
 	if flags.expandEnv {
 		opts.Getenv = getenv
 	}
-	w := &setup{name: flags.configFile, source: configfile.NewSource(flags.configFile, opts), getenv: getenv}
+	w := &setup{name: flags.configFile, source: configfile.NewSource(flags.configFile, opts), getenv: getenv, visitor: httpcheck.New(httpcheck.Options{})}
 	load := w.source.Load
 	if flags.demo {
 		w.demo = demo.Start()
-		w.name, w.getenv, load = "demo", demo.Getenv, w.demo.Load
+		w.name, w.getenv, w.visitor, load = "demo", demo.Getenv, w.demo.Visitor(), w.demo.Load
 	} else if flags.watch {
 		if err := w.source.CheckWatchable(); err != nil {
 			return nil, fmt.Errorf("--config.watch: %w", err)

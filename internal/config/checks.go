@@ -22,23 +22,6 @@ const maxResolvers = 8
 // dnsPort is where resolvers listen unless told otherwise.
 const dnsPort = "53"
 
-// readChecks changes of checks what the file says; the rest stays as it is inherited.
-func (p *parser) readChecks(v value, checks *Checks) {
-	f := p.fields(v, "binding", "binding_ttl", "dns", "resolvers", "cname_suffixes", "http", "http_visit", "http_refuse_private")
-	read(p.decoder, f["binding"], &checks.Binding, trueOrFalse)
-	read(p.decoder, f["binding_ttl"], &checks.BindingTTL, durationIn(0, MaxCacheTTL))
-	read(p.decoder, f["dns"], &checks.DNS, trueOrFalse)
-	read(p.decoder, f["http"], &checks.HTTP, trueOrFalse)
-	read(p.decoder, f["http_visit"], &checks.HTTPVisit, visitName)
-	read(p.decoder, f["http_refuse_private"], &checks.HTTPRefusePrivate, trueOrFalse)
-	if v := f["resolvers"]; v.node != nil {
-		checks.Resolvers = p.readResolvers(v)
-	}
-	if v := f["cname_suffixes"]; v.node != nil {
-		checks.CNAMESuffixes = p.readSuffixes(v)
-	}
-}
-
 // readResolvers returns the addresses of the list at v; nil is the system's.
 func (p *parser) readResolvers(v value) []string {
 	if v.empty() {
@@ -132,11 +115,4 @@ func resolver(text string) (string, error) {
 		return at.String(), nil
 	}
 	return "", fmt.Errorf(`not a resolver; write an IP address such as "192.0.2.53" or "192.0.2.53:5353", %q or %q`, ResolversSystem, ResolversAuthoritative)
-}
-
-func trueOrFalse(text string) (bool, error) {
-	if text != "true" && text != "false" {
-		return false, errors.New("write true or false")
-	}
-	return text == "true", nil
 }

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // credentialsType is one type of credentials: the keys that it cannot do without, and those that it knows besides.
@@ -37,8 +38,8 @@ func CredentialsTypes() (names []string) {
 	return names
 }
 
-// credentialsKeys returns the keys that a type needs and knows, with those of its source.
-func credentialsKeys(name, source string) (needs, knows []string) {
+// credentialsNeeds returns the keys that a type needs and knows, with those of its source.
+func credentialsNeeds(name, source string) (needs, knows []string) {
 	for _, t := range credentialsTypes() {
 		if t.name == name || t.name == source {
 			needs, knows = append(needs, t.needs...), append(knows, t.knows...)
@@ -47,77 +48,84 @@ func credentialsKeys(name, source string) (needs, knows []string) {
 	return needs, knows
 }
 
-// credentialsText is a key whose value is text.
-type credentialsText struct {
-	key   string
-	dst   *string
-	parse func(string) (string, error)
-	want  string // what to write if it is missing
-}
-
-func (p *parser) credentialsTexts(c *Credentials) []credentialsText {
-	return []credentialsText{
-		{"access_key_id_file", &c.AccessKeyIDFile, p.path, "the file that holds the access key id"},
-		{"access_key_secret_file", &c.AccessKeySecretFile, p.path, "the file that holds the access key secret"},
-		{"security_token_file", &c.SecurityTokenFile, p.path, ""},
-		{"role_name", &c.RoleName, roleName, ""},
-		{"metadata_endpoint", &c.MetadataEndpoint, endpoint, ""},
-		{"role_arn", &c.RoleARN, arn("role"), `the role's ARN, such as "acs:ram::1234567890123456:role/oss-cname-exporter"`},
-		{"oidc_provider_arn", &c.OIDCProviderARN, arn("oidc-provider"), ""},
-		{"oidc_token_file", &c.OIDCTokenFile, p.path, ""},
-		{"external_id", &c.ExternalID, externalID, ""},
-		{"session_name", &c.SessionName, sessionName, ""},
-		{"session_policy", &c.SessionPolicy, sessionPolicy, ""},
-		{"sts_endpoint", &c.STSEndpoint, httpsEndpoint, ""},
-		{"command", &c.Command, command, "the program that prints the key, with its full path"},
-		{"profile_file", &c.ProfileFile, p.path, ""},
-		{"profile", &c.Profile, printable, ""},
+// credentialsKeys returns the keys of all types. A key is needed by the types that say so.
+func (p *parser) credentialsKeys() []key[Credentials] {
+	meant := map[string]string{
+		"rrsa": CredentialsOIDC, "env": CredentialsEnvironment, "static": CredentialsFiles, "file": CredentialsFiles, "files": CredentialsFiles,
+		"ram_role": CredentialsECSRole, "ecs_ram_role": CredentialsECSRole, "instance": CredentialsECSRole, "ecsramrole": CredentialsECSRole,
+		"ram_role_arn": CredentialsAssumeRole, "ramrolearn": CredentialsAssumeRole, "sts": CredentialsAssumeRole, "oidc_role_arn": CredentialsOIDC,
+		"external": CredentialsProcess, "exec": CredentialsProcess, "command": CredentialsProcess, "cli": CredentialsProfile, "credentials_uri": CredentialsProcess,
+	}
+	text := func(name string, parse func(string) (string, error), field func(*Credentials) *string, values, doc string) key[Credentials] {
+		return entryOf(name, texts(parse, values), field, "", doc)
+	}
+	return []key[Credentials]{
+		entryOf("type", words(meant, CredentialsTypes()...), func(c *Credentials) *string { return &c.Type }, CredentialsEnvironment, "where the key comes from"),
+		entryOf("source", words(meant, CredentialsEnvironment, CredentialsFiles), func(c *Credentials) *string { return &c.Source }, CredentialsEnvironment, "the key that assumes the role"),
+		text("access_key_id_file", p.secretPath, func(c *Credentials) *string { return &c.AccessKeyIDFile }, "path", "the file that holds the access key id").
+			needed("the file that holds the access key id"),
+		text("access_key_secret_file", p.secretPath, func(c *Credentials) *string { return &c.AccessKeySecretFile }, "path", "the file that holds the access key secret").
+			needed("the file that holds the access key secret"),
+		text("security_token_file", p.secretPath, func(c *Credentials) *string { return &c.SecurityTokenFile }, "path", "the file that holds the token of a temporary key"),
+		text("role_name", roleName, func(c *Credentials) *string { return &c.RoleName }, "name", "the RAM role of the instance; by default ALIBABA_CLOUD_ECS_METADATA, else the role that it has"),
+		text("metadata_endpoint", endpoint, func(c *Credentials) *string { return &c.MetadataEndpoint }, "http(s)://host[:port]", "a stand-in for the metadata service; by default http://100.100.100.200"),
+		text("role_arn", arn("role"), func(c *Credentials) *string { return &c.RoleARN }, "ARN", "the role to assume; for oidc by default ALIBABA_CLOUD_ROLE_ARN").
+			needed(`the role's ARN, such as "acs:ram::1234567890123456:role/oss-cname-exporter"`),
+		text("oidc_provider_arn", arn("oidc-provider"), func(c *Credentials) *string { return &c.OIDCProviderARN }, "ARN", "by default ALIBABA_CLOUD_OIDC_PROVIDER_ARN"),
+		text("oidc_token_file", p.secretPath, func(c *Credentials) *string { return &c.OIDCTokenFile }, "path", "by default ALIBABA_CLOUD_OIDC_TOKEN_FILE"),
+		text("external_id", externalID, func(c *Credentials) *string { return &c.ExternalID }, "text", "the external id that the role's owner asks for"),
+		text("session_name", sessionName, func(c *Credentials) *string { return &c.SessionName }, "name", "the session's name in ActionTrail; by default oss_cname_exporter"),
+		text("session_policy", sessionPolicy, func(c *Credentials) *string { return &c.SessionPolicy }, "JSON", "narrows the rights of the role"),
+		entryOf("session_duration", durations(MinSessionDuration, MaxSessionDuration), func(c *Credentials) *time.Duration { return &c.SessionDuration }, short(DefaultSessionDuration), "the length of a session, at most what the role allows"),
+		text("sts_endpoint", httpsEndpoint, func(c *Credentials) *string { return &c.STSEndpoint }, "https://host[:port]", "by default ALIBABA_CLOUD_STS_ENDPOINT, else the STS of the account's region, on its network"),
+		text("command", command, func(c *Credentials) *string { return &c.Command }, "command line", "the program, run by sh, that prints the key as JSON").
+			needed("the program that prints the key, with its full path"),
+		text("profile_file", p.path, func(c *Credentials) *string { return &c.ProfileFile }, "path", "by default ALIBABA_CLOUD_CONFIG_FILE, else ~/.aliyun/config.json"),
+		text("profile", printable, func(c *Credentials) *string { return &c.Profile }, "name", "by default ALIBABA_CLOUD_PROFILE, else the file's current one"),
 	}
 }
 
 // readCredentials reads v into c, which holds the default type.
 func (p *parser) readCredentials(v value, c *Credentials) {
-	texts := p.credentialsTexts(c)
-	known := []string{"type", "source", "session_duration"}
-	for _, t := range texts {
-		known = append(known, t.key)
+	var names []string
+	for _, k := range p.tables.credentials {
+		names = append(names, k.Name)
 	}
-	f := p.fields(v, known...)
+	f := p.fields(v, names...)
 	if f == nil || !p.readCredentialsType(f, c) {
 		return
 	}
-	needs, knows := credentialsKeys(c.Type, c.Source)
-	for _, key := range known[1:] {
-		if !slices.Contains(needs, key) && !slices.Contains(knows, key) && f[key].node != nil {
-			p.fault(f[key], "of no use to type %s; remove it, or change the type", quote(c.describe()))
-			f[key] = value{}
+	needs, knows := credentialsNeeds(c.Type, c.Source)
+	for _, k := range p.tables.credentials[1:] {
+		v := f[k.Name]
+		needed := slices.Contains(needs, k.Name)
+		switch {
+		case !needed && !slices.Contains(knows, k.Name):
+			if v.node != nil {
+				p.fault(v, "of no use to type %s; remove it, or change the type", quote(c.describe()))
+			}
+		case v.node != nil:
+			k.read(p, v, c)
+		case needed:
+			p.missing(v, k.Needed)
+		default:
+			setDefaults(p, []key[Credentials]{k}, c)
 		}
-	}
-	for _, t := range texts {
-		if slices.Contains(needs, t.key) {
-			require(p.decoder, f[t.key], t.dst, t.parse, t.want)
-		} else {
-			read(p.decoder, f[t.key], t.dst, t.parse)
-		}
-	}
-	if slices.Contains(knows, "session_duration") {
-		c.SessionDuration = DefaultSessionDuration
-		read(p.decoder, f["session_duration"], &c.SessionDuration, durationIn(MinSessionDuration, MaxSessionDuration))
 	}
 }
 
-// readCredentialsType reads the keys on which the meaning of all others hangs.
+// readCredentialsType reads type and source, which decide what the other keys mean.
 func (p *parser) readCredentialsType(f map[string]value, c *Credentials) bool {
-	kind := oneOf(CredentialsTypes()...)
-	if f["type"].node != nil && !read(p.decoder, f["type"], &c.Type, kind) {
+	kind, source := p.tables.credentials[0], p.tables.credentials[1]
+	if v := f[kind.Name]; v.node != nil && !kind.read(p, v, c) {
 		return false
 	}
 	if c.Type != CredentialsAssumeRole {
 		return true
 	}
-	c.Source = CredentialsEnvironment
-	source := f["source"]
-	return source.node == nil || read(p.decoder, source, &c.Source, oneOf(CredentialsEnvironment, CredentialsFiles))
+	c.Source = source.Default
+	v := f[source.Name]
+	return v.node == nil || source.read(p, v, c)
 }
 
 // describe names the type, and the source if there is one.
@@ -156,6 +164,9 @@ func printable(text string) (string, error) {
 func command(text string) (string, error) {
 	if text == "" || text[0] == ' ' {
 		return "", errors.New("no program; write its full path, then its arguments")
+	}
+	if keyID.MatchString(text) {
+		return "", hiddenError{errors.New("has an access key id in it, and no key belongs in this file; write a program that knows it")}
 	}
 	return printable(text)
 }

@@ -54,7 +54,7 @@ func TestCredentials(t *testing.T) {
 func TestRefusedCredentials(t *testing.T) {
 	const noUse = `: of no use to type `
 	for _, tt := range []struct{ written, want string }{
-		{"{type: files}", `.type: "files": unknown; known: environment, static_files, ecs_role, oidc, assume_role, process, profile`},
+		{"{type: files}", `.type: "files": unknown; write "static_files"`},
 		{"{type: Profile}", `.type: "Profile": unknown; write "profile"`},
 		{"{type: environment, role_name: r}", `.role_name` + noUse + `"environment"; remove it, or change the type`},
 		{"{role_arn: " + anyRole + "}", `.role_arn` + noUse + `"environment"; remove it, or change the type`},
@@ -88,7 +88,7 @@ func TestRefusedCredentials(t *testing.T) {
 
 func TestRefusedWays(t *testing.T) {
 	for _, tt := range []struct{ written, want string }{
-		{"network: vpc", `network: "vpc": unknown; known: public, internal, dual_stack`},
+		{"network: vpc", `network: "vpc": unknown; write "internal"`},
 		{"endpoint: h, network: internal", `network: the endpoint decides already which network is used; keep one of them`},
 		{"proxy_url: 'http://me:s3cret@proxy:3128'", `proxy_url: "…@proxy:3128": has a user or password; set HTTPS_PROXY in the environment instead`},
 		{"proxy_url: 'proxy:3128'", `proxy_url: "proxy:3128": not a proxy; write one such as "http://proxy.example.com:3128" or "socks5://proxy.example.com:1080"`},

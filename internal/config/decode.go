@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -16,6 +17,7 @@ type decoder struct {
 	file     string
 	faults   Faults
 	warnings Faults // what is accepted and hardly meant
+	merged   int    // how many keys were merged
 	// expandText is FileOptions.Expand.
 	expandText func(string) (string, error)
 }
@@ -41,7 +43,7 @@ func (v value) empty() bool {
 // child is the value of key in the mapping v.
 func (v value) child(key string, line int, node *yaml.Node) value {
 	if !plainKeyPattern.MatchString(key) {
-		key = quote(key)
+		key = quoteKey(key)
 	}
 	if v.path != "" {
 		key = v.path + "." + key
@@ -88,11 +90,33 @@ func (d *decoder) is(v value, kind yaml.Kind) bool {
 	if v.node == nil || v.node.Kind == kind {
 		return true
 	}
-	d.fault(v, "%s; write %s", kindName(v.node.Kind), kindName(kind))
+	advice := kindName(kind)
+	switch only := onlyItem(v.node); {
+	case kind == yaml.ScalarNode && only != nil:
+		advice += ", " + quote(only.Value)
+	case kind == yaml.SequenceNode && v.node.Kind == yaml.ScalarNode && v.node.Value != "":
+		advice += ", as in [" + quote(v.node.Value) + "]"
+	}
+	d.fault(v, "%s; write %s", kindName(v.node.Kind), advice)
 	return false
 }
 
-// entries returns what the mapping v holds, each key once, in the file's order.
+// onlyItem returns the only value of a list; nil if it is no list of one value.
+func onlyItem(node *yaml.Node) *yaml.Node {
+	if node.Kind != yaml.SequenceNode || len(node.Content) != 1 || node.Content[0].Kind != yaml.ScalarNode {
+		return nil
+	}
+	return node.Content[0]
+}
+
+// Bounds of the merge keys (<<) of a file: an anchor may be merged many times, and into itself.
+const (
+	maxMergeDepth = 4
+	maxMerged     = 1_000_000
+)
+
+// entries returns the keys and values of the mapping v, each key once, in the file's order. Those of merged mappings (<<)
+// come after its own, which win over them.
 func (d *decoder) entries(v value) []entry {
 	if v.node == nil || !d.is(v, yaml.MappingNode) {
 		return nil
@@ -108,6 +132,44 @@ func (d *decoder) entries(v value) []entry {
 		}
 		lines[key] = line
 		entries = append(entries, entry{key, at})
+	}
+	return d.merge(v, entries, lines, 0)
+}
+
+// merge returns entries with the keys of the mappings that they merge, and without the merge key.
+func (d *decoder) merge(v value, entries []entry, known map[string]int, depth int) []entry {
+	i := slices.IndexFunc(entries, func(e entry) bool { return e.key == "<<" })
+	if i < 0 {
+		return entries
+	}
+	from := entries[i]
+	entries = slices.Delete(entries, i, i+1)
+	if depth == maxMergeDepth {
+		d.fault(from.value, "merges in merges; write at most %d, one in the other", maxMergeDepth)
+		return entries
+	}
+	mappings := []value{from.value}
+	if from.node != nil && from.node.Kind == yaml.SequenceNode {
+		mappings = d.items(from.value)
+	}
+	for _, m := range mappings {
+		if m.node == nil || m.node.Kind != yaml.MappingNode {
+			d.fault(from.value, `merges no mapping; write the alias of one, as in "<<: *defaults"`)
+			continue
+		}
+		for pair := range slices.Chunk(m.node.Content, 2) {
+			key := keyText(pair[0])
+			if _, own := known[key]; own && key != "<<" {
+				continue
+			}
+			if d.merged++; d.merged > maxMerged {
+				d.fault(from.value, "more than %d merged keys in all", maxMerged)
+				return entries
+			}
+			known[key] = pair[0].Line
+			entries = append(entries, entry{key, v.child(key, pair[0].Line, pair[1])})
+		}
+		entries = d.merge(v, entries, known, depth+1)
 	}
 	return entries
 }
@@ -130,8 +192,11 @@ func (d *decoder) fields(v value, known ...string) map[string]value {
 		fields[key] = v.child(key, v.line, nil)
 	}
 	for _, e := range d.entries(v) {
+		if v.path == "" && strings.HasPrefix(e.key, "x-") {
+			continue // a place for anchors
+		}
 		if _, ok := fields[e.key]; !ok {
-			d.fault(value{path: v.path, line: e.line}, "unknown key %s; %s", quote(e.key), suggest(e.key, known))
+			d.fault(value{path: v.path, line: e.line}, "%s", unknownKey(e.key, known))
 			continue
 		}
 		fields[e.key] = e.value
@@ -166,6 +231,10 @@ func read[T any](d *decoder, v value, dst *T, parse func(string) (T, error)) boo
 	if err == nil {
 		got, err = parse(text)
 	}
+	if hidden, ok := errors.AsType[hiddenError](err); ok {
+		d.fault(v, "%v", hidden)
+		return false
+	}
 	if err != nil {
 		d.fault(v, "%s: %v", quote(v.node.Value), err)
 		return false
@@ -190,7 +259,10 @@ func (d *decoder) expand(v value) (string, error) {
 // require is read for a value that has no default; want says what to write.
 func require[T any](d *decoder, v value, dst *T, parse func(string) (T, error), want string) bool {
 	if v.node == nil {
-		d.fault(v, "missing; write %s", want)
+		d.missing(v, want)
 	}
 	return read(d, v, dst, parse)
 }
+
+// missing refuses a value that is absent; want says what to write.
+func (d *decoder) missing(at value, want string) { d.fault(at, "missing; write %s", want) }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -43,16 +42,4 @@ func (fs Faults) sorted() Faults {
 	last := fs[len(fs)-1]
 	last.Text = fmt.Sprintf("reading stopped after %d faults; mend these first", maxFaults)
 	return append(fs, last)
-}
-
-// quote shows text on one line, cut to a readable length.
-// What stands before an "@" may be a password and is left out.
-func quote(text string) string {
-	if at := strings.LastIndexByte(text, '@'); at >= 0 {
-		text = "…" + text[at:]
-	}
-	if runes := []rune(text); len(runes) > 64 {
-		text = string(runes[:64]) + "…"
-	}
-	return strconv.Quote(text)
 }

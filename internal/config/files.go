@@ -28,7 +28,9 @@ func (p *parser) readTargetFiles(v value) {
 		p.config.TargetFiles = append(p.config.TargetFiles, pattern)
 		paths, err := p.files.Matching(pattern)
 		if err != nil {
-			p.fault(item, "%s: %v", quote(pattern), err)
+			p.fault(item, "%s: %v", quoteKey(pattern), err)
+		} else if len(paths) == 0 {
+			p.warn(item, "%s matches no file yet", quoteKey(pattern))
 		}
 		for _, path := range paths {
 			if !known[path] && !p.full() {
@@ -43,7 +45,7 @@ func (p *parser) readTargetFiles(v value) {
 func (p *parser) readTargetFile(at value, path string) {
 	text, err := p.files.Read(path)
 	if err != nil {
-		p.fault(at, "reading %s: %v", quote(path), err)
+		p.fault(at, "reading %s: %v", quoteKey(path), err)
 		return
 	}
 	named := p.file
@@ -53,36 +55,39 @@ func (p *parser) readTargetFile(at value, path string) {
 		// The one thing of JSON that YAML cannot read. "\\" is a pair of its own and may stand before a slash.
 		text = []byte(strings.NewReplacer(`\\`, `\\`, `\/`, `/`).Replace(string(text)))
 	}
-	if root, ok := p.document(text, `write a list of targets, "[]" for none`); ok {
+	root, isYAML := p.document(text, `write a list of targets, "[]" for none`)
+	if isYAML {
 		for _, group := range p.items(root) {
 			p.readGroup(group)
 		}
 	}
+	p.nameSlips(text, isYAML)
 }
 
 // readGroup reads targets, each "bucket/cname", with labels that all of them have. The labels account and region say
 // what they say on the target's series: whom to ask, and where.
 func (p *parser) readGroup(v value) {
-	f := p.fields(v, "targets", "labels")
+	common := Target{CacheTTL: p.config.Probe.CacheTTL, Checks: p.checks, Rules: p.config.Rules}
+	f := readKeys(p, v, p.tables.group, &common)
 	if f == nil {
 		return
 	}
-	common := Target{CacheTTL: p.config.Probe.CacheTTL, Checks: p.checks, Rules: p.rules}
-	chosen := map[string]value{"account": f["labels"].child("account", f["labels"].line, nil)}
+	labels := f["labels"].value
+	account, region := labels.child("account", labels.line, nil), labels.child("region", labels.line, nil)
 	var own []entry
-	for _, e := range p.entries(f["labels"]) {
-		if e.key == "account" || e.key == "region" {
-			chosen[e.key] = e.value
-		} else {
+	for _, e := range p.entries(labels) {
+		switch e.key {
+		case "account":
+			account = e.value
+		case "region":
+			region = e.value
+		default:
 			own = append(own, e)
 		}
 	}
-	common.Account = p.readTargetAccount(chosen)
+	common.Account = p.readTargetAccount(account, region, value{})
 	common.Labels = p.readLabels(own)
-	if f["targets"].node == nil {
-		p.fault(f["targets"], `missing; write a list, such as ["examplebucket/www.example.com"]`)
-	}
-	for _, item := range p.items(f["targets"]) {
+	for _, item := range p.items(f["targets"].value) {
 		t := common
 		if !p.full() && require(p.decoder, item, &t, t.named, `bucket and domain, such as "examplebucket/www.example.com"`) {
 			p.checkUnique(item, t)
@@ -105,6 +110,10 @@ func filePattern(text string) (string, error) {
 	case ".yml", ".yaml", ".json":
 	default:
 		return "", errors.New("target files end in .yml, .yaml or .json; write one such as \"targets.d/*.yml\"")
+	}
+	if strings.Contains(text, "**") {
+		return "", fmt.Errorf(`"**" matches no folders here; write a pattern for each depth, such as %q and %q`,
+			strings.ReplaceAll(text, "**/", ""), strings.ReplaceAll(text, "**", "*"))
 	}
 	if _, err := filepath.Match(text, ""); err != nil {
 		return "", fmt.Errorf(`not a pattern: %w; close the "[", or write a backslash before it`, err)

@@ -28,6 +28,7 @@ func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		string(example),
 		minimal,
+		"x-a: &a {account: main, labels: {t: w}}\naccounts: {main: &m {region: cn-hangzhou, discover: true}, o: {<<: *m}}\ntargets: [{<<: *a, bucket: abc, cname: a.b}, {<<: [*a, {cname: c.d}], bucket: abc}]\n",
 		"",
 		withTarget("bucket: abc, cname: \"*.Bücher。example.\""),
 		"#\n-\n{",
@@ -93,7 +94,7 @@ func checkAccepted(t *testing.T, c *config.Config) {
 	if p.Timeout <= 0 || p.Timeout > config.MaxTimeout || p.Concurrency < 1 || p.Concurrency > config.MaxConcurrency || p.CacheTTL < 0 {
 		t.Errorf("probe: %+v", p)
 	}
-	if len(c.Accounts) == 0 || len(c.Targets) == 0 {
+	if len(c.Accounts) == 0 {
 		t.Errorf("%d accounts, %d targets", len(c.Accounts), len(c.Targets))
 	}
 	for _, a := range c.Accounts {
@@ -129,7 +130,7 @@ func checkTarget(t *testing.T, c *config.Config, target config.Target) {
 	}) {
 		t.Errorf("no such account: %+v", target.Account)
 	}
-	ours := []string{"bucket", "check", "checks", "cname", "configured", "account", "region", "reason", "state"}
+	ours := append(config.SeriesLabels(), config.ScrapeLabels()...)
 	for name, text := range target.Labels {
 		if !labelName.MatchString(name) || strings.HasPrefix(name, "__") || slices.Contains(ours, name) {
 			t.Errorf("label name %q", name)
@@ -143,13 +144,16 @@ func checkTarget(t *testing.T, c *config.Config, target config.Target) {
 // render writes c out in full, nothing left to defaults.
 func render(c *config.Config) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "probe: {timeout: %v, concurrency: %d, rate_limit: %v, cache_ttl: %v}\naccounts:\n",
-		c.Probe.Timeout, c.Probe.Concurrency, c.Probe.RateLimit, c.Probe.CacheTTL)
+	fmt.Fprintf(&b, "probe: {timeout: %v, concurrency: %d, rate_limit: %v, cache_ttl: %v, unlisted: %s}\naccounts:\n",
+		c.Probe.Timeout, c.Probe.Concurrency, c.Probe.RateLimit, c.Probe.CacheTTL, c.Probe.Unlisted)
 	for _, a := range c.Accounts {
 		fmt.Fprintf(&b, "  %q: {region: %s, endpoint: %q, use_cname: %v, signature_version: %s, rate_limit: %v, proxy_url: %q, credentials: {%s}",
 			a.Name, a.Region, a.Endpoint, a.UseCname, a.SignatureVersion, a.RateLimit, a.ProxyURL, renderCredentials(a.Credentials))
 		if a.CAFile != "" {
 			fmt.Fprintf(&b, ", ca_file: %s", strconv.QuoteToASCII(a.CAFile))
+		}
+		if slices.Contains(c.Discover, a) {
+			b.WriteString(", discover: true")
 		}
 		if a.Endpoint == "" {
 			fmt.Fprintf(&b, ", network: %s", a.Network)

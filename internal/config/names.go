@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/region"
 )
 
 var (
@@ -25,6 +28,9 @@ func checkAccountName(name string) error {
 
 // regionID accepts a plain region id, and knows the endpoint names it is mistaken for.
 func regionID(text string) (string, error) {
+	if r, named := region.Named(text); named {
+		return "", fmt.Errorf("is the name of a region in the console; write its id, %q", r.ID)
+	}
 	plain, _, _ := strings.Cut(strings.ToLower(text), ".")
 	plain = strings.TrimSuffix(strings.TrimPrefix(plain, "oss-"), "-internal")
 	switch {
@@ -36,18 +42,33 @@ func regionID(text string) (string, error) {
 	return plain, nil
 }
 
-// reservedLabels returns the label names the exporter's own series use, and "configured", which /sd has beside them.
-// A target that set one of them would make two series the same, and the whole scrape fail.
-func reservedLabels() []string {
-	return []string{"account", "bucket", "check", "checks", "cname", "configured", "destination", "reason", "region", "state", "status"}
+// SeriesLabels returns the label names of the exporter's own series, and "configured", which /sd has beside them. A target
+// that set one of them would make two series the same, and the whole scrape fail.
+func SeriesLabels() []string {
+	return []string{
+		"account", "answer", "bucket", "by", "check", "checks", "cname", "code", "configured", "destination", "operation", "outcome",
+		"problem", "reason", "region", "scheme", "severity", "source", "state", "status",
+	}
+}
+
+// ScrapeLabels returns the label names that Prometheus, its service discovery and its alerts set on every series. A
+// target's own would be renamed to exported_<name>, and alerts and dashboards would not find it.
+func ScrapeLabels() []string {
+	return []string{
+		"alertname", "alertstate", "cluster", "container", "endpoint", "host", "hostname", "instance", "job", "namespace", "node", "pod",
+		"prometheus", "prometheus_replica", "replica", "service",
+	}
 }
 
 func checkLabelName(name string) error {
+	another := fmt.Sprintf("write another name, such as %q", "my_"+name)
 	switch {
-	case slices.Contains(reservedLabels(), name):
-		return fmt.Errorf("the exporter sets this label itself; write another name, such as %q", "my_"+name)
+	case slices.Contains(SeriesLabels(), name):
+		return fmt.Errorf("the exporter sets this label itself; %s", another)
 	case name == "le" || name == "quantile":
-		return fmt.Errorf("the label is read by Prometheus as a bound of a histogram or summary; write another name, such as %q", "my_"+name)
+		return fmt.Errorf("the label is read by Prometheus as a bound of a histogram or summary; %s", another)
+	case slices.Contains(ScrapeLabels(), name) || strings.HasPrefix(name, "exported_") || strings.HasPrefix(name, "kubernetes_"):
+		return fmt.Errorf("the label is set by Prometheus, which renames a target's own; %s", another)
 	case strings.HasPrefix(name, "__"):
 		return errors.New(`names that begin with "__" belong to Prometheus; write another`)
 	case !labelPattern.MatchString(name):
@@ -77,4 +98,19 @@ func labelValue(text string) (string, error) {
 		return "", errors.New("has control characters; write it without them, on one line")
 	}
 	return text, nil
+}
+
+// bucketName accepts the name of a bucket, and says where a domain belongs.
+func bucketName(text string) (string, error) {
+	name, err := domain.ParseBucket(text)
+	if err == nil || !strings.Contains(text, ".") || strings.Contains(text, "/") {
+		return name, err
+	}
+	if _, known := region.ParseHost(text); known {
+		return "", err
+	}
+	if _, _, notDomain := domain.ParseCname(text); notDomain == nil {
+		return "", errors.New("is a domain, which belongs into cname; write the bucket's name")
+	}
+	return "", err
 }

@@ -34,10 +34,12 @@ type Files interface {
 // ParseFile is Parse for a text that may name files. It returns the paths and patterns of these files also if the text
 // is refused.
 func ParseFile(name string, text []byte, opts FileOptions) (config *Config, named []string, err error) {
-	p := &parser{decoder: &decoder{file: name, expandText: opts.Expand}, dir: opts.Dir, files: opts.Files, pairs: map[domain.Name]place{}, shared: map[Account]*Account{}, labels: map[string]bool{}}
-	if root, ok := p.document(text, "write at least accounts and targets, as config.example.yaml does"); ok {
+	p := newParser(name, opts)
+	root, isYAML := p.document(text, "write at least accounts and targets, as config.example.yaml does")
+	if isYAML && !p.isForeign(root) {
 		p.readConfig(root)
 	}
+	p.nameSlips(text, isYAML)
 	named = p.config.TargetFiles
 	for _, account := range p.config.Accounts {
 		if account.CAFile != "" {
@@ -55,14 +57,24 @@ func ParseFile(name string, text []byte, opts FileOptions) (config *Config, name
 // parser builds a Config section by section: accounts build on probe, targets on all before.
 type parser struct {
 	*decoder
-	config Config
-	checks Checks                // the targets' default
-	rules  judge.Rules           // the targets' default
-	dir    string                // where target files are; "" = nowhere
-	files  Files                 // reads them
-	pairs  map[domain.Name]place // where each target is
-	shared map[Account]*Account  // by value: targets that are asked alike have one
-	labels map[string]bool       // names of all targets' own labels
+	tables   tables
+	config   Config
+	checks   Checks                // the targets' default
+	unlisted bool                  // whether the file says what /probe does about others
+	dir      string                // where target files are; "" = nowhere
+	files    Files                 // reads them
+	pairs    map[domain.Name]place // where each target is
+	shared   map[Account]*Account  // by value: targets that are asked alike have one
+	labels   map[string]bool       // names of all targets' own labels
+}
+
+func newParser(name string, opts FileOptions) *parser {
+	p := &parser{
+		decoder: &decoder{file: name, expandText: opts.Expand}, dir: opts.Dir, files: opts.Files,
+		pairs: map[domain.Name]place{}, shared: map[Account]*Account{}, labels: map[string]bool{},
+	}
+	p.tables = p.newTables()
+	return p
 }
 
 // place is a line of a file.
@@ -72,42 +84,73 @@ type place struct {
 }
 
 func (p *parser) readConfig(v value) {
-	f := p.fields(v, "probe", "checks", "thresholds", "problems", "accounts", "targets", "target_files")
+	f := readKeys(p, v, p.tables.root, &p.config)
 	if f == nil {
 		return
 	}
-	p.readProbe(f["probe"])
-	p.readChecks(f["checks"], &p.checks)
+	setDefaults(p, p.tables.probe, &p.config.Probe)
+	p.unlisted = readKeys(p, f["probe"].value, p.tables.probe, &p.config.Probe)["unlisted"].ok
+	readKeys(p, f["checks"].value, p.tables.checks, &p.checks)
 	if p.checks.HTTPVisit != "" {
-		p.fault(f["checks"], "http_visit is the name for one wildcard domain; write it in the checks of its target")
+		p.fault(f["checks"].value, "http_visit is the name for one wildcard domain; write it in the checks of its target")
 		p.checks.HTTPVisit = ""
 	}
-	p.readThresholds(f["thresholds"], &p.rules.Thresholds)
-	p.rules.Severities = p.readProblems(f["problems"], nil)
-	p.config.Rules = p.rules
-	p.readAccounts(f["accounts"])
-	if f["targets"].empty() && f["target_files"].empty() {
-		p.fault(f["targets"], `missing; write at least one, such as "- {bucket: examplebucket, cname: www.example.com}"`)
+	p.readThresholds(f["thresholds"].value, &p.config.Rules.Thresholds)
+	p.config.Rules.Severities = p.readProblems(f["problems"].value, nil)
+	p.readAccounts(f["accounts"].value)
+	p.checkAsked(f)
+	for _, item := range p.items(f["targets"].value) {
+		p.readTarget(item)
 	}
-	p.readTargets(f["targets"])
-	p.readTargetFiles(f["target_files"])
+	p.readTargetFiles(f["target_files"].value)
 	p.config.labelNames = slices.Sorted(maps.Keys(p.labels))
 }
 
-func (p *parser) readProbe(v value) {
-	probe := &p.config.Probe
-	*probe = Probe{Timeout: DefaultTimeout, Concurrency: DefaultConcurrency, Unlisted: UnlistedAllow}
-	f := p.fields(v, "timeout", "concurrency", "rate_limit", "cache_ttl", "unlisted")
-	read(p.decoder, f["timeout"], &probe.Timeout, durationIn(MinTimeout, MaxTimeout))
-	read(p.decoder, f["concurrency"], &probe.Concurrency, wholeIn(1, MaxConcurrency))
-	read(p.decoder, f["rate_limit"], &probe.RateLimit, rate)
-	read(p.decoder, f["cache_ttl"], &probe.CacheTTL, durationIn(0, MaxCacheTTL))
-	read(p.decoder, f["unlisted"], &probe.Unlisted, oneOf(UnlistedAllow, UnlistedRefuse))
+// checkAsked refuses a file without targets, of which nothing would ask, and warns of one that only /probe can use.
+func (p *parser) checkAsked(f map[string]found) {
+	const example = `such as "- {bucket: examplebucket, cname: www.example.com}"`
+	switch v := f["targets"].value; {
+	case !v.empty() || !f["target_files"].empty() || len(p.config.Discover) > 0:
+	case p.config.Probe.Unlisted == UnlistedRefuse:
+		p.fault(v, "missing, and probe.unlisted refuses what is not in the file; write at least one, "+example)
+	case !p.unlisted:
+		p.warn(v, "none, so that only /probe asks; write probe.unlisted: allow if that is meant, else at least one, "+example)
+	}
+}
+
+// readThresholds changes the thresholds that the file names; the others stay as they are inherited.
+func (p *parser) readThresholds(v value, t *judge.Thresholds) {
+	if readKeys(p, v, p.tables.thresholds, t); v.node == nil {
+		return
+	}
+	inForce := t.WithDefaults()
+	if inForce.TokenCritical > inForce.TokenWarning {
+		p.fault(v, "token_critical is %s, and token_warning only %s; write a critical that is no longer than the warning",
+			short(inForce.TokenCritical), short(inForce.TokenWarning))
+	}
+	if inForce.CertificateCritical > inForce.CertificateWarning {
+		p.fault(v, "certificate_critical is %s, and certificate_warning only %s; write a critical that is no longer than the warning",
+			short(inForce.CertificateCritical), short(inForce.CertificateWarning))
+	}
+}
+
+// readProblems returns inherited with the severities that the file names.
+func (p *parser) readProblems(v value, inherited map[judge.Kind]judge.Severity) map[judge.Kind]judge.Severity {
+	if v.node == nil {
+		return inherited
+	}
+	severities := map[judge.Kind]judge.Severity{}
+	maps.Copy(severities, inherited)
+	readKeys(p, v, p.tables.problems, &severities)
+	if len(severities) == 0 {
+		return nil
+	}
+	return severities
 }
 
 func (p *parser) readAccounts(v value) {
-	if v.empty() {
-		p.fault(v, `missing; write at least one, such as "main: {region: cn-hangzhou}"`)
+	if v.node != nil && v.empty() {
+		p.missing(v, p.tables.root[slices.IndexFunc(p.tables.root, func(k key[Config]) bool { return k.Name == "accounts" })].Needed)
 	}
 	for _, e := range p.entries(v) {
 		if p.full() {
@@ -116,10 +159,10 @@ func (p *parser) readAccounts(v value) {
 		if err := checkAccountName(e.key); err != nil {
 			p.fault(e.value, "%v", err)
 		}
-		account, discover := p.account(e)
-		p.config.Accounts = append(p.config.Accounts, account)
-		if discover {
-			p.config.Discover = append(p.config.Discover, account)
+		account := p.readAccount(e)
+		p.config.Accounts = append(p.config.Accounts, account.Account)
+		if account.discover {
+			p.config.Discover = append(p.config.Discover, account.Account)
 		}
 	}
 	for _, accounts := range [][]Account{p.config.Accounts, p.config.Discover} {
@@ -127,43 +170,36 @@ func (p *parser) readAccounts(v value) {
 	}
 }
 
-// account reads one account, and whether it is asked what else it has.
-func (p *parser) account(e entry) (account Account, discover bool) {
-	account = Account{
-		Name:             e.key,
-		Network:          NetworkPublic,
-		SignatureVersion: SignatureV4,
-		RateLimit:        p.config.Probe.RateLimit,
-		Credentials:      Credentials{Type: CredentialsEnvironment},
-	}
-	f := p.fields(e.value, "region", "endpoint", "use_cname", "network", "signature_version", "rate_limit", "proxy_url", "ca_file", "discover", "credentials")
+// readAccount reads one account, and checks the keys that depend on each other.
+func (p *parser) readAccount(e entry) accountText {
+	var a accountText
+	setDefaults(p, p.tables.account, &a)
+	a.Name, a.RateLimit, a.Credentials.Type = e.key, p.config.Probe.RateLimit, CredentialsEnvironment
+	f := readKeys(p, e.value, p.tables.account, &a)
 	if f == nil {
-		return account, false
+		return a
 	}
-	require(p.decoder, f["region"], &account.Region, regionID, `the plain region id, such as "cn-hangzhou"`)
-	read(p.decoder, f["use_cname"], &account.UseCname, trueOrFalse)
-	if read(p.decoder, f["endpoint"], &account.Endpoint, endpoint) || account.UseCname {
-		p.checkEndpoint(f["endpoint"], account)
+	if f["endpoint"].ok || a.UseCname && f["endpoint"].node == nil {
+		p.checkEndpoint(f["endpoint"].value, a.Account)
 	}
-	p.warnOfRegion(f["region"], account)
-	if read(p.decoder, f["network"], &account.Network, oneOf(NetworkPublic, NetworkInternal, NetworkDualStack)) && account.Endpoint != "" {
-		p.fault(f["network"], "the endpoint decides already which network is used; keep one of them")
+	if f["endpoint"].ok {
+		p.warnOfEndpoint(f["endpoint"].value, a.Account)
+	}
+	p.warnOfRegion(f["region"].value, a.Account)
+	if f["network"].ok && a.Endpoint != "" {
+		p.fault(f["network"].value, "the endpoint decides already which network is used; keep one of them")
 	}
 	if f["network"].node != nil {
-		p.warnOfNetwork(f["network"], account)
+		p.warnOfNetwork(f["network"].value, a.Account)
 	} else {
-		p.warnOfNetwork(f["region"], account)
+		p.warnOfNetwork(f["region"].value, a.Account)
 	}
-	read(p.decoder, f["signature_version"], &account.SignatureVersion, oneOf(SignatureV4, SignatureV1))
-	read(p.decoder, f["rate_limit"], &account.RateLimit, rate)
-	read(p.decoder, f["proxy_url"], &account.ProxyURL, proxyURL)
-	read(p.decoder, f["ca_file"], &account.CAFile, p.path)
-	if read(p.decoder, f["discover"], &discover, trueOrFalse) && discover && account.UseCname {
-		p.fault(f["discover"], "an endpoint that is used as it is serves no list of buckets; remove it, or use_cname")
+	if a.discover && a.UseCname {
+		p.fault(f["discover"].value, "an endpoint that is used as it is serves no list of buckets; remove it, or use_cname")
 	}
-	p.readCredentials(f["credentials"], &account.Credentials)
-	if slices.Contains([]string{CredentialsOIDC, CredentialsAssumeRole, CredentialsProfile}, account.Credentials.Type) {
-		account.Credentials.STSRegion = account.Region
+	p.readCredentials(f["credentials"].value, &a.Credentials)
+	if slices.Contains([]string{CredentialsOIDC, CredentialsAssumeRole, CredentialsProfile}, a.Credentials.Type) {
+		a.Credentials.STSRegion = a.Region
 	}
-	return account, discover
+	return a
 }

@@ -193,15 +193,15 @@ func TestLabels(t *testing.T) {
 	c := parse(t, `
 accounts: {main: {region: cn-hangzhou}}
 targets:
-  - {bucket: examplebucket, cname: a.example, labels: {team: web, tier: 1, on: true, job: "", since: 2024-01-02}}
+  - {bucket: examplebucket, cname: a.example, labels: {team: web, tier: 1, on: true, note: "", since: 2024-01-02}}
   - {bucket: examplebucket, cname: b.example, labels: {team: "Zürich \"x\"", Team: 1.50, _x9: no}}
   - {bucket: examplebucket, cname: c.example, labels: {}}
 `)
-	if want := []string{"Team", "_x9", "job", "on", "since", "team", "tier"}; !reflect.DeepEqual(c.LabelNames(), want) {
+	if want := []string{"Team", "_x9", "note", "on", "since", "team", "tier"}; !reflect.DeepEqual(c.LabelNames(), want) {
 		t.Errorf("LabelNames = %q, want %q", c.LabelNames(), want)
 	}
 	for i, want := range []map[string]string{
-		{"team": "web", "tier": "1", "on": "true", "job": "", "since": "2024-01-02"},
+		{"team": "web", "tier": "1", "on": "true", "note": "", "since": "2024-01-02"},
 		{"team": `Zürich "x"`, "Team": "1.50", "_x9": "no"},
 		nil,
 	} {
@@ -262,9 +262,14 @@ func TestLabelsOfPrometheus(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, name := range []string{"instance", "job"} {
-		if c, err := with(name); err != nil || len(c.Warnings) != 1 || !strings.Contains(c.Warnings.Error(), "exported_"+name) {
-			t.Errorf("%s: %v, %v", name, c, err)
+	for _, name := range append(config.ScrapeLabels(), "exported_team", "kubernetes_pod_name") {
+		if _, err := with(name); err == nil || !strings.Contains(err.Error(), name+`: the label is set by Prometheus, which renames a target's own; write another name, such as "my_`+name+`"`) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, name := range config.SeriesLabels() {
+		if _, err := with(name); err == nil || !strings.Contains(err.Error(), "the exporter sets this label itself") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -50,7 +50,7 @@ func TestRefusedRules(t *testing.T) {
 		{"thresholds: {certificate_critical: 366d}", `thresholds.certificate_critical: "366d": out of range; write 1m to 365d`},
 		{"thresholds: {token_critical: 25h}", `thresholds: token_critical is 25h, and token_warning only 24h; write a critical that is no longer than the warning`},
 		{"thresholds: {certificate_warning: 2d}", `thresholds: certificate_critical is 3d, and certificate_warning only 2d; write a critical that is no longer than the warning`},
-		{"problems: {dangling: error}", `problems.dangling: "error": unknown; known: critical, warning, off, default`},
+		{"problems: {dangling: error}", `problems.dangling: "error": unknown; write "critical"`},
 		{"problems: {danglin: off}", `problems: unknown key "danglin"; write "dangling"`},
 		{"problems: off", `problems: a single value; write a mapping ("key: value")`},
 		{"checks: {http_visit: www.example.com}", `checks: http_visit is the name for one wildcard domain; write it in the checks of its target`},

@@ -2,46 +2,28 @@ package config
 
 import (
 	"fmt"
-
-	"oss_cname_exporter/internal/domain"
 )
 
-func (p *parser) readTargets(v value) {
-	for _, item := range p.items(v) {
-		if p.full() {
-			break
-		}
-		p.readTarget(item)
-	}
-}
-
 func (p *parser) readTarget(v value) {
-	f := p.fields(v, "bucket", "cname", "account", "region", "endpoint", "cache_ttl", "checks", "thresholds", "problems", "labels")
+	if p.full() {
+		return
+	}
+	t := Target{CacheTTL: p.config.Probe.CacheTTL, Checks: p.checks, Rules: p.config.Rules}
+	f := readKeys(p, v, p.tables.target, &t)
 	if f == nil {
 		return
 	}
-	t := Target{CacheTTL: p.config.Probe.CacheTTL, Checks: p.checks, Rules: p.rules}
-	hasBucket := require(p.decoder, f["bucket"], &t.Bucket, domain.ParseBucket, `the bucket's name, such as "examplebucket"`)
-	hasCname := require(p.decoder, f["cname"], &t.Name, t.withCname, `the domain, such as "www.example.com"`)
-	if hasBucket && hasCname {
+	if f["bucket"].ok && f["cname"].ok {
 		p.checkUnique(v, t)
 	}
-	t.Account = p.readTargetAccount(f)
-	p.warnOfAgentic(f["bucket"], t.Bucket, t.Account.Region)
-	read(p.decoder, f["cache_ttl"], &t.CacheTTL, durationIn(0, MaxCacheTTL))
-	p.readChecks(f["checks"], &t.Checks)
-	p.checkVisit(f["checks"], t)
-	p.readThresholds(f["thresholds"], &t.Rules.Thresholds)
-	t.Rules.Severities = p.readProblems(f["problems"], t.Rules.Severities)
-	t.Labels = p.readLabels(p.entries(f["labels"]))
+	t.Account = p.readTargetAccount(f["account"].value, f["region"].value, f["endpoint"].value)
+	p.warnOfAgentic(f["bucket"].value, t.Bucket, t.Account.Region)
+	readKeys(p, f["checks"].value, p.tables.checks, &t.Checks)
+	p.checkVisit(f["checks"].value, t)
+	p.readThresholds(f["thresholds"].value, &t.Rules.Thresholds)
+	t.Rules.Severities = p.readProblems(f["problems"].value, t.Rules.Severities)
+	t.Labels = p.readLabels(p.entries(f["labels"].value))
 	p.config.Targets = append(p.config.Targets, t)
-}
-
-// withCname returns t's Name for the domain in text.
-func (t *Target) withCname(text string) (n domain.Name, err error) {
-	n.Bucket = t.Bucket
-	n.Base, n.Wildcard, err = domain.ParseCname(text)
-	return n, err
 }
 
 // checkUnique refuses a second target with the same labels bucket and cname: two equal series fail the whole scrape.
@@ -54,37 +36,38 @@ func (p *parser) checkUnique(v value, t Target) {
 	case first.file == p.file:
 		p.fault(v, "%s is a target already on line %d; keep one", t.Name, first.line)
 	default:
-		p.fault(v, "%s is a target already on line %d of %s; keep one", t.Name, first.line, quote(first.file))
+		p.fault(v, "%s is a target already on line %d of %s; keep one", t.Name, first.line, quoteKey(first.file))
 	}
 }
 
 // readTargetAccount finds the target's account and applies the target's own region and endpoint.
-func (p *parser) readTargetAccount(f map[string]value) *Account {
+func (p *parser) readTargetAccount(name, region, endpointURL value) *Account {
 	var account Account
 	switch accounts := p.config.Accounts; len(accounts) {
 	case 0:
 		return &account // one fault about accounts says enough
 	case 1:
 		account = accounts[0]
-		read(p.decoder, f["account"], &account, p.accountNamed)
+		read(p.decoder, name, &account, p.accountNamed)
 	default:
 		want := fmt.Sprintf("the account to ask with, such as %q", accounts[0].Name)
-		require(p.decoder, f["account"], &account, p.accountNamed, want)
+		require(p.decoder, name, &account, p.accountNamed, want)
 	}
 	inherited := account.Region
-	if read(p.decoder, f["endpoint"], &account.Endpoint, endpoint) {
+	if read(p.decoder, endpointURL, &account.Endpoint, endpoint) {
 		account.UseCname = account.UseCname && account.Endpoint != ""
-		p.checkEndpoint(f["endpoint"], account)
+		p.checkEndpoint(endpointURL, account)
+		p.warnOfEndpoint(endpointURL, account)
 	}
-	if read(p.decoder, f["region"], &account.Region, regionID) && f["endpoint"].node == nil {
-		p.checkEndpointServes(f["region"], account, inherited)
+	if read(p.decoder, region, &account.Region, regionID) && endpointURL.node == nil {
+		p.checkEndpointServes(region, account, inherited)
 	}
 	switch {
-	case f["region"].node != nil:
-		p.warnOfRegion(f["region"], account)
-		p.warnOfNetwork(f["region"], account)
-	case f["endpoint"].node != nil:
-		p.warnOfRegion(f["endpoint"], account)
+	case region.node != nil:
+		p.warnOfRegion(region, account)
+		p.warnOfNetwork(region, account)
+	case endpointURL.node != nil:
+		p.warnOfRegion(endpointURL, account)
 	}
 	if p.shared[account] == nil {
 		p.shared[account] = &account
@@ -110,7 +93,7 @@ func named(name string, accounts []Account) (Account, error) {
 		}
 		known = append(known, account.Name)
 	}
-	return Account{}, fmt.Errorf("no such account; %s", suggest(name, known))
+	return Account{}, fmt.Errorf("no such account; %s", suggest(name, known, nil))
 }
 
 // readLabels returns the target's own labels, nil for none.
@@ -126,9 +109,6 @@ func (p *parser) readLabels(entries []entry) map[string]string {
 		if err := checkLabelName(e.key); err != nil {
 			p.fault(e.value, "%v", err)
 			continue
-		}
-		if e.key == "instance" || e.key == "job" {
-			p.warn(e.value, "Prometheus sets this label on every series, and renames this one to exported_%s; write another name", e.key)
 		}
 		var text string
 		require(p.decoder, e.value, &text, labelValue, `a value, "" for none`)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net"
 	"regexp"
 	"strings"
 
@@ -21,22 +22,41 @@ func (p *parser) warnOfRegion(v value, account Account) {
 		p.warn(v, "the endpoint %s is of region %s, and requests are signed for %s; write the same region in both", quote(account.Endpoint), quote(at.Region), quote(account.Region))
 		return
 	}
-	if _, known := region.Lookup(account.Region); known {
+	if r, known := region.Lookup(account.Region); known {
+		p.warnOfLife(v, r)
 		return
 	}
 	if named, ok := region.ParseHost("oss-" + account.Region + ".aliyuncs.com"); ok && named.Region != account.Region {
 		p.warn(v, "%s is the name of an endpoint; write the region id, %s", quote(account.Region), quote(named.Region))
 		return
 	}
+	p.warn(v, "%s is no region that was known in %s; %s", quote(account.Region), region.Checked(), regionAdvice(account.Region))
+}
+
+// warnOfLife warns of a region that takes no buckets any more.
+func (p *parser) warnOfLife(v value, r vendor.Region) {
+	switch r.Life {
+	case vendor.Open:
+	case vendor.Closing:
+		p.warn(v, "region %s is being closed, as was known in %s; move its buckets", quote(r.ID), r.Checked)
+	case vendor.Closed:
+		p.warn(v, "region %s is closed, as was known in %s; write the region that the bucket has now", quote(r.ID), r.Checked)
+	}
+}
+
+// regionAdvice names the region that id may be a slip of: one of the same part of the world, which the id begins with.
+func regionAdvice(id string) string {
+	part, _, _ := strings.Cut(id, "-")
 	var ids []string
 	for _, r := range vendor.Regions() {
-		ids = append(ids, r.ID)
+		if strings.HasPrefix(r.ID, part+"-") && r.Life != vendor.Closed {
+			ids = append(ids, r.ID)
+		}
 	}
-	advice := suggest(account.Region, ids)
-	if !strings.HasPrefix(advice, "write ") {
-		advice = "see whether it is spelt right"
+	if near, ok := nearest(id, ids, nil); ok {
+		return "did you mean " + quote(near) + "?"
 	}
-	p.warn(v, "%s is no region that was known in %s; %s", quote(account.Region), region.Checked(), advice)
+	return "see whether it is spelt right"
 }
 
 // warnOfNetwork warns of a network on which account's region is not known to have the endpoint that its id gives.
@@ -81,6 +101,8 @@ const agenticSuffix = "-ab-apsr"
 func (p *parser) warnOfName(v value, name domain.Name) {
 	_, own := region.ParseHost(name.Base)
 	switch {
+	case !own && vendor.IsReserved(name.Base):
+		p.warn(v, "%s: OSS binds no name of this domain, which is reserved; write a domain of your own", quote(name.Cname()))
 	case own:
 		p.warn(v, "%s is a host of OSS's own, which needs no token; write the domain that is to be bound to the bucket", quote(name.Cname()))
 	case name.Wildcard && !strings.HasSuffix(name.Bucket, agenticSuffix):
@@ -88,4 +110,25 @@ func (p *parser) warnOfName(v value, name domain.Name) {
 	case name.Wildcard && strings.Count(name.Base, ".") < 2:
 		p.warn(v, `%s: the domain of a wildcard needs three labels, such as "*.assets.example.com"`, quote(name.String()))
 	}
+}
+
+// warnOfEndpoint warns of an endpoint that is plain http, over which the signature of a call and the token of a temporary
+// key can be read, and of one that is no host of OSS.
+func (p *parser) warnOfEndpoint(v value, account Account) {
+	scheme, host, _ := strings.Cut(account.Endpoint, "://")
+	host, _, _ = strings.Cut(host, ":")
+	_, known := region.ParseHost(host)
+	isName := strings.Contains(host, ".") && net.ParseIP(host) == nil
+	if scheme == "http" && !isLoopback(host) {
+		p.warn(v, "%s is plain http: the token of a temporary key, and every answer, can be read on the way; write https", quote(account.Endpoint))
+	}
+	if account.Endpoint != "" && !account.UseCname && !known && isName {
+		p.warn(v, "%s is no endpoint of OSS that is known, and the bucket's name is put before it; write use_cname: true for a domain that leads to one bucket", quote(account.Endpoint))
+	}
+}
+
+// isLoopback reports whether host is this machine.
+func isLoopback(host string) bool {
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"oss_cname_exporter/internal/clock"
 	"oss_cname_exporter/internal/secret"
 )
 
@@ -31,11 +32,12 @@ type cached struct {
 
 	mu       sync.Mutex // guards all below
 	key      secret.Key
-	fetched  time.Time // when the last attempt ended
-	renewAt  time.Time // when the next one is due; zero is at once
-	err      error     // of the last attempt; nil if it gave a key
-	timedOut bool      // the last attempt ran out of time: nobody waits for the next
-	attempt  *attempt  // under way; nil is none
+	got      time.Time     // the key
+	fetched  time.Time     // when the last attempt ended
+	renewIn  time.Duration // after fetched, the next attempt is due
+	err      error         // of the last attempt; nil if it gave a key
+	timedOut bool          // the last attempt ran out of time: no call waits for the next
+	attempt  *attempt      // under way; nil is none
 }
 
 type attempt struct {
@@ -86,12 +88,16 @@ func await(ctx context.Context, done <-chan struct{}) error {
 
 // due reports whether it is time for another key. c.mu is held.
 func (c *cached) due() bool {
-	return !c.now().Before(c.renewAt) || c.err == nil && !c.usable()
+	return !clock.Within(c.renewIn, c.fetched, c.now()) || c.err == nil && !c.usable()
 }
 
 // usable reports whether the key can serve. c.mu is held.
 func (c *cached) usable() bool {
-	return c.key.ID != "" && (c.key.Expires.IsZero() || c.now().Before(c.key.Expires))
+	if c.key.ID == "" || c.key.Expires.IsZero() {
+		return c.key.ID != ""
+	}
+	now := c.now()
+	return now.Before(c.key.Expires) && clock.Within(c.key.Expires.Sub(c.got), c.got, now)
 }
 
 // begin starts an attempt. c.mu is held.
@@ -123,10 +129,10 @@ func (c *cached) keep(key secret.Key, err error) {
 	}
 	c.fetched, c.err = now, err
 	if err != nil {
-		c.renewAt = now.Add(fetchPause)
+		c.renewIn = fetchPause
 		return
 	}
-	c.key, c.renewAt = key, now.Add(max(life/5*4, fetchPause))
+	c.key, c.got, c.renewIn = key, now, max(life/5*4, fetchPause)
 }
 
 // Invalidate implements Source. A key that was just got is kept: another will
@@ -137,10 +143,10 @@ func (c *cached) Invalidate(token secret.Text) (retry bool) {
 	if c.key.Token != token {
 		return true // there is another already
 	}
-	if c.now().Sub(c.fetched) < fetchPause {
+	if clock.Within(fetchPause, c.fetched, c.now()) {
 		return false
 	}
-	c.key, c.renewAt = secret.Key{}, time.Time{}
+	c.key, c.renewIn = secret.Key{}, 0
 	return true
 }
 

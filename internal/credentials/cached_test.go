@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"oss_cname_exporter/internal/clock/clocktest"
 	"oss_cname_exporter/internal/credentials"
 )
 
@@ -129,4 +130,35 @@ func TestConnectionsThatHang(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	from.Stop()
+}
+
+// TestSessionAfterAJump moves the wall clock five minutes after a session of an
+// hour began: it is used only if both clocks say that it lasts.
+func TestSessionAfterAJump(t *testing.T) {
+	for jump, want := range map[time.Duration]int{0: 1, 12 * time.Hour: 2, -8 * time.Hour: 2} {
+		c := clocktest.New()
+		synctest.Test(t, func(t *testing.T) {
+			sts := &slowSTS{answers: make(chan string, 2)}
+			from := credentials.STS{Transport: sts, Now: c.Now}.FromRole(fixed(keyID, secret, ""), role())
+			get := func() {
+				t.Helper()
+				sts.answers <- fmt.Sprintf(`{"Credentials": {"AccessKeyId": "STS.id", "AccessKeySecret": "secret", "SecurityToken": "token", "Expiration": %q}}`,
+					c.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+				if _, err := from.Key(t.Context()); err != nil {
+					t.Errorf("moved by %v: %v", jump, err)
+				}
+				select {
+				case <-sts.answers:
+				default:
+				}
+			}
+			get()
+			time.Sleep(5 * time.Minute)
+			c.Jump(jump)
+			get()
+			if sts.calls != want {
+				t.Errorf("moved by %v: %d sessions, want %d", jump, sts.calls, want)
+			}
+		})
+	}
 }

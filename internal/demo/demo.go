@@ -17,6 +17,8 @@ import (
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/dnstest"
 	"oss_cname_exporter/internal/fake/osstest"
+	"oss_cname_exporter/internal/fake/sitetest"
+	"oss_cname_exporter/internal/httpcheck"
 )
 
 // Demo is a simulated OSS and DNS with a domain in every state that an operator
@@ -24,6 +26,8 @@ import (
 type Demo struct {
 	OSS *osstest.Server
 	DNS *dnstest.Server
+	// Sites plays the web servers behind the domains, as the checks http meet them.
+	Sites *sitetest.Server
 }
 
 const (
@@ -53,6 +57,7 @@ type target struct {
 	answers             []osstest.Behaviour // in turn; none is the genuine one
 	proven              bool                // the TXT record carries the token
 	points              string              // what the CNAME record leads to; "" is no record
+	address             string              // of an A record in place of a CNAME record; "" is none
 	bound               *osstest.Binding    // nil is not bound
 }
 
@@ -71,6 +76,8 @@ func targets() []target {
 		{bucket: own, cname: "recommended.example.com", team: "web", points: recommendedTarget, bound: &osstest.Binding{Certificate: newCertificate(60)}},
 		{bucket: own, cname: "disabled.example.com", team: "web", points: publicTarget, bound: &osstest.Binding{Disabled: true}},
 		{bucket: own, cname: "blocked.example.com", team: "web", points: publicTarget, bound: blocked},
+		{bucket: own, cname: "cdn.example.com", team: "web", points: cdnTarget, bound: &osstest.Binding{Certificate: newCertificate(60)}},
+		{bucket: own, cname: "flattened.example.com", team: "web", address: "127.0.0.1", bound: &osstest.Binding{Certificate: newCertificate(60)}},
 		{bucket: own, cname: "dangling.example.com", team: "web", points: recommendedTarget},
 		{bucket: own, cname: walker, team: "web"},
 		{bucket: own, cname: yours, team: "web"},
@@ -94,7 +101,11 @@ func Start() *Demo {
 	oss.AddBucket(osstest.Bucket{Name: agentic})
 	oss.AddBucket(osstest.Bucket{Name: "demo-elsewhere", Region: "cn-shanghai"})
 	oss.AddBucket(osstest.Bucket{Name: "demo-forbidden", Forbidden: true})
-	d := &Demo{oss, dns}
+	d := &Demo{OSS: oss, DNS: dns}
+	d.Sites = sitetest.New(d.site)
+	for _, leaf := range []string{publicTarget, recommendedTarget, cdnTarget} {
+		dns.Add(leaf + ". 60 A 127.0.0.1")
+	}
 	for _, t := range targets() {
 		d.add(t)
 	}
@@ -106,6 +117,28 @@ func Start() *Demo {
 func (d *Demo) Close() {
 	d.OSS.Close()
 	d.DNS.Close()
+	d.Sites.Close()
+}
+
+// cdnTarget is the name of a CDN that passes on none of the headers of OSS.
+const cdnTarget = "cdn.example.com.w.kunlunaq.com"
+
+// site returns the web server behind a host.
+func (d *Demo) site(host string) sitetest.Site {
+	statusCode, code, bucket := d.OSS.Visit(host)
+	site := sitetest.Site{OSS: true, Status: statusCode, Code: code, Bucket: bucket}
+	switch host {
+	case "cdn.example.com":
+		return sitetest.Site{}
+	case "recommended.example.com": // its own certificate never arrived
+		site.Certificate.Name = "*.oss-cn-hangzhou.aliyuncs.com"
+	}
+	return site
+}
+
+// Visitor returns a client that meets the demo's web servers at the addresses of its domains.
+func (d *Demo) Visitor() *httpcheck.Client {
+	return httpcheck.New(httpcheck.Options{Dial: d.Sites.Dial, Roots: d.Sites.Roots()})
 }
 
 // add puts a domain into the world as it is at the start.
@@ -120,6 +153,9 @@ func (d *Demo) add(t target) {
 	if t.points != "" {
 		d.DNS.Alias(at.Base, t.points)
 	}
+	if t.address != "" {
+		d.DNS.Add(at.Base + ". 60 A " + t.address)
+	}
 	if t.bound != nil {
 		d.OSS.Bind(at, *t.bound)
 	}
@@ -133,13 +169,19 @@ func (t target) at() domain.Name {
 
 // Getenv is the environment of the demo: the key to its OSS.
 func Getenv(name string) string {
-	return map[string]string{"OSS_ACCESS_KEY_ID": "demo", "OSS_ACCESS_KEY_SECRET": "demo-secret"}[name]
+	switch name {
+	case "OSS_ACCESS_KEY_ID":
+		return "demo"
+	case "OSS_ACCESS_KEY_SECRET":
+		return "demo-secret"
+	}
+	return ""
 }
 
 // Load returns the configuration, written as an operator would write it.
 func (d *Demo) Load() (*config.Config, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "accounts:\n  demo: {region: cn-hangzhou, endpoint: %q, discover: true}\nchecks: {binding: true, dns: true, resolvers: [%q]}\ntargets:\n",
+	fmt.Fprintf(&b, "accounts:\n  demo: {region: cn-hangzhou, endpoint: %q, discover: true}\nchecks: {binding: true, dns: true, http: true, resolvers: [%q]}\ntargets:\n",
 		d.OSS.URL(), d.DNS.Address())
 	for _, t := range targets() {
 		fmt.Fprintf(&b, "  - {bucket: %s, cname: %q, labels: {team: %s}}\n", t.bucket, t.cname, t.team)

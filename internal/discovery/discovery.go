@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-kit/log"
 
+	"oss_cname_exporter/internal/clock"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/schedule"
 	"oss_cname_exporter/ossclient"
@@ -114,7 +115,7 @@ func (d *Discovery) begin(a config.Account) (before result, due bool) {
 		known = &account{}
 		d.accounts[a] = known
 	}
-	if known.scanning || d.now().Before(known.next) {
+	if known.scanning || clock.Within(known.pause, known.ended, d.now()) {
 		return result{}, false
 	}
 	known.scanning = true
@@ -128,6 +129,7 @@ func (d *Discovery) end(ctx context.Context, a config.Account, after result) {
 	defer d.mu.Unlock()
 	if known := d.accounts[a]; known != nil && ctx.Err() == nil {
 		d.log(&a, known.attempt, after.attempt)
+		after.ended = d.now()
 		*known = account{result: after}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"oss_cname_exporter/internal/clock/clocktest"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/discovery"
 	"oss_cname_exporter/internal/domain"
@@ -93,6 +94,24 @@ func TestFoundIsKept(t *testing.T) {
 			t.Error("what no account discovers is still remembered")
 		}
 	})
+}
+
+// TestScanAfterAJump moves the wall clock a minute after a scan.
+func TestScanAfterAJump(t *testing.T) {
+	for jump, scans := range map[time.Duration]bool{0: false, 12 * time.Hour: true, -8 * time.Hour: true} {
+		c := clocktest.New()
+		play(t, discovery.Options{Now: c.Now}, func(t *testing.T, s *scene) {
+			cfg := parse(t, "")
+			s.scan(cfg)
+			s.asked()
+			pass(t, time.Minute)
+			c.Jump(jump)
+			s.scan(cfg)
+			if got := len(s.asked()) > 0; got != scans {
+				t.Errorf("moved by %v: scanned again: %v", jump, got)
+			}
+		})
+	}
 }
 
 func TestLooksAreBounded(t *testing.T) {

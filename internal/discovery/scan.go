@@ -19,7 +19,8 @@ const maxPages = 10
 
 // result is what the scans of one account found. It never changes.
 type result struct {
-	next    time.Time                      // no scan before
+	ended   time.Time                      // of the last scan
+	pause   time.Duration                  // from then to the next one
 	known   bool                           // a scan once came to its end: what is not found is not there
 	attempt status.Attempt                 // the last scan's; of its failures the one that ended it, else the first
 	buckets int                            // in the last list, as far as they are asked about
@@ -34,7 +35,7 @@ type result struct {
 func (d *Discovery) scan(ctx context.Context, cfg *config.Config, a *config.Account, before result) result {
 	after := before
 	names, beyond, attempt := d.listBuckets(ctx, cfg, a)
-	after.attempt, after.next = attempt, d.now().Add(retry)
+	after.attempt, after.pause = attempt, retry
 	if !attempt.Succeeded() {
 		return after
 	}
@@ -62,7 +63,7 @@ func (d *Discovery) scan(ctx context.Context, cfg *config.Config, a *config.Acco
 		}
 	}
 	if !ended {
-		after.known, after.next = true, d.now().Add(Interval)
+		after.known, after.pause = true, Interval
 	}
 	return after
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/go-kit/log"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/common/expfmt"
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/changelog"
@@ -82,8 +83,9 @@ type handler struct {
 	Exporter
 	Options
 	scrapes, documents group
-	own                http.Handler // the exporter's own series
-	names              []string     // of the targets' series
+	failures           *prometheus.CounterVec // of /metrics
+	names              []string               // of the targets' series
+	formats            []expfmt.Format        // that a scraper may ask for
 }
 
 // New returns the handler of all paths.
@@ -101,12 +103,13 @@ func New(e Exporter, opts Options) http.Handler {
 		e.Unlisted = func(*config.Config) []discovery.Account { return nil }
 	}
 	h := newHandler(e, opts)
-	h.own, h.names = newOwn(e.Own, h.Options), collector.Names()
+	h.failures, h.names, h.formats = newFailures(), collector.Names(), expfmt.DefaultOpenMetricsAcceptedFormats()
 	h.scrapes.now, h.documents.now = opts.Now, opts.Now
 	mux := h.health()
 	metrics := http.Handler(http.HandlerFunc(h.metrics))
 	if !opts.NoProcessSeries {
 		metrics = promhttp.InstrumentMetricHandler(e.Own, metrics)
+		_ = e.Own.Register(h.failures) // fails for a second handler of one exporter
 	}
 	for pattern, handler := range map[string]http.Handler{
 		"/metrics": metrics,

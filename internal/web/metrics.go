@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -8,10 +9,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/common/expfmt"
 
 	"oss_cname_exporter/collector"
@@ -31,7 +30,7 @@ func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 	case want.targets:
 		h.scrape(w, r, want)
 	default:
-		h.serveDocument(h.own).ServeHTTP(w, r)
+		h.write(w, nil, h.negotiate(r), want)
 	}
 }
 
@@ -71,14 +70,19 @@ func (h *handler) scrape(w http.ResponseWriter, r *http.Request, want wanted) {
 		http.Error(w, "The scrape failed: see the log.", http.StatusInternalServerError)
 		return
 	}
-	format := expfmt.NegotiateAccept(r.Header, expfmt.DefaultOpenMetricsAcceptedFormats()...)
+	format := h.negotiate(r)
 	shared := &form{format, want.own}
 	if len(want.names) > 0 {
 		shared = nil
 	}
-	h.send(w, r, &h.scrapes, result, shared, func(w http.ResponseWriter, r *http.Request) {
-		h.write(w, r, result.snapshot, format, want)
+	h.send(w, r, &h.scrapes, result, shared, func(w http.ResponseWriter, _ *http.Request) {
+		h.write(w, result.snapshot, format, want)
 	})
+}
+
+// negotiate returns the format that a scraper prefers.
+func (h *handler) negotiate(r *http.Request) expfmt.Format {
+	return expfmt.NegotiateAccept(r.Header, h.formats...)
 }
 
 // await returns the response to a scrape when it is done, or when the client is
@@ -125,39 +129,49 @@ func (h *handler) run(s *response, scrape func() *collector.Snapshot) {
 }
 
 // write answers with the series of a snapshot, and the exporter's own if they are
-// wanted.
-func (h *handler) write(w http.ResponseWriter, r *http.Request, s *collector.Snapshot, format expfmt.Format, want wanted) {
+// wanted. No snapshot is no series of targets.
+func (h *handler) write(w http.ResponseWriter, s *collector.Snapshot, format expfmt.Format, want wanted) {
 	w.Header().Set("Vary", "Accept")
 	w.Header().Set("Content-Type", string(format))
-	if err := s.Encode(w, format, want.names); err != nil {
+	var rest bytes.Buffer
+	if want.own {
+		h.writeOwn(&rest, format, want.names)
+	}
+	if format.FormatType() == expfmt.TypeOpenMetrics {
+		_, _ = expfmt.FinalizeOpenMetrics(&rest) // a buffer takes everything
+	}
+	if s != nil && s.Encode(w, format, want.names) != nil {
 		return // the client is gone
 	}
-	switch {
-	case want.own:
-		h.own.ServeHTTP(w, r)
-	case format.FormatType() == expfmt.TypeOpenMetrics:
-		_, _ = expfmt.FinalizeOpenMetrics(w) // fails if the client is gone
+	_, _ = w.Write(rest.Bytes())
+}
+
+// writeOwn writes the exporter's own series. One that is bad does not cost the
+// others.
+func (h *handler) writeOwn(b *bytes.Buffer, format expfmt.Format, names []string) {
+	families, err := h.Own.Gather()
+	h.countFailure("gathering", err)
+	encoder := expfmt.NewEncoder(b, format)
+	for _, family := range families {
+		if len(names) == 0 || slices.Contains(names, family.GetName()) {
+			h.countFailure("encoding", encoder.Encode(family))
+		}
 	}
 }
 
-// newOwn returns the handler of the exporter's own series, uncompressed.
-func newOwn(own *prometheus.Registry, opts Options) http.Handler {
-	options := promhttp.HandlerOpts{
-		ErrorLog:           printer{opts.Logger},
-		ErrorHandling:      promhttp.ContinueOnError, // one bad series must not cost the others
-		EnableOpenMetrics:  true,
-		DisableCompression: true,
+func (h *handler) countFailure(cause string, err error) {
+	if err != nil {
+		h.failures.WithLabelValues(cause).Inc()
+		level.Error(h.Logger).Log("msg", "serving metrics", "cause", cause, "err", err)
 	}
-	if !opts.NoProcessSeries {
-		options.Registry = own // counts failures
-	}
-	return promhttp.HandlerFor(own, options)
 }
 
-// printer lets promhttp complain to a go-kit logger.
-type printer struct{ log.Logger }
-
-// Println implements promhttp.Logger.
-func (p printer) Println(v ...any) {
-	level.Error(p).Log("msg", "serving metrics", "err", fmt.Sprint(v...))
+// newFailures returns the counter that promhttp has for failures of /metrics.
+func newFailures() *prometheus.CounterVec {
+	failures := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "promhttp_metric_handler_errors_total", Help: "Total number of internal errors encountered by the promhttp metric handler.",
+	}, []string{"cause"})
+	failures.WithLabelValues("gathering")
+	failures.WithLabelValues("encoding")
+	return failures
 }

@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/prometheus/common/expfmt"
-
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/web/query"
 )
@@ -34,7 +32,7 @@ func (h *handler) probe(w http.ResponseWriter, r *http.Request) {
 		defer cancel()
 		snapshot := h.Scrape(ctx, []config.Target{*target}, cfg.LabelNames())
 		// To pack a few kB takes longer than to send them: 40 % of a probe (BenchmarkProbeBesideBareSDK).
-		h.write(w, r, snapshot, expfmt.NegotiateAccept(r.Header, expfmt.DefaultOpenMetricsAcceptedFormats()...), wanted{})
+		h.write(w, snapshot, h.negotiate(r), wanted{})
 	}
 }
 
