@@ -86,12 +86,12 @@ func TestServiceManagerIsToldTheTruth(t *testing.T) {
 func TestRefusedConfigurationIsNotStartedAgain(t *testing.T) {
 	m, env := newManager(t)
 	config := written(t, 1)
-	if err := os.WriteFile(config, []byte("accounts: {main: {region: cn-hangzhou}}\n"), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte("accounts: {main: {region: cn-hangzhou}}\nintervall: 1m\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	p, stderr := start(t, env, "--config.file="+config, "--web.listen-address=127.0.0.1:0")
 	p.follow(stderr)
-	m.told(t, "STATUS="+config+":1: targets: missing")
+	m.told(t, "STATUS="+config+":2: ")
 	_ = p.cmd.Wait() // it fails
 	if code := p.cmd.ProcessState.ExitCode(); code != 78 {
 		t.Errorf("exit status %d", code)
