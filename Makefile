@@ -65,8 +65,8 @@ GRAFANA_DIR      := .tools/grafana-13.2.3
 WIDGETS_PACKAGES := @grafana/ui@13.2.2 @grafana/data@13.2.2 react@19.3.1 react-dom@19.3.1 rxjs@7.8.2 esbuild@0.28.2
 WIDGETS_DIR      := .tools/grafana-ui-13.2.2
 # A client of OSS that shares nothing with this project. Those in Go are pinned by test/clients/go.mod.
-ALI_OSS_PACKAGES := ali-oss@6.23.0
-ALI_OSS_DIR      := .tools/ali-oss-6.23.0
+ALI_OSS_PACKAGES := ali-oss@6.23.0 @alicloud/gateway-oss@0.0.8 @alicloud/openapi-client@0.4.15
+ALI_OSS_DIR      := .tools/clients-ali-oss-6.23.0-gateway-0.0.8
 # What drives the status page in Chromium, and what judges whether everybody can use it.
 PLAYWRIGHT_PACKAGES := playwright-core@1.65.1 axe-core@4.14.1
 PLAYWRIGHT_DIR      := .tools/playwright-1.65.1

@@ -32,8 +32,9 @@ var clients = map[string]func(t *testing.T, endpoint, secret string) client{
 	"aliyun-oss-go-sdk v1, V4":       func(t *testing.T, endpoint, secret string) client { return newSDK1(t, endpoint, secret, "v4") },
 	"alibabacloud-oss-go-sdk-v2, V1": func(_ *testing.T, endpoint, secret string) client { return newSDK2(endpoint, secret, 0) },
 	"alibabacloud-oss-go-sdk-v2, V4": func(_ *testing.T, endpoint, secret string) client { return newSDK2(endpoint, secret, 1) },
-	"ali-oss 6, V1":                  func(t *testing.T, endpoint, secret string) client { return newNode(t, endpoint, secret, false) },
-	"ali-oss 6, V4":                  func(t *testing.T, endpoint, secret string) client { return newNode(t, endpoint, secret, true) },
+	"ali-oss 6, V1":                  func(t *testing.T, endpoint, secret string) client { return newAliOSS(t, endpoint, secret, false) },
+	"ali-oss 6, V4":                  func(t *testing.T, endpoint, secret string) client { return newAliOSS(t, endpoint, secret, true) },
+	"@alicloud/gateway-oss, V1":      newTea,
 }
 
 // newServer starts an OSS that demands a published token before it binds.
@@ -54,6 +55,7 @@ func TestLifeOfAToken(t *testing.T) {
 	for name, open := range clients {
 		for kind, d := range map[string]domain.Name{
 			"exact":    {Bucket: standard, Base: "new.example.com"},
+			"agentic":  {Bucket: agentic, Base: "new.example.com"},
 			"wildcard": {Bucket: agentic, Base: "new.example.com", Wildcard: true},
 		} {
 			t.Run(name+"/"+kind, func(t *testing.T) {

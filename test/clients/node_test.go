@@ -9,32 +9,46 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"testing"
 
 	"oss_cname_exporter/internal/domain"
 )
 
-// node is ali-oss in a process of its own, which answers one line with one line.
+// node is a client in a Node.js process, which answers one line with one line.
 type node struct {
 	t       *testing.T
 	ask     io.WriteCloser
 	answers *bufio.Scanner
 }
 
-// newNode starts node with the ali-oss in the folder ALI_OSS, as "make e2e" installs it.
-func newNode(t *testing.T, endpoint, secret string, v4 bool) client {
+// newAliOSS starts ali-oss.
+func newAliOSS(t *testing.T, endpoint, secret string, v4 bool) client {
+	t.Helper()
+	return newNode(t, "ali-oss.cjs", map[string]any{
+		"accessKeyId": "ak", "accessKeySecret": secret, "endpoint": endpoint, "region": "oss-cn-hangzhou", "authorizationV4": v4,
+	})
+}
+
+// newTea starts the Tea gateway, the dialect of Terraform's provider. It signs V1 only.
+func newTea(t *testing.T, endpoint, secret string) client {
+	t.Helper()
+	return newNode(t, "tea.cjs", map[string]any{"accessKeyId": "ak", "accessKeySecret": secret, "port": endpoint[strings.LastIndexByte(endpoint, ':')+1:]})
+}
+
+// newNode starts a script with the packages in the folder ALI_OSS, as "make e2e" installs them.
+func newNode(t *testing.T, script string, settings map[string]any) client {
 	t.Helper()
 	folder := os.Getenv("ALI_OSS")
 	if folder == "" {
-		t.Fatal("ALI_OSS is no folder with ali-oss; run make e2e")
+		t.Fatal("ALI_OSS is no folder with the packages of npm; run make e2e")
 	}
-	options, err := json.Marshal(map[string]any{
-		"accessKeyId": "ak", "accessKeySecret": secret, "endpoint": endpoint, "region": "oss-cn-hangzhou", "authorizationV4": v4,
-	})
+	options, err := json.Marshal(settings)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "node", "ali-oss.cjs", folder, string(options))
+	cmd := exec.CommandContext(t.Context(), "node", script, folder, string(options))
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -86,8 +100,8 @@ func (n *node) do(r request) ([]byte, error) {
 // change makes one of the requests with a body. comp says which.
 func (n *node) change(d domain.Name, comp string) ([]byte, error) {
 	r := request{Method: "POST", Bucket: d.Bucket, Subres: map[string]string{"cname": "", "comp": comp}, Content: configuration(d)}
-	if d.Wildcard && comp != "add" {
-		r.Query = map[string]string{"wildcard": "true"}
+	if d.Bucket == agentic && comp != "add" {
+		r.Query = map[string]string{"wildcard": strconv.FormatBool(d.Wildcard)}
 	}
 	return n.do(r)
 }
@@ -99,8 +113,8 @@ func (n *node) create(d domain.Name) (string, error) {
 
 func (n *node) read(d domain.Name) (string, error) {
 	r := request{Method: "GET", Bucket: d.Bucket, Subres: map[string]string{"cname": d.Base, "comp": "token"}}
-	if d.Wildcard {
-		r.Query = map[string]string{"wildcard": "true"}
+	if d.Bucket == agentic {
+		r.Query = map[string]string{"wildcard": strconv.FormatBool(d.Wildcard)}
 	}
 	body, err := n.do(r)
 	return tokenIn(body), err

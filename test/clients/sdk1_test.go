@@ -4,7 +4,9 @@ package clients_test
 
 import (
 	"encoding/xml"
+	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -25,9 +27,9 @@ func newSDK1(t *testing.T, endpoint, secret string, version oss1.AuthVersionType
 	return sdk1{c}
 }
 
-// do makes a request that the SDK has no method for: one about a wildcard, which the query tells.
+// do makes a request that the SDK has no method for: one about an Agentic Bucket, whose query says whether it is a wildcard.
 func (c sdk1) do(method string, d domain.Name, cname any, comp, body string) ([]byte, error) {
-	params := map[string]any{"cname": cname, "comp": comp, "wildcard": "true"}
+	params := map[string]any{"cname": cname, "comp": comp, "wildcard": strconv.FormatBool(d.Wildcard)}
 	var data io.Reader
 	headers := map[string]string{}
 	if body != "" {
@@ -42,7 +44,7 @@ func (c sdk1) do(method string, d domain.Name, cname any, comp, body string) ([]
 }
 
 func (c sdk1) create(d domain.Name) (string, error) {
-	if d.Wildcard {
+	if d.Bucket == agentic {
 		body, err := c.do("POST", d, nil, "token", configuration(d))
 		return tokenIn(body), err
 	}
@@ -51,7 +53,7 @@ func (c sdk1) create(d domain.Name) (string, error) {
 }
 
 func (c sdk1) read(d domain.Name) (string, error) {
-	if d.Wildcard {
+	if d.Bucket == agentic {
 		body, err := c.do("GET", d, d.Base, "token", "")
 		return tokenIn(body), err
 	}
@@ -70,7 +72,7 @@ func (c sdk1) list(bucket string) ([]string, error) {
 func (c sdk1) bind(d domain.Name) error { return c.PutBucketCnameXml(d.Bucket, configuration(d)) }
 
 func (c sdk1) remove(d domain.Name) error {
-	if d.Wildcard {
+	if d.Bucket == agentic {
 		_, err := c.do("POST", d, nil, "delete", configuration(d))
 		return err
 	}
@@ -105,8 +107,8 @@ func listed(body []byte) ([]string, error) {
 // configuration is the body of PutCname, for clients whose types know no wildcards.
 func configuration(d domain.Name) string {
 	element := ""
-	if d.Wildcard {
-		element = "<IsWildCard>true</IsWildCard>"
+	if d.Bucket == agentic { // such a bucket insists on it
+		element = fmt.Sprintf("<IsWildCard>%v</IsWildCard>", d.Wildcard)
 	}
 	return "<BucketCnameConfiguration><Cname><Domain>" + d.Base + "</Domain>" + element + "</Cname></BucketCnameConfiguration>"
 }

@@ -22,9 +22,9 @@ func newSDK2(endpoint, secret string, version oss2.SignatureVersionType) client 
 		func(o *oss2.Options) { o.FeatureFlags &^= oss2.FeatureCorrectClockSkew })}
 }
 
-// query says of a wildcard so, where the SDK has no field for it.
+// query says whether it is a wildcard, which an Agentic Bucket insists on, where the SDK has no field for it.
 func query(d domain.Name) oss2.RequestCommon {
-	if !d.Wildcard {
+	if d.Bucket != agentic {
 		return oss2.RequestCommon{}
 	}
 	return oss2.RequestCommon{Parameters: map[string]string{"wildcard": strconv.FormatBool(d.Wildcard)}}
