@@ -184,7 +184,11 @@ func (d *Demo) Load() (*config.Config, error) {
 	fmt.Fprintf(&b, "accounts:\n  demo: {region: cn-hangzhou, endpoint: %q, discover: true}\nchecks: {binding: true, dns: true, http: true, resolvers: [%q]}\ntargets:\n",
 		d.OSS.URL(), d.DNS.Address())
 	for _, t := range targets() {
-		fmt.Fprintf(&b, "  - {bucket: %s, cname: %q, labels: {team: %s}}\n", t.bucket, t.cname, t.team)
+		visit := ""
+		if base, wildcard := strings.CutPrefix(t.cname, "*."); wildcard {
+			visit = ", checks: {http_visit: www." + base + "}"
+		}
+		fmt.Fprintf(&b, "  - {bucket: %s, cname: %q, labels: {team: %s}%s}\n", t.bucket, t.cname, t.team, visit)
 	}
 	return config.Parse("demo", []byte(b.String()))
 }

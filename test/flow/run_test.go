@@ -40,14 +40,14 @@ func TestDemo(t *testing.T) {
 		`oss_cname_binding_status{bucket="demo-bucket",cname="disabled.example.com",status="disabled",team="web"} 1`,
 		`oss_cname_state{bucket="demo-bucket",cname="blocked.example.com",state="disabled",team="web"} 1`,
 		`oss_cname_state{bucket="demo-bucket",cname="recommended.example.com",state="bound",team="web"} 1`,
-		`oss_cname_exporter_targets 17`,
+		`oss_cname_exporter_targets 19`,
 	} {
 		if !strings.Contains(metrics, "\n"+want+"\n") {
 			t.Errorf("no line %s", want)
 		}
 	}
-	if n := strings.Count(metrics, "\noss_cname_token_probe_success{"); n != 17 {
-		t.Errorf("%d targets, want 17", n)
+	if n := strings.Count(metrics, "\noss_cname_token_probe_success{"); n != 19 {
+		t.Errorf("%d targets, want 19", n)
 	}
 	if strings.Contains(metrics+p.Stderr.String(), demo.Getenv("OSS_ACCESS_KEY_SECRET")) {
 		t.Error("the secret is shown beside the commands to be pasted")
@@ -93,7 +93,7 @@ func TestFlagsFromTheEnvironment(t *testing.T) {
 
 func TestConfigCheckSaysWhatItChecked(t *testing.T) {
 	var stdout bytes.Buffer
-	if err := app.Run(t.Context(), []string{"--demo", "--config.check"}, os.Getenv, &stdout, io.Discard); err != nil || stdout.String() != "demo: 17 targets, no faults\n" {
+	if err := app.Run(t.Context(), []string{"--demo", "--config.check"}, os.Getenv, &stdout, io.Discard); err != nil || stdout.String() != "demo: 19 targets, no faults\n" {
 		t.Errorf("%v, printed %q", err, &stdout)
 	}
 }
@@ -121,7 +121,7 @@ func TestConfigCheckWarns(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := path + `: 1 targets, no faults, 3 warnings
-` + path + `:1: warning: accounts.main.region: "cn-hangzou" is no region that was known in 2026-11; write "cn-hangzhou"
+` + path + `:1: warning: accounts.main.region: "cn-hangzou" is no region that was known in 2026-11; did you mean "cn-hangzhou"?
 ` + path + `: warning: HTTPS_PROXY is no URL of a proxy, and requests go directly; write one such as http://proxy.example.com:3128
 ` + path + `: warning: account "main": reading ca_file "` + filepath.Dir(path) + `/ca.pem": no such file; mount it, or correct the path
 `
