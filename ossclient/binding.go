@@ -164,7 +164,7 @@ func (r certificateReply) read() (Certificate, error) {
 	return c, nil
 }
 
-// isEnabled reads the word for what OSS serves.
+// isEnabled reports whether status is the word for a domain or certificate that OSS serves.
 func isEnabled(status string) bool { return strings.EqualFold(strings.TrimSpace(status), "Enabled") }
 
 // parseBool reads a boolean in any spelling of the vendor's; an empty text is
@@ -180,7 +180,7 @@ func parseBool(text string) (bool, error) {
 }
 
 // explainUnbound turns the refusal that means "no domain" into that answer,
-// after checking that it is about bucket where it says what it is about.
+// after checking that it is about bucket, if it names one.
 func explainUnbound(failure *Error, bucket string) error {
 	if failure == nil {
 		return nil

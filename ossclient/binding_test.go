@@ -78,7 +78,7 @@ var (
 	wildcardName = domain.Name{Bucket: bucket, Base: cname, Wildcard: true}
 )
 
-// TestHowABindingIsListed has every spelling of what OSS says of a domain.
+// TestHowABindingIsListed has every spelling of a domain in the list.
 func TestHowABindingIsListed(t *testing.T) {
 	const www, enabled = "<Domain>www.example.com</Domain>", "<Status>Enabled</Status>"
 	ends := time.Date(2048, 5, 4, 10, 14, 51, 0, time.UTC)
@@ -131,7 +131,7 @@ func TestHowABindingIsListed(t *testing.T) {
 	}
 }
 
-// TestServedCertificate has each word for what a certificate is.
+// TestServedCertificate has each status of a certificate.
 func TestServedCertificate(t *testing.T) {
 	for status, want := range map[string]bool{"Enabled": true, "enabled": true, "": true, "Disabled": false, "Revoked": false} {
 		if got := (ossclient.Certificate{ID: "1", Status: status}).Served(); got != want {

@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// mostBuckets is how many buckets a page may have: what OSS gives at most.
-const mostBuckets = "1000"
+// maxBuckets is the number of buckets on a page: the most that OSS gives.
+const maxBuckets = "1000"
 
-// bucketName is what OSS takes as the name of a bucket.
+// bucketName matches the names of buckets that OSS accepts.
 var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
 
 // Buckets is one page of an account's buckets.
@@ -20,8 +20,8 @@ type Buckets struct {
 	Next  string   // the marker of the next page; "" if this is the last
 }
 
-// bucketsReply is the body of a ListBuckets answer. On the last page OSS leaves
-// out what is about pages.
+// bucketsReply is the body of a ListBuckets answer. The last page has neither
+// IsTruncated nor NextMarker.
 type bucketsReply struct {
 	XMLName     xml.Name `xml:"ListAllMyBucketsResult"`
 	IsTruncated string

@@ -1,6 +1,6 @@
 // Package ossclient asks Alibaba Cloud OSS one question at a time. It is the
 // only place that knows the vendor's SDK, and it believes nothing that does
-// not answer exactly what was asked: a Token or ErrNoToken, a bucket's Bindings,
+// not answer exactly the question: a Token or ErrNoToken, a bucket's Bindings,
 // an account's Buckets, or an *Error.
 package ossclient
 
@@ -36,7 +36,7 @@ type Options struct {
 	UserAgent   string            // who asks, such as "program/1.0", told beside the SDK's; may be ""
 	Attempts    int               // calls per question at most, the first included; 0 is 2
 	Transport   http.RoundTripper // shared connections; nil is NewTransport(). Its error may be an *Error with the reason
-	Observer    Observer          // nil is nobody
+	Observer    Observer          // nil is none
 	Now         func() time.Time  // the clock that dates requests; nil is time.Now
 }
 
@@ -75,7 +75,7 @@ func New(opts Options) (*Client, error) {
 		opts.Transport = NewTransport()
 	}
 	if opts.Observer == nil {
-		opts.Observer = nobody{}
+		opts.Observer = noObserver{}
 	}
 	if opts.Now == nil {
 		opts.Now = time.Now
@@ -170,7 +170,7 @@ func (c *Client) ListCname(ctx context.Context, bucket string) (bound []Binding,
 // asked; the page has those of the Client's. The error is an *Error; ctx bounds
 // the whole call, retries included.
 func (c *Client) ListBuckets(ctx context.Context, marker string) (page Buckets, err error) {
-	query := map[string]string{"max-keys": mostBuckets}
+	query := map[string]string{"max-keys": maxBuckets}
 	if marker != "" {
 		query["marker"] = marker
 	}
@@ -185,7 +185,7 @@ func (c *Client) ListBuckets(ctx context.Context, marker string) (page Buckets, 
 }
 
 // ask puts a question about a bucket, or with "" about the account, and has the
-// answer parsed; nil if that was what OSS documents.
+// answer parsed. It returns nil if the answer is one that OSS documents.
 func (c *Client) ask(ctx context.Context, x exchange, bucket string, query map[string]string, parse func(body []byte) error) *Error {
 	output, err := c.get(ctx, x, bucket, query)
 	if err != nil {
@@ -215,7 +215,7 @@ func (c *Client) get(ctx context.Context, x exchange, bucket string, query map[s
 	if bucket != "" {
 		input.Bucket = &bucket
 	}
-	input.OpMetadata.Set(signer.SubResource, []string{"cname", "comp"}) // what V1 signs of the query
+	input.OpMetadata.Set(signer.SubResource, []string{"cname", "comp"}) // the query parameters that V1 signs
 	input.OpMetadata.Set(signer.SignTime, c.now())
 	return c.sdk.InvokeOperation(ctx, input, func(o *oss.Options) { o.HttpClient = x })
 }

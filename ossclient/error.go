@@ -30,10 +30,10 @@ type Error struct {
 	Status     int           // HTTP status; 0 if no HTTP answer came
 	Code       string        // OSS's error code; "" if no OSS answered
 	EC         string        // OSS's detailed error code, for diagnosis only
-	RequestID  string        // what Alibaba Cloud's support asks for; may be ""
-	Hint       string        // what to do about it; may be ""
+	RequestID  string        // the id that Alibaba Cloud's support asks for; may be ""
+	Hint       string        // the action that helps; may be ""
 	RetryAfter time.Duration // how long OSS asks to be left alone; 0 if it does not say
-	Err        error         // what went wrong, in words
+	Err        error         // the cause, in words
 
 	advice        string // replaces the advice of Reason; "" is that of Reason
 	otherOwner    bool   // OSS says that the bucket is another account's
@@ -69,7 +69,7 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is reports whether e says what the sentinel target says.
+// Is reports whether e has the meaning of the sentinel target.
 func (e *Error) Is(target error) bool { return e.otherOwner && target == status.ErrOtherOwner }
 
 // Advice returns the action that fits this error better than the action of its
@@ -190,7 +190,7 @@ func cause(err error) error {
 }
 
 // remoteError marks a failure of the connection or of the reply, whose text may
-// quote what the peer sent.
+// quote text of the peer.
 type remoteError struct {
 	err     error
 	secrets []secret.Text

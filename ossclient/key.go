@@ -11,7 +11,7 @@ import (
 
 // Credentials gives the key that signs the next call.
 type Credentials interface {
-	// Key returns a key, or an error that says on one line what to do.
+	// Key returns a key, or an error that names the action on one line.
 	Key(ctx context.Context) (secret.Key, error)
 	// Invalidate is told that OSS refused the key with this token, "" for a
 	// permanent key. It reports whether the next Key may be a better one.

@@ -74,7 +74,7 @@ func (s source) Key(context.Context) (secret.Key, error) { return secret.Key(s),
 // Invalidate implements ossclient.Credentials.
 func (source) Invalidate(secret.Text) bool { return false }
 
-// TestKeysThatCannotBeSent never reach OSS, and are nobody else's fault.
+// TestKeysThatCannotBeSent never reach OSS: the reason is credentials.
 func TestKeysThatCannotBeSent(t *testing.T) {
 	for want, key := range map[string]secret.Key{
 		"the access key id is empty":                                                 {Secret: "s"},

@@ -7,7 +7,7 @@ import (
 	"oss_cname_exporter/internal/vendor"
 )
 
-// meaningOf returns why a refusal of OSS is no answer, and what to do. An
+// meaningOf returns why a refusal of OSS is no answer, and the action. An
 // endpoint in OSS's own error is where the bucket answers, whatever the code.
 func meaningOf(httpStatus int, code, ec, endpoint string) (reason status.Reason, action string) {
 	if endpoint != "" {

@@ -18,22 +18,22 @@ type permission struct {
 	AuthPrincipalOwnerID     string `xml:"AuthPrincipalOwnerId"`
 }
 
-// explain says on one line who may not do what, and by which kind of policy, and
-// what to do. Both are "" if OSS gave no diagnosis.
+// explain names the principal, the action and the kind of policy on one line, and
+// the way out. Both are "" if OSS gave no diagnosis.
 func (p permission) explain() (text, action string) {
 	for _, field := range []*string{&p.NoPermissionType, &p.PolicyType, &p.AuthAction, &p.AuthPrincipalType, &p.AuthPrincipalDisplayName, &p.AuthPrincipalOwnerID} {
 		*field = secret.RemoteText(*field)
 	}
-	what := cmp.Or(p.AuthAction, "this action")
+	denied := cmp.Or(p.AuthAction, "this action")
 	switch {
 	case strings.EqualFold(p.NoPermissionType, "ExplicitDeny"):
-		return p.who() + " may not " + what + ": an explicit Deny in " + p.policy(),
+		return p.who() + " may not " + denied + ": an explicit Deny in " + p.policy(),
 			"take the Deny out of " + p.policy() + "; a grant does not help"
 	case strings.EqualFold(p.NoPermissionType, "ImplicitDeny"):
-		return p.who() + " may not " + what + ": " + p.policy() + " does not allow it (implicit deny)",
-			"allow " + what + " in " + p.policy()
+		return p.who() + " may not " + denied + ": " + p.policy() + " does not allow it (implicit deny)",
+			"allow " + denied + " in " + p.policy()
 	case p != permission{}:
-		return p.who() + " may not " + what + ": " + strings.TrimSpace(p.NoPermissionType+" "+p.policy()), ""
+		return p.who() + " may not " + denied + ": " + strings.TrimSpace(p.NoPermissionType+" "+p.policy()), ""
 	}
 	return "", ""
 }

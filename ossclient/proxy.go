@@ -7,8 +7,8 @@ import (
 	"net/url"
 )
 
-// checkProxy is asked what a proxy answered to CONNECT. net/http would say only
-// the status, as if OSS had.
+// checkProxy reads the answer of a proxy to CONNECT. net/http gives the status
+// only, as if it were OSS's.
 func checkProxy(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
 	switch resp.StatusCode {
 	case http.StatusOK:

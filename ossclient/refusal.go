@@ -69,10 +69,10 @@ func newRefusal(resp *http.Response, body []byte, secrets []secret.Text) *refusa
 	return r
 }
 
-// Error implements error, for the SDK's sake: what people read is asError's.
+// Error implements error for the SDK. People read the text of asError.
 func (r *refusal) Error() string { return "refused with " + strconv.Itoa(r.status) }
 
-// asError tells what the refusal means.
+// asError returns the meaning of the refusal.
 func (r *refusal) asError(operation string) *Error {
 	e := &Error{
 		Operation:  operation,

@@ -15,7 +15,7 @@ import (
 	"oss_cname_exporter/ossclient"
 )
 
-// echo answers with what it was sent, each in its own way.
+// echo answers with the request that it got, each in its own way.
 type echo func(req *http.Request, said string) (*http.Response, error)
 
 // RoundTrip implements http.RoundTripper.
@@ -33,7 +33,7 @@ func (e echo) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func body(text string) io.ReadCloser { return io.NopCloser(strings.NewReader(text)) }
 
-// TestPeerRepeatsOurSecrets has what answers say back the token and the signature wherever it can.
+// TestPeerRepeatsOurSecrets has answers repeat the token and the signature wherever they can.
 func TestPeerRepeatsOurSecrets(t *testing.T) {
 	const token = "planted-token/with+characters=="
 	for name, peer := range map[string]echo{

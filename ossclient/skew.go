@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// maxSkew is how far our clock may be off before OSS refuses what we sign, with
-// a minute for what the way takes and for rounding.
+// maxSkew is how far our clock may be off before OSS refuses the signature,
+// with a minute for the way and for rounding.
 const maxSkew = 16 * time.Minute
 
 // earliest is before any date that OSS can name: one before it is no clock's.

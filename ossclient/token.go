@@ -15,7 +15,7 @@ import (
 
 // Token is the proof of ownership that OSS holds for a domain.
 type Token struct {
-	Value   secret.Text // what the TXT record _dnsauth.<domain> must carry
+	Value   secret.Text // the value that the TXT record _dnsauth.<domain> must carry
 	Expires time.Time
 }
 
@@ -51,7 +51,7 @@ func parseToken(body []byte, asked domain.Name) (Token, error) {
 }
 
 // explainNoToken turns the one refusal that is an answer into ErrNoToken, after
-// checking that it is about asked where it says what it is about.
+// checking that it is about asked, as far as it names a subject.
 func explainNoToken(failure *Error, asked domain.Name) error {
 	if failure == nil {
 		return nil

@@ -27,7 +27,7 @@ type tracing struct {
 
 // follow returns req with net/http reporting its phases. Connections are
 // dialled on goroutines of their own, and several at once where a name has
-// several addresses, so each phase goes by what tells it apart.
+// several addresses, so each phase has a name of its own.
 func (t *tracing) follow(req *http.Request) *http.Request {
 	t.say("%s %s", req.Method, req.URL) // the signature is in a header
 	hooks := &httptrace.ClientTrace{

@@ -17,7 +17,7 @@ import (
 	"oss_cname_exporter/ossclient"
 )
 
-// traced asks about the fixture's domain and returns what the trace says, one
+// traced asks about the fixture's domain and returns the text of the trace, one
 // step a line.
 func (f *fixture) traced(t *testing.T, client *ossclient.Client) string {
 	t.Helper()

@@ -59,14 +59,14 @@ func NewTransport() *http.Transport {
 	}
 }
 
-// nobody is the Observer of a Client that has none.
-type nobody struct{}
+// noObserver is the Observer of a Client that has none.
+type noObserver struct{}
 
-func (nobody) APIRequest(string, time.Duration) {}
-func (nobody) ClockSkew(time.Duration)          {}
+func (noObserver) APIRequest(string, time.Duration) {}
+func (noObserver) ClockSkew(time.Duration)          {}
 
-// exchange is the oss.HTTPClient of one API operation. It bounds what a reply
-// can cost and tells the Observer. It follows no redirect: the Authorization
+// exchange is the oss.HTTPClient of one API operation. It bounds the cost of a
+// reply and tells the Observer. It follows no redirect: the Authorization
 // header would travel along.
 type exchange struct {
 	operation string
@@ -88,7 +88,7 @@ func (x exchange) Do(req *http.Request) (*http.Response, error) {
 }
 
 // send gives the SDK whole replies with a status of 2xx: it signs and repeats,
-// but what an answer means is decided here.
+// but the meaning of an answer is decided here.
 func (x exchange) send(req *http.Request) (*http.Response, error) {
 	req.Body = http.NoBody // so that net/http may repeat it on meeting a connection that OSS has just closed
 	sent := x.now()
@@ -125,7 +125,7 @@ func (x exchange) send(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// secretsOf returns what a peer may not make us show of a request: the token of
+// secretsOf returns the parts of a request that no output may show: the token of
 // a temporary key, and the signature.
 func secretsOf(req *http.Request) []secret.Text {
 	signature := req.Header.Get("Authorization")

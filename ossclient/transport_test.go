@@ -15,7 +15,7 @@ import (
 	"oss_cname_exporter/ossclient"
 )
 
-// TestConnectionClosedWhileIdle covers what happens all the time if OSS closes
+// TestConnectionClosedWhileIdle covers the usual case that OSS closes
 // its connections as often as it is scraped.
 func TestConnectionClosedWhileIdle(t *testing.T) {
 	f := newFixture(t)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// announce says where to look, and what to do with the domain that is yours.
+// announce prints the addresses, and the commands for the domain of the reader.
 func (d *Demo) announce(w io.Writer, url string) {
 	fmt.Fprintf(w, `
 The demo watches %d domains on a simulated OSS at %s, with a DNS at %s. Look at

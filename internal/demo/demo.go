@@ -34,7 +34,7 @@ const (
 	// agentic is the demo's bucket of the kind that takes wildcards.
 	agentic = "demo-1234567890123456-cn-hangzhou-ab-apsr"
 	// publicTarget and recommendedTarget lead to demo-bucket: its public
-	// endpoint, and what the vendor's console recommends.
+	// endpoint, and the one that the vendor's console recommends.
 	publicTarget      = "demo-bucket.oss-cn-hangzhou.aliyuncs.com"
 	recommendedTarget = "demo-bucket.cn-hangzhou.taihangcda.cn"
 	// yours is the demo's domain that is left to the reader.
@@ -56,7 +56,7 @@ type target struct {
 	left                time.Duration       // life of the token; 0 is no token
 	answers             []osstest.Behaviour // in turn; none is the genuine one
 	proven              bool                // the TXT record carries the token
-	points              string              // what the CNAME record leads to; "" is no record
+	points              string              // the target of the CNAME record; "" is no record
 	address             string              // of an A record in place of a CNAME record; "" is none
 	bound               *osstest.Binding    // nil is not bound
 }
@@ -194,7 +194,7 @@ func (d *Demo) Load() (*config.Config, error) {
 }
 
 // Run brings the demo to life once the exporter listens, until ctx is done.
-// prefix is what all its paths begin with.
+// prefix is the beginning of all its paths.
 func (d *Demo) Run(ctx context.Context, w io.Writer, at net.Addr, prefix string) {
 	_, port, _ := net.SplitHostPort(at.String())
 	url := "http://localhost:" + port + prefix

@@ -37,7 +37,7 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// TestRefusals binds what docs/demo.md says that OSS refuses.
+// TestRefusals binds the domains that docs/demo.md says OSS refuses.
 func TestRefusals(t *testing.T) {
 	d := demo.Start()
 	defer d.Close()

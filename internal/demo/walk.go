@@ -31,7 +31,7 @@ func (d *Demo) walk(ctx context.Context) {
 	}
 }
 
-// steps is what is done to the walker in the course of its life, by its
+// steps are the events in the life of the walker, made by its
 // operator and by OSS. In the beginning it has nothing.
 func (d *Demo) steps() []func() {
 	at := domain.Name{Bucket: "demo-bucket", Base: walker}

@@ -52,7 +52,7 @@ func aliases(reply *dns.Msg, name string) ([]string, error) {
 	return names, nil
 }
 
-// values returns what the TXT records of name in reply say, sorted. Long ones are
+// values returns the values of the TXT records of name in reply, sorted. Long ones are
 // cut: they are remembered, and are no token.
 func values(reply *dns.Msg, name string) ([]string, error) {
 	var values []string
@@ -69,8 +69,8 @@ func values(reply *dns.Msg, name string) ([]string, error) {
 	return values, nil
 }
 
-// escape is how the library writes what is special in zone files: \" and \\, and
-// \DDD for what cannot be printed.
+// escape matches the escapes of the library for special characters: \" and \\, and
+// \DDD for those that cannot be printed.
 var escape = regexp.MustCompile(`\\([0-9]{3}|.)`)
 
 // raw takes the escapes out of text.

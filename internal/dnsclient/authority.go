@@ -79,7 +79,7 @@ func nameServers(m *dns.Msg) []string {
 }
 
 // apex returns the name of the zone that name is in: the first of name and
-// what it is under that the DNS knows the start of authority for. Where that
+// the names above it that the DNS knows the start of authority for. Where that
 // cannot be found out the next may do: a zone with servers that are out of
 // order hides nothing, since those above it are not authoritative for name.
 func (l *lookup) apex(ctx context.Context, name string) (string, error) {
@@ -97,7 +97,7 @@ func (l *lookup) apex(ctx context.Context, name string) (string, error) {
 	if len(failed) > 0 {
 		return "", failed[0]
 	}
-	return "", &Error{status.ReasonDNS, errors.New("nobody has the authority")}
+	return "", &Error{status.ReasonDNS, errors.New("no server has the authority")}
 }
 
 // zoneIn returns the zone of name as far as a reply about name tells it. One

@@ -98,7 +98,7 @@ func TestServersAreCompared(t *testing.T) {
 	for name, test := range map[string]struct {
 		prepare func(*world)
 		want    func(*world) []status.Found
-		silent  []string // what is said of each in turn
+		silent  []string // the texts about each in turn
 	}{
 		"all agree": {func(w *world) {
 			for _, s := range w.servers {
@@ -348,7 +348,7 @@ func TestNoResolverAnswers(t *testing.T) {
 	}
 }
 
-// TestAddressesThatRefuse has a server with four addresses that nobody listens
+// TestAddressesThatRefuse has a server with four addresses that no server listens
 // on, and a good one.
 func TestAddressesThatRefuse(t *testing.T) {
 	w := newWorld(t, 1)
@@ -389,7 +389,7 @@ func TestIPv6(t *testing.T) {
 	}
 }
 
-// TestAddressesByTurns has a server with more addresses of IPv4, where nobody
+// TestAddressesByTurns has a server with more addresses of IPv4, where no server
 // listens, than are tried, and one of IPv6.
 func TestAddressesByTurns(t *testing.T) {
 	w := newWorld(t, 1)
@@ -422,7 +422,7 @@ func TestSameServersEachTime(t *testing.T) {
 }
 
 // TestAddressesAreBounded has a server with many addresses of both kinds, where
-// nobody listens.
+// no server listens.
 func TestAddressesAreBounded(t *testing.T) {
 	w := newWorld(t, 1)
 	w.servers[0].Publish(proof, "t0ken")
@@ -491,7 +491,7 @@ func TestAliasAtAZoneCut(t *testing.T) {
 	}
 }
 
-// TestZoneIsFoundAboveAFailure has resolvers that cannot say what zone a name
+// TestZoneIsFoundAboveAFailure has resolvers that cannot say which zone a name
 // is in, but say it of the name above.
 func TestZoneIsFoundAboveAFailure(t *testing.T) {
 	for name, behave := range map[string]dnstest.Behaviour{
@@ -575,7 +575,7 @@ func TestNobodyHasTheAuthority(t *testing.T) {
 	empty := serve(t)
 	client := dnsclient.New(dnsclient.Options{System: func() ([]string, error) { return []string{empty.Address()}, nil }})
 	_, err := client.TXT(t.Context(), proof, authoritative)
-	checkFailure(t, err, status.ReasonDNS, "nobody has the authority")
+	checkFailure(t, err, status.ReasonDNS, "no server has the authority")
 }
 
 // TestAmplification has zones, lists and chains that would have the exporter

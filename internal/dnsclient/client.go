@@ -1,6 +1,6 @@
-// Package dnsclient asks the DNS two questions: what the TXT records of a name
-// say, and where its CNAME records lead. The answer holds what each server said,
-// "no such record" included; that no server could say is an *Error.
+// Package dnsclient asks the DNS two questions: the values of the TXT records of a
+// name, and the targets of its CNAME records. The answer holds the reply of each
+// server, "no such record" included. If no server gave one, it is an *Error.
 //
 // A lookup is one question with all that it takes: the messages sent, which
 // servers were silent, which do without EDNS. It is bounded in messages,
@@ -64,7 +64,7 @@ func New(opts Options) *Client {
 	return &Client{opts}
 }
 
-// TXT returns what the TXT records of name say. CNAME records are followed.
+// TXT returns the values of the TXT records of name. CNAME records are followed.
 // Where no server has such a record, it also looks at the names where one is put
 // by mistake, at most seven.
 // resolvers are host:port addresses that are asked in turn until one answers;

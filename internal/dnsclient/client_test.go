@@ -309,7 +309,7 @@ func TestMisplacedCannotBeLookedFor(t *testing.T) {
 	}
 }
 
-// closed is a port that nobody listens on.
+// closed is a port that no server listens on.
 func closed(t *testing.T) string {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")

@@ -24,7 +24,7 @@ var (
 // look-up that would take too much), or dns: whom to ask could not be found out.
 type Error struct {
 	Reason status.Reason // never empty
-	Err    error         // what went wrong, in words
+	Err    error         // the cause, in words
 }
 
 // Error implements error.
@@ -33,7 +33,7 @@ func (e *Error) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// failure says what was looked up when err came in between.
+// failure adds the question that err is about.
 func failure(record, name string, err error) error {
 	return &Error{reasonOf(err), fmt.Errorf("looking up %s of %s: %w", record, name, err)}
 }
@@ -57,7 +57,7 @@ func (f failures) join() error {
 	return &Error{reasonOf(reason), errors.New(text)}
 }
 
-// texts returns what they say, each once.
+// texts returns their texts, each once.
 func (f failures) texts() []string {
 	var texts []string
 	for _, err := range f {

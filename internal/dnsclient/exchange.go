@@ -12,7 +12,7 @@ import (
 	"oss_cname_exporter/internal/status"
 )
 
-// question is what servers are asked.
+// question is one question to a server.
 type question struct {
 	name    string
 	qtype   uint16
@@ -134,7 +134,7 @@ func (l *lookup) patience(ctx context.Context, share int) time.Duration {
 }
 
 // grace is how long the rest of several servers have once one has answered: two
-// times what one has for one message, so that a lost one can be sent again.
+// times the time for one message, so that a lost one can be sent again.
 func (l *lookup) grace(ctx context.Context) time.Duration { return 2 * l.patience(ctx, 4) }
 
 // refusesEDNS reports whether a reply is of a server that may not know EDNS.
@@ -172,7 +172,7 @@ func rcode(m *dns.Msg) string {
 	return fmt.Sprintf("RCODE %d", m.Rcode)
 }
 
-// referral says to whom a server refers that has no answer of its own; "" is to nobody.
+// referral names the servers that a server without an answer refers to; "" is none.
 func referral(m *dns.Msg) string {
 	for _, rr := range m.Ns {
 		if ns, ok := rr.(*dns.NS); ok {

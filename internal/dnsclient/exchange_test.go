@@ -72,7 +72,7 @@ func TestBadServers(t *testing.T) {
 }
 
 // TestStaleRecordsAreRecords has a resolver that could not ask again whether
-// what it knows is still so.
+// the old records are still right.
 func TestStaleRecordsAreRecords(t *testing.T) {
 	s := serve(t, proof+`. TXT "t0ken"`)
 	s.Behave(proof, func(w dns.ResponseWriter, m *dns.Msg, genuine dns.HandlerFunc) {
@@ -121,7 +121,7 @@ func TestLargeAnswers(t *testing.T) {
 }
 
 // TestNoTCP has an answer too long for UDP at a server that a firewall lets
-// nobody reach over TCP.
+// no client reaches over TCP.
 func TestNoTCP(t *testing.T) {
 	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -159,7 +159,7 @@ func TestIDsCannotBeGuessed(t *testing.T) {
 	}
 }
 
-// TestMessages looks at what is sent: to a resolver that it is to find the
+// TestMessages looks at the messages: to a resolver that it is to find the
 // answer, to a server of the zone that it is not.
 func TestMessages(t *testing.T) {
 	w := newWorld(t, 1)

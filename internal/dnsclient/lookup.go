@@ -14,7 +14,7 @@ import (
 	"oss_cname_exporter/internal/trace"
 )
 
-// lookup is one call of TXT or Follow, and what was learnt on the way.
+// lookup is one call of TXT or Follow, with its state.
 type lookup struct {
 	opts      Options
 	qtype     uint16 // TXT or CNAME
@@ -37,7 +37,7 @@ func (c *Client) newLookup(ctx context.Context, qtype uint16, resolvers []string
 	}
 }
 
-// answer is what is found of one name.
+// answer has the records of one name.
 type answer struct {
 	status.Records
 	zone string // of the name, as far as an answer told; "" if none did
@@ -84,13 +84,13 @@ func (l *lookup) find(ctx context.Context, name string, via []string) (answer, e
 	return a, nil
 }
 
-// found is what find returned.
+// found is a result of find.
 type found struct {
 	answer
 	err error
 }
 
-// step is what one reply says: all there is, or an alias to ask about next.
+// step is the content of one reply: all records, or an alias to ask about next.
 type step struct {
 	records []string        // of TXT the values, else the names that CNAME records lead to
 	address status.Tristate // No if the name at the end of records does not exist
@@ -128,7 +128,7 @@ func (l *lookup) read(m *dns.Msg, name string) (step, error) {
 }
 
 // chain returns the aliases from name on that a reply is believed about: of a
-// server of the zone only the first, since what it leads to may be another's.
+// server of the zone only the first, since the target may be in another zone.
 func (l *lookup) chain(m *dns.Msg, name string) ([]string, error) {
 	if !l.isAuthoritative() {
 		return aliases(m, name)
@@ -139,7 +139,7 @@ func (l *lookup) chain(m *dns.Msg, name string) ([]string, error) {
 	return nil, nil
 }
 
-// addBeyond takes in what is found where a server's alias leads to.
+// addBeyond adds the records of the name that a server's alias leads to.
 func (a *answer) addBeyond(server string, so []string, beyond answer) {
 	for _, f := range beyond.Found {
 		servers := []string{server}

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// parallel calls do with 0 to n-1 at the same time and returns what they
-// return. Once one has succeeded the others have grace, then their context ends.
+// parallel calls do with 0 to n-1 at the same time and returns their
+// results. Once one has succeeded the others have grace, then their context ends.
 // A panic of one is the caller's, once all have ended.
 func parallel[T any](ctx context.Context, n int, grace time.Duration, do func(ctx context.Context, i int) (T, error)) ([]T, []error) {
 	ctx, cancel := context.WithCancel(ctx)

@@ -24,7 +24,7 @@ func (s server) String() string {
 	return fmt.Sprintf("%s (%s)", host(s.name), s.address)
 }
 
-// reply is what one server said.
+// reply is the message of one server.
 type reply struct {
 	server string // in words
 	msg    *dns.Msg

@@ -40,7 +40,7 @@ func (l *lookup) spend() bool {
 	return l.sent <= maxMessages
 }
 
-// exchange sends m and returns the reply to it. Over UDP it ignores what does
+// exchange sends m and returns the reply to it. Over UDP it ignores messages that do
 // not bear the message's id.
 func exchange(ctx context.Context, network, address string, m *dns.Msg) (*dns.Msg, error) {
 	dialed, err := new(net.Dialer).DialContext(ctx, network, address)
@@ -78,7 +78,7 @@ func inTime(ctx context.Context, err error) error {
 	return err
 }
 
-// describe says in one line whom a message was sent to and what came back.
+// describe returns one line with the server, the question and the reply.
 func describe(network string, s server, m, r *dns.Msg, err error) string {
 	q := m.Question[0]
 	text := fmt.Sprintf("DNS: %s %s at %s", dns.TypeToString[q.Qtype], clean(host(q.Name)), s)

@@ -47,7 +47,7 @@ func notInName(r rune) bool {
 	return !unicode.In(r, unicode.Letter, unicode.Mark, unicode.Digit) && !strings.ContainsRune("-.。．｡", r)
 }
 
-// checkBare refuses what is an address or more than a domain, such as a URL.
+// checkBare refuses an address, and more than a domain, such as a URL.
 func checkBare(text string) error {
 	if _, err := netip.ParseAddr(text); err == nil {
 		return errors.New("an IP address has no CNAME; write the domain")

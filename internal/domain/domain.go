@@ -1,6 +1,6 @@
-// Package domain names what the exporter watches: a Name is one custom domain
-// of one bucket. It accepts what people write, and keeps what DNS and OSS know
-// the domain by.
+// Package domain has the names that the exporter watches: a Name is one custom
+// domain of one bucket. It accepts the spellings of people, and keeps the one of
+// the DNS and OSS.
 package domain
 
 import (
@@ -43,8 +43,8 @@ func (n Name) IsApex() bool {
 	return err == nil && registered == n.Base && !n.Wildcard
 }
 
-// Parse reads "examplebucket/www.example.com". The error says what to write
-// instead.
+// Parse reads "examplebucket/www.example.com". The error names the right
+// spelling.
 func Parse(text string) (Name, error) {
 	bucket, cname, found := strings.Cut(text, "/")
 	if !found {
@@ -54,7 +54,7 @@ func Parse(text string) (Name, error) {
 }
 
 // New returns the Name of cname at bucket, both as people write them. The error
-// says what to write instead.
+// names the right spelling.
 func New(bucket, cname string) (n Name, err error) {
 	if n.Bucket, err = ParseBucket(bucket); err != nil {
 		return Name{}, err

@@ -6,7 +6,7 @@ import (
 	"oss_cname_exporter/internal/vendor"
 )
 
-// Host is what the name of an endpoint, or of a bucket at one, says.
+// Host is the meaning of the name of an endpoint, or of a bucket at one.
 type Host struct {
 	Bucket string // "" for an endpoint itself
 	Region string // "" if the name does not say: acceleration serves buckets of all regions
@@ -86,7 +86,7 @@ func parseEndpoint(name string) (Host, bool) {
 
 // idOf returns the region of an endpoint's first label, such as
 // "oss-cn-hangzhou-internal". Of one that names no known region, such as
-// "oss-website-cn-hangzhou" or "oss-cn-hangzhou-a", it returns what is left.
+// "oss-website-cn-hangzhou" or "oss-cn-hangzhou-a", it returns the rest.
 func idOf(label string) string {
 	for _, r := range vendor.Regions() {
 		if label+vendor.Domain == r.Public || label+vendor.Domain == r.Internal {

@@ -46,7 +46,7 @@ func TestParseHost(t *testing.T) {
 	}
 }
 
-// TestNamesThatAreNotRead has what is no endpoint of OSS, and what is none that is known.
+// TestNamesThatAreNotRead has names that are no endpoint of OSS, and unknown ones.
 func TestNamesThatAreNotRead(t *testing.T) {
 	for _, name := range []string{
 		"", ".", "aliyuncs.com", ".aliyuncs.com", "example.com", "localhost", "sts.cn-hangzhou.aliyuncs.com", "oss.aliyuncs.com",

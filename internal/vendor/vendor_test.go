@@ -18,6 +18,11 @@ func TestRowsHaveASource(t *testing.T) {
 	if len(rows) < 80 {
 		t.Fatalf("only %d rows", len(rows))
 	}
+	for _, name := range []string{"region cn-hangzhou", "suffix taihangcda.cn", "suffix taobao.com", "code NoSuchBucket", "code 0004-*", "status Blocked", "status Expired"} {
+		if !slices.ContainsFunc(rows, func(r vendor.Row) bool { return strings.Join(strings.Fields(r.Name), " ") == name }) {
+			t.Errorf("no row %q", name)
+		}
+	}
 	var names []string
 	for _, r := range rows {
 		if _, err := time.Parse("2006-01", r.Checked); err != nil || r.Page == "" || slices.Contains(names, r.Name) && !strings.HasPrefix(r.Name, "status ") {
@@ -39,7 +44,7 @@ func TestAge(t *testing.T) {
 	}
 }
 
-// TestCodes holds the table to what can be known of it without asking OSS.
+// TestCodes holds the table to the rules that need no question to OSS.
 func TestCodes(t *testing.T) {
 	codes := vendor.Codes()
 	for i, c := range codes {
@@ -90,6 +95,22 @@ func TestRegions(t *testing.T) {
 			if host != "" && !strings.HasSuffix(host, vendor.Domain) {
 				t.Errorf("%s: %q", r.ID, host)
 			}
+		}
+	}
+}
+
+// TestEndpoints has regions whose endpoints follow from their ids, and others.
+func TestEndpoints(t *testing.T) {
+	want := map[string][3]string{
+		"cn-hangzhou":         {"oss-cn-hangzhou.aliyuncs.com", "oss-cn-hangzhou-internal.aliyuncs.com", "cn-hangzhou.oss.aliyuncs.com"},
+		"cn-wuhan-lr":         {"oss-cn-wuhan-lr.aliyuncs.com", "oss-cn-wuhan-lr-internal.aliyuncs.com", ""},
+		"cn-hangzhou-finance": {"oss-cn-hzfinance.aliyuncs.com", "oss-cn-hzfinance-internal.aliyuncs.com", ""},
+		"cn-north-2-gov-1":    {"", "oss-cn-north-2-gov-1-internal.aliyuncs.com", ""},
+		"rg-china-mainland":   {"oss-rg-china-mainland.aliyuncs.com", "", ""},
+	}
+	for _, r := range vendor.Regions() {
+		if hosts, tested := want[r.ID]; tested && hosts != [3]string{r.Public, r.Internal, r.DualStack} {
+			t.Errorf("%s: got %q, %q, %q; want %q", r.ID, r.Public, r.Internal, r.DualStack, hosts)
 		}
 	}
 }

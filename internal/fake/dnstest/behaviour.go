@@ -125,7 +125,7 @@ func Oversize(w dns.ResponseWriter, m *dns.Msg, genuine dns.HandlerFunc) {
 }
 
 // Forge sends an answer of another message, with the records of lines, before
-// the genuine one: what somebody sends who guesses.
+// the genuine one, as an attacker does who guesses.
 func Forge(lines ...string) Behaviour {
 	return func(w dns.ResponseWriter, m *dns.Msg, genuine dns.HandlerFunc) {
 		reply := new(dns.Msg).SetReply(m)
@@ -162,7 +162,7 @@ func Lie(w dns.ResponseWriter, m *dns.Msg, _ dns.HandlerFunc) {
 	_ = w.WriteMsg(reply)
 }
 
-// Garble answers with what is no message.
+// Garble answers with bytes that are no message.
 func Garble(w dns.ResponseWriter, m *dns.Msg, _ dns.HandlerFunc) {
 	packed, err := new(dns.Msg).SetReply(m).Pack()
 	if err == nil {

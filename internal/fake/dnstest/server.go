@@ -1,6 +1,6 @@
 // Package dnstest is a DNS that fits in a test: servers on real loopback
 // sockets, UDP and TCP. Each is the authority for the records that it is given,
-// takes dynamic updates of its zones (RFC 2136) from anybody, and answers a name
+// takes dynamic updates of its zones (RFC 2136) from any client, and answers a name
 // in another way than it should on demand (Behaviour).
 package dnstest
 

@@ -6,7 +6,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// update does what an update message says (RFC 2136), whole or not at all, and
+// update applies an update message (RFC 2136), whole or not at all, and
 // returns the code to answer with.
 func (s *Server) update(m *dns.Msg) (rcode int) {
 	s.mu.Lock()
@@ -34,7 +34,7 @@ func (s *Server) update(m *dns.Msg) (rcode int) {
 	return dns.RcodeSuccess
 }
 
-// prerequisites checks what must be so before anything is changed (RFC 2136, 3.2).
+// prerequisites checks the conditions of an update (RFC 2136, 3.2).
 func (s *Server) prerequisites(zone string, section []dns.RR) (rcode int) {
 	var sets []dns.RR
 	for _, rr := range section {

@@ -87,7 +87,7 @@ func TestUpdate(t *testing.T) {
 	}
 }
 
-// TestApexStays removes what a zone cannot be without.
+// TestApexStays removes the records that a zone needs.
 func TestApexStays(t *testing.T) {
 	s := dnstest.New(dnstest.Zone("example.com")...)
 	t.Cleanup(s.Close)

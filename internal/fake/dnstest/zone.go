@@ -51,7 +51,7 @@ func (s *Server) Publish(name string, values ...string) {
 	}
 }
 
-// Alias makes target what the CNAME record of name says; "" removes it.
+// Alias makes target the value of the CNAME record of name; "" removes the record.
 func (s *Server) Alias(name, target string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,8 +84,8 @@ func (s *Server) remove(name string, qtype uint16) {
 	s.records = slices.DeleteFunc(s.records, func(rr dns.RR) bool { return isAny(rr, name, qtype) })
 }
 
-// answer is the answer section: the records of name and what its CNAME records
-// lead to, as far as this server knows. A circle is answered as far as it goes.
+// answer is the answer section: the records of name and of the targets of its
+// CNAME records, as far as this server knows. A circle is answered as far as it goes.
 func (s *Server) answer(name string, qtype uint16) []dns.RR {
 	var answer []dns.RR
 	for range 1 + len(s.records) {

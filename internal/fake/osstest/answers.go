@@ -10,7 +10,7 @@ import (
 	"oss_cname_exporter/internal/domain"
 )
 
-// setCommonHeaders sets what every answer of OSS carries, scripted ones included. A request id is 24 upper-case
+// setCommonHeaders sets the headers of every answer of OSS, scripted ones included. A request id is 24 upper-case
 // hexadecimal digits, the first eight of them the time.
 func (s *Server) setCommonHeaders(h http.Header, at time.Time) {
 	h.Set("Server", "AliyunOSS")

@@ -13,7 +13,7 @@ import (
 // set when its handler runs, and the request's context ends when the client leaves or the server closes.
 type Behaviour func(genuine http.Handler) http.Handler
 
-// script is what Behave was told. The nil script is genuine.
+// script is a series of Behaviours. The nil script is genuine.
 type script struct {
 	behaviours []Behaviour
 	played     int
@@ -88,7 +88,7 @@ func Reply(status int, body string, header ...string) Behaviour {
 	}
 }
 
-// Raw hands the connection to fault, for what no HTTP answer can do: to close it, to reset it, to write half a
+// Raw hands the connection to fault, for faults that no HTTP answer has: to close it, to reset it, to write half a
 // header. The connection is closed when fault returns, and under it when the server closes.
 func Raw(fault func(net.Conn)) Behaviour {
 	return func(http.Handler) http.Handler {

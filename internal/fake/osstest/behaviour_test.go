@@ -66,7 +66,7 @@ func TestBehaviourIsOfOneDomain(t *testing.T) {
 		check(t, 403, "AccessDenied", "0003-00000001")
 }
 
-// A behaviour may change the request; the genuine answer is to what it makes of it.
+// A behaviour may change the request; the genuine answer is to the changed request.
 func TestBehaviourMayChangeTheRequest(t *testing.T) {
 	s := newServerAt(t, noon)
 	s.Behave(example, func(genuine http.Handler) http.Handler {

@@ -23,7 +23,7 @@ type Binding struct {
 	Certificate *Certificate // nil is none
 }
 
-// Certificate is what OSS serves a domain with.
+// Certificate is the one with which OSS serves a domain.
 type Certificate struct {
 	ID        string
 	Type      string // as it is listed; "" is "Upload"
@@ -195,7 +195,7 @@ func (s *Server) certificate(a *certificateConfiguration, now time.Time) (*Certi
 	return &Certificate{ID: id, NotBefore: parsed.NotBefore, NotAfter: parsed.NotAfter}, nil
 }
 
-// deleteCname also answers 200 to what was never bound.
+// deleteCname also answers 200 about a domain that was never bound.
 func (s *Server) deleteCname(c *call) (any, *refusal) {
 	d, _, refused := c.configured()
 	if refused != nil {

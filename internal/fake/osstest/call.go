@@ -65,7 +65,7 @@ func (s *Server) locate(c *call) {
 	}
 }
 
-// domain is what a scripted request asks about, before anything of it is checked: of ListCname, the bucket alone.
+// domain is the subject of a scripted request, before anything of it is checked: of ListCname, the bucket alone.
 func (c *call) domain() domain.Name {
 	return canonical(domain.Name{Bucket: c.bucket, Base: c.query.Get("cname"), Wildcard: c.query.Get("wildcard") == "true"})
 }

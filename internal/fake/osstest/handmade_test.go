@@ -14,7 +14,7 @@ import (
 	"oss_cname_exporter/internal/fake/osstest"
 )
 
-// This file signs by hand, from the documentation of the algorithms: the tests spell out what is signed.
+// This file signs by hand, from the documentation of the algorithms: the tests spell out the signed text.
 
 const (
 	scope   = "20260301/cn-hangzhou/oss/aliyun_v4_request"

@@ -22,7 +22,7 @@ const (
 	opPutCname        = "PutCname"
 )
 
-// maxBody bounds what is read of a request's body, in bytes.
+// maxBody bounds the length of a request's body, in bytes.
 const maxBody = 64 << 10
 
 // route tells the CNAME operations apart: all of them address a bucket with these two.
@@ -59,7 +59,7 @@ func (s *Server) answer(w http.ResponseWriter, c *call) {
 	writeXML(w, http.StatusOK, body)
 }
 
-// perform keeps OSS's order: who asks, for what, of which bucket.
+// perform keeps OSS's order of checks: key, operation, bucket.
 func (s *Server) perform(c *call) (any, *refusal) {
 	if c.queryErr != nil {
 		return nil, invalidArgument("", "The query string is invalid.")
@@ -83,7 +83,7 @@ func (s *Server) perform(c *call) (any, *refusal) {
 	return c.operation.perform(c)
 }
 
-// admit refuses the buckets that do not exist, live elsewhere, or belong to somebody else.
+// admit refuses the buckets that do not exist, live elsewhere, or belong to another owner.
 func (s *Server) admit(c *call, keyID string) *refusal {
 	s.mu.Lock()
 	b, exists := s.buckets[c.bucket]
@@ -146,7 +146,7 @@ func (c *cnameConfiguration) hasWildcard() bool {
 	return c.Cname.IsWildCard != nil && *c.Cname.IsWildCard
 }
 
-// configured reads which domain the request is about, and what of it. PutCname says in the body that it is a
+// configured reads the domain and the certificate of the request. PutCname says in the body that it is a
 // wildcard; the others say it in the query, and their IsWildCard, which the types of the SDK allow, counts for nothing.
 func (c *call) configured() (domain.Name, *certificateConfiguration, *refusal) {
 	var asked cnameConfiguration

@@ -8,7 +8,7 @@ import (
 	"oss_cname_exporter/internal/fake/osstest"
 )
 
-// askAt asks host about path, signed by "ak" for region at noon. resource is what the host and the path name.
+// askAt asks host about path, signed by "ak" for region at noon. resource has the bucket and the path.
 func askAt(t testing.TB, s *osstest.Server, host, region, path, resource, query string) answer {
 	t.Helper()
 	scope := "20260301/" + region + "/oss/aliyun_v4_request"

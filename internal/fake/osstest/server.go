@@ -25,7 +25,7 @@ type Options struct {
 	Now     func() time.Time // the server's clock; nil is time.Now
 	Region  string           // whose endpoint this server plays where the Host header names none; "" is "cn-hangzhou"
 	Address string           // listen address; "" is "127.0.0.1:0", a free port
-	// TXT looks up what PutCname demands to find, the values of a TXT record; nil demands nothing.
+	// TXT returns the values of a TXT record, in which PutCname demands the token; nil demands nothing.
 	TXT func(name string) []string
 	// Unfiled reports whether a domain has no ICP filing, which PutCname demands for a bucket in the Chinese
 	// mainland; nil is that every domain has one.

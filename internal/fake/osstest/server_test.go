@@ -158,7 +158,7 @@ func TestGarbage(t *testing.T) {
 	askV4(t, s).checkToken(t)
 }
 
-// No request at all makes the server panic, or lets anybody in without a signature.
+// No request at all makes the server panic, or is answered without a signature.
 func FuzzServeHTTP(f *testing.F) {
 	signed := strings.Join([]string{"GET /examplebucket/?comp=token&cname=example.com HTTP/1.1", "Host: 127.0.0.1",
 		ossDate, payload, authV4(canonicalGet), "", ""}, "\r\n")

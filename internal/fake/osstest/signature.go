@@ -17,7 +17,7 @@ const (
 	invalidClaim = "Authorization header is invalid."
 )
 
-// claim is what a signed request says of itself, before any of it is believed.
+// claim has the parts of a signature, before any of it is believed.
 type claim struct {
 	keyID        string
 	signature    string

@@ -10,7 +10,7 @@ import (
 	"oss_cname_exporter/internal/domain"
 )
 
-// tokenLife is how long OSS keeps a token nobody has used.
+// tokenLife is how long OSS keeps an unused token.
 const tokenLife = 72 * time.Hour
 
 // canonical returns d as OSS keeps it: upper and lower case are the same.
@@ -19,7 +19,7 @@ func canonical(d domain.Name) domain.Name {
 	return d
 }
 
-// Token is what the owner of a domain publishes in DNS to prove it.
+// Token is the value that the owner of a domain publishes in the DNS as a proof.
 type Token struct {
 	Value   string    // "" is a new random one
 	Expires time.Time // to the second; the zero time is 72 hours from now

@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// metadataToken is what a client must show: the service speaks only IMDSv2.
+// metadataToken is the token that a client must send: the service speaks only IMDSv2.
 const metadataToken = "metadata-session-token"
 
 // Metadata is the metadata service of an ECS instance with one RAM role.

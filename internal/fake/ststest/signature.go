@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// authorization is what a signed request says of its signature.
+// authorization has the parts of the header of a signed request.
 type authorization struct{ id, headers, signature string }
 
 func parseAuthorization(text string) (a authorization, ok bool) {
@@ -87,7 +87,7 @@ func canonicalRequest(r *http.Request, headers string) string {
 		}
 		fmt.Fprintf(&b, "%s:%s\n", name, strings.TrimSpace(value))
 	}
-	body, _ := io.ReadAll(r.Body) // what ParseForm has left of it
+	body, _ := io.ReadAll(r.Body) // the part that ParseForm left
 	fmt.Fprintf(&b, "\n%s\n%s", headers, digest(body))
 	return b.String()
 }

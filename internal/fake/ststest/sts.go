@@ -1,5 +1,5 @@
 // Package ststest plays the services that hand out temporary keys: Alibaba Cloud's STS and the metadata service of an
-// ECS instance. Both are real servers on loopback, the STS with TLS, that check what they are sent: a client that passes
+// ECS instance. Both are real servers on loopback, the STS with TLS, that check each request: a client that passes
 // here has signed (ACS3-HMAC-SHA256), and shown its metadata token, as the real ones want it.
 package ststest
 
@@ -28,7 +28,7 @@ type Key struct {
 type Options struct {
 	Now    func() time.Time // of the keys and of the requests; nil is time.Now
 	Life   time.Duration    // of the keys that are handed out, whatever was asked for; 0 is an hour
-	Issued func(Key)        // told of each key before it is handed out; nil is nobody
+	Issued func(Key)        // told of each key before it is handed out; nil is none
 	Prefix string           // of the keys' secrets and tokens; "" is "issued"
 }
 
@@ -177,7 +177,7 @@ func (s *STS) authenticate(r *http.Request) *fault {
 	return &fault{status: 404, Code: "InvalidAction.NotFound", Message: "Specified api is not found."}
 }
 
-// admit checks what is asked for.
+// admit checks the request.
 func (s *STS) admit(form url.Values) *fault {
 	seconds, err := strconv.Atoi(form.Get("DurationSeconds"))
 	switch {
