@@ -191,9 +191,13 @@ release: $(GORELEASER_DIR)/goreleaser $(HELM_DIR)/helm ## Publish a draft of the
 	$(HELM_DIR)/helm package deploy/helm/oss-cname-exporter --destination dist
 	$(HELM_DIR)/helm push dist/oss-cname-exporter-*.tgz oci://$$(sed -n s/^REGISTRY=//p deploy/release.env)/charts --registry-config $${DOCKER_CONFIG:-$$HOME/.docker}/config.json
 
-.PHONY: manifests
-manifests: $(HELM_DIR)/helm ## Write the copies and the schema of the Helm chart, and render deploy/kubernetes from it
+.PHONY: chart
+chart: ## Write the copies and the schema of the Helm chart
+	rm -rf deploy/helm/oss-cname-exporter/files
 	go -C scripts/chart run . $(CURDIR) $(CURDIR)/deploy/helm/oss-cname-exporter
+
+.PHONY: manifests
+manifests: chart $(HELM_DIR)/helm ## Render the plain manifests of deploy/kubernetes from the Helm chart
 	scripts/manifests/render $(HELM_DIR)/helm deploy/kubernetes
 
 .PHONY: attack

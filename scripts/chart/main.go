@@ -10,11 +10,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // configSchema is the schema of the configuration, below the root.
-const configSchema = "scripts/chart/config.schema.json"
+const configSchema = "docs/config.schema.json"
 
 // copies are the files of deploy/ that the chart renders.
 var copies = []string{"recording.yml", "alerts.yml", "dashboard.json"}
@@ -75,12 +76,16 @@ func schema(root string) ([]byte, error) {
 }
 
 // moved returns a schema whose references hold where it is only a definition.
+// Where the program takes any scalar for text, a chart takes text alone: Helm
+// reads YAML 1.1, which makes of on, 0012 and 1.10 something else.
 func moved(part any) any {
 	switch p := part.(type) {
 	case map[string]any:
 		for key, value := range p {
 			if ref, ok := value.(string); ok && key == "$ref" {
 				p[key] = strings.Replace(ref, "#", "#/definitions/config", 1)
+			} else if types, ok := value.([]any); ok && key == "type" && slices.Contains(types, "string") && slices.Contains(types, "boolean") {
+				p[key] = "string"
 			} else {
 				p[key] = moved(value)
 			}

@@ -310,5 +310,5 @@ basicAuth:
 
 {{- /* The text of a file of the chart, which must be there: (list ROOT PATH). */ -}}
 {{- define "exporter.file" -}}
-{{- required (printf "the chart has no %s: take it from a release, or run make manifests" (index . 1)) ((index . 0).Files.Get (index . 1)) -}}
+{{- required (printf "the chart has no %s: take it from a release, or run make chart" (index . 1)) ((index . 0).Files.Get (index . 1)) -}}
 {{- end -}}
