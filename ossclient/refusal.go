@@ -91,7 +91,7 @@ func (r *refusal) asError(operation string) *Error {
 	if r.status/100 == 2 { // an answer that contradicts itself
 		e.Reason = status.ReasonBadResponse
 		e.Err = fmt.Errorf("the body is the error %s: %s", secret.RemoteText(r.envelope.Code), r.envelope.message())
-		reason, action := meaningOf(r.status, r.envelope.Code, r.envelope.EC, secret.RemoteText(r.envelope.Endpoint))
+		reason, action := meaningOf(r.status, r.envelope.Code, r.envelope.EC, r.envelope.endpoint())
 		if e.Hint = action; reason == status.ReasonWrongEndpoint && r.envelope.Endpoint != "" {
 			e.Reason = reason
 		}
@@ -100,7 +100,7 @@ func (r *refusal) asError(operation string) *Error {
 	e.Code = secret.RemoteText(r.envelope.Code)
 	e.bucket, e.cname = r.envelope.Bucket, r.envelope.Cname
 	e.EC = cmp.Or(secret.RemoteText(r.envelope.EC), secret.RemoteText(r.header.Get(ecHeader)))
-	e.Reason, e.Hint = meaningOf(r.status, e.Code, e.EC, secret.RemoteText(r.envelope.Endpoint))
+	e.Reason, e.Hint = meaningOf(r.status, e.Code, e.EC, r.envelope.endpoint())
 	e.Err = errors.New(r.envelope.message())
 	if text, action := r.envelope.Permission.explain(); text != "" && e.Reason == status.ReasonAccessDenied {
 		e.Err, e.Hint, e.advice = errors.New(text), action, action
@@ -112,6 +112,15 @@ func (r *refusal) asError(operation string) *Error {
 // otherOwner is the part of the message of an AccessDenied by which OSS says that
 // the bucket is another account's; no code says it alone.
 const otherOwner = "does not belong to you"
+
+// endpoint returns the endpoint that the envelope names; "" if a part of it was
+// hidden, since it would become an advice.
+func (e envelope) endpoint() string {
+	if secret.IsHidden(e.Endpoint) {
+		return ""
+	}
+	return secret.RemoteText(e.Endpoint)
+}
 
 func (e envelope) message() string { return strings.TrimSuffix(secret.RemoteText(e.Message), ".") }
 

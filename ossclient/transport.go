@@ -95,7 +95,7 @@ func (x exchange) send(req *http.Request) (*http.Response, error) {
 	resp, err := x.transport.RoundTrip(req)
 	took := x.now().Sub(sent)
 	x.observer.APIRequest(x.operation, took)
-	secrets := secretsOf(req)
+	secrets := secretsOf(req, x.transport)
 	if err != nil {
 		return nil, &remoteError{err, secrets}
 	}
@@ -127,14 +127,21 @@ func (x exchange) send(req *http.Request) (*http.Response, error) {
 
 // secretsOf returns the parts of a request that no output may show: the token of
 // a temporary key, and the signature.
-func secretsOf(req *http.Request) []secret.Text {
+// and those of the way to the peer, such as a proxy's password.
+func secretsOf(req *http.Request, transport http.RoundTripper) []secret.Text {
 	signature := req.Header.Get("Authorization")
 	if _, v4, ok := strings.Cut(signature, "Signature="); ok {
 		signature = v4
 	} else {
 		signature = signature[strings.LastIndexByte(signature, ':')+1:] // V1: "OSS id:signature"
 	}
-	return []secret.Text{secret.Text(req.Header.Get(tokenHeader)), secret.Text(signature)}
+	secrets := []secret.Text{secret.Text(req.Header.Get(tokenHeader)), secret.Text(signature)}
+	if t, ok := transport.(interface {
+		Secrets(*http.Request) []secret.Text
+	}); ok {
+		secrets = append(secrets, t.Secrets(req)...)
+	}
+	return secrets
 }
 
 // reply is a body that is here already, with the secrets of its request.

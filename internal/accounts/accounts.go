@@ -15,6 +15,7 @@ import (
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/credentials"
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
@@ -63,6 +64,14 @@ type counted struct {
 func (c counted) RoundTrip(req *http.Request) (*http.Response, error) {
 	c.Call(c.account, "STS")
 	return c.RoundTripper.RoundTrip(req)
+}
+
+// Secrets returns those of the way to STS.
+func (c counted) Secrets(req *http.Request) []secret.Text {
+	if t, ok := c.RoundTripper.(*route); ok {
+		return t.Secrets(req)
+	}
+	return nil
 }
 
 // New returns Clients that made no client yet. getenv is os.Getenv or a stand-in,

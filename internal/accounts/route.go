@@ -12,6 +12,7 @@ import (
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/credentials"
+	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
@@ -56,10 +57,38 @@ func (r *route) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp, done, err := send(transport, req)
 	if err != nil {
+		if proxy := proxyOf(transport, req); proxy != nil {
+			err = fmt.Errorf("through the proxy %s://%s: %w", proxy.Scheme, proxy.Host, err)
+		}
 		return nil, err
 	}
 	resp.Body = &reply{resp.Body, r, transport, done}
 	return resp, nil
+}
+
+// Secrets returns the user and the password of the proxy that req goes through, as
+// a peer may repeat them.
+func (r *route) Secrets(req *http.Request) []secret.Text {
+	transport, _ := r.current()
+	proxy := proxyOf(transport, req)
+	if proxy == nil || proxy.User == nil {
+		return nil
+	}
+	password, _ := proxy.User.Password()
+	user := proxy.User.Username()
+	return []secret.Text{secret.Text(password), secret.Text(user + ":" + password), secret.Text(user)}
+}
+
+// proxyOf returns the proxy that req goes through; nil is none.
+func proxyOf(transport *http.Transport, req *http.Request) *url.URL {
+	if transport == nil || transport.Proxy == nil {
+		return nil
+	}
+	proxy, err := transport.Proxy(req)
+	if err != nil {
+		return nil
+	}
+	return proxy
 }
 
 // current returns the connections to use, and whether they are to be kept

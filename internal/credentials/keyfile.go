@@ -41,12 +41,15 @@ func (r keyReader) read(ctx context.Context) (secret.Key, error) {
 			return secret.Key{}, err
 		}
 		var again secret.Key
-		if again, err = r.pass(ctx); again == before {
-			break
+		if again, err = r.pass(ctx); err == nil && again == before {
+			return again, nil
 		}
 		before = again
 	}
-	return before, err
+	if err != nil {
+		return secret.Key{}, err
+	}
+	return secret.Key{}, errors.New("the files of the key change while they are read; write them in one step, as a Kubernetes secret does")
 }
 
 func (r keyReader) pass(ctx context.Context) (key secret.Key, err error) {

@@ -20,7 +20,7 @@ func stsFailure(got answer, secrets []secret.Text) error {
 		return got.unexpected("STS's")
 	}
 	text := secret.RemoteText(refusal.Code, secrets...)
-	if hint := stsHint(refusal.Code); hint != "" {
+	if hint := stsHint(refusal.Code); hint != "" && !secret.IsHidden(text) {
 		text += "; " + hint
 	}
 	if refusal.RequestID != "" {

@@ -1,7 +1,6 @@
 package secret
 
 import (
-	"net/url"
 	"strings"
 	"unicode"
 )
@@ -31,38 +30,47 @@ func OneLine(text string) string {
 }
 
 // Lengths from which on a text that is found in a secret as well is taken for a
-// part of it.
+// part of it, and the lengths below which a whole secret is not looked for.
 const (
-	shortRun = 8  // in a text that is only shown
-	longRun  = 32 // in an answer, which must not be spoilt by chance, and costs each call
+	shortRun, shortest = 8, 4   // in a text that is only shown
+	longRun, longest   = 32, 16 // in an answer, which must not be spoilt by chance, and costs each call
 )
 
-// Hide replaces the parts of secrets in a text that is only shown: each part of
-// 8 bytes or more can be found, and each of 16 is. A secret of less than 8 bytes
-// is not looked for.
+// Hide replaces the parts of secrets in a text that is only shown, as they are
+// and in the encodings that peers use: each part of 16 bytes is found, and each
+// secret of 4 bytes or more as a whole.
 func Hide(text string, secrets ...Text) string {
 	var parts []bool // which bytes of text to hide; nil is none
 	for _, s := range secrets {
-		parts = mark(parts, text, string(s), shortRun)
-		parts = mark(parts, text, url.QueryEscape(string(s)), shortRun)
+		for _, form := range forms(string(s)) {
+			if len(form) >= shortest {
+				parts = mark(parts, text, form, shortRun)
+			}
+		}
 	}
 	return without(text, parts)
 }
 
 // HideLong replaces the parts of secrets in an answer that is still to be read:
-// each part of 64 bytes, and each secret as a whole.
+// each part of 64 bytes, and each secret of 16 bytes or more as a whole.
 func HideLong(text string, secrets ...Text) string {
 	var parts []bool
 	for _, s := range secrets {
-		parts = mark(parts, text, string(s), longRun)
+		if len(s) >= longest {
+			parts = mark(parts, text, string(s), longRun)
+		}
 	}
 	return without(text, parts)
 }
 
+// IsHidden reports whether a part of text was hidden. Such a text must not decide
+// which advice is given.
+func IsHidden(text string) bool { return strings.Contains(text, Hidden) }
+
 // mark returns parts with each run of bytes in text that secret has too.
 func mark(parts []bool, text, secret string, run int) []bool {
 	run = min(run, len(secret))
-	for at := 0; run >= shortRun && at+run <= len(secret); at += run {
+	for at := 0; at+run <= len(secret); at += run {
 		for from := 0; ; {
 			found := strings.Index(text[from:], secret[at:at+run])
 			if found < 0 {
