@@ -84,13 +84,16 @@ func (c *Case) notServed() Severity {
 		return ""
 	case s.Enabled == status.No:
 		return Critical
-	case word == "" || word == status.CertificateEnabled:
+	case !c.isCertificateEarly() && (word == "" || word == status.CertificateEnabled):
 		return ""
 	case word == status.CertificateOther || s.Destination == status.Elsewhere:
 		return Warning
 	}
 	return Critical
 }
+
+// isCertificateEarly reports whether the certificate is not valid yet.
+func (c *Case) isCertificateEarly() bool { return c.Status.Certificate.Starts.After(c.Now) }
 
 func (c *Case) domainUnbound() Severity {
 	isUnbound := c.Status.Bound == status.No && !c.Unbound.IsZero()

@@ -63,7 +63,7 @@ var table = []row{ //nolint:gochecknoglobals // a constant for which Go has no s
 	},
 	{
 		kind: NotServed, severities: []Severity{Critical, Warning}, evidence: []Evidence{EvidenceBinding},
-		condition: "The domain is bound, and OSS does not serve it, or does not serve the certificate that is bound with it. Warning if the CNAME record leads to a CDN, which may have a certificate of its own, or if the word for the certificate is not known.",
+		condition: "The domain is bound, and OSS does not serve it, or does not serve the certificate that is bound with it, or that certificate is not valid yet. Warning if the CNAME record leads to a CDN, which may have a certificate of its own, or if the word for the certificate is not known.",
 		severity:  (*Case).notServed, due: already, text: (*Case).notServedText, action: always("find out in the console why OSS does not serve it"),
 	},
 	{

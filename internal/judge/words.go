@@ -41,6 +41,9 @@ func (c *Case) notServedText() string {
 	if c.Status.Enabled == status.No {
 		return "OSS does not serve the domain" + called(c.Status.BindingWord) + ": its visitors get errors"
 	}
+	if c.isCertificateEarly() {
+		return c.certificateName() + " is not valid yet, but " + plain.In(c.Status.Certificate.Starts.Sub(c.Now)) + ": browsers refuse it"
+	}
 	return c.certificateName() + called(c.Status.Certificate.Status) + ": OSS does not serve the domain over https with it"
 }
 

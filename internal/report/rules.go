@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -168,7 +169,9 @@ func failureText(d *Domain) string {
 	return text
 }
 
-func failureAction(d *Domain) string { return d.Status.Attempt.Reason.Action() }
+func failureAction(d *Domain) string {
+	return cmp.Or(d.Status.Attempt.Advice(), d.Status.Attempt.Reason.Action())
+}
 
 func staleText(d *Domain) string {
 	return "what is known is " + plain.Words(d.now.Sub(d.Status.Facts.Confirmed)) + " old"

@@ -149,6 +149,8 @@ func (d *Domain) CertificateText() string {
 		text += " (" + c.Type + ")"
 	}
 	switch {
+	case c.Starts.After(d.now):
+		text += ", not valid before " + d.when(c.Starts)
 	case !d.Status.CertificateExpires.IsZero():
 		text += ", expires " + d.when(d.Status.CertificateExpires)
 	case c.Status != "":
