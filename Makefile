@@ -110,7 +110,7 @@ lint: $(GOLANGCI_LINT) $(ACTIONLINT_DIR)/actionlint $(PROMETHEUS_DIR)/promtool $
 	$(GOLANGCI_LINT) run
 	go mod tidy -diff
 	go -C test/clients vet -mod=mod -tags e2e ./...
-	$(PROMETHEUS_DIR)/promtool check rules --lint=all --lint-fatal deploy/recording.yml deploy/alerts.yml
+	$(PROMETHEUS_DIR)/promtool check rules --lint=all --lint-fatal deploy/rules.yml
 	$(ALERTMANAGER_DIR)/amtool check-config deploy/alertmanager.yml
 	$(JSONNET_DIR)/jsonnetfmt --test deploy/mixin/*sonnet
 	$(JSONNET_DIR)/jsonnet-lint deploy/mixin/*sonnet

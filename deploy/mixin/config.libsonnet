@@ -1,21 +1,24 @@
 // What an importer of the mixin changes. Every value is a default:
-//   (import 'mixin.libsonnet') + { _config+:: { tokenWarningHours: 48, alerts+: { OSSCnameDangling+: { enabled: false } } } }
+//   (import 'mixin.libsonnet') + { _config+:: { ownLabels: ['team'], alerts+: { OSSCnameReadyToBind+: { enabled: false } } } }
+// Thresholds, and the severities of a domain's problems, are in the exporter's configuration.
 {
   _config+:: {
     // Added to every selector of the exporter's series, such as 'env="prod"'.
     selector: '',
     // Jobs that are exporters even if none of their targets was ever scraped.
     jobPattern: '.*oss.?cname.*',
-    // The label that tells clusters apart, and with the others below whose domain it is. An absent label is no harm.
-    clusterLabel: 'cluster',
-    groupLabels: [self.clusterLabel, 'namespace', 'job'],
-    // Labels that say where an exporter runs. They are taken off what concerns a domain, and the domain's own are kept.
+    // The labels that tell tenants apart. An absent label is no harm. The first tells clusters apart.
+    groupLabels: ['cluster', 'namespace', 'job'],
+    // The targets' own labels. With a list an alert has these labels and no other; null keeps all but scrapeLabels.
+    ownLabels: null,
+    // Labels that say where an exporter runs.
     scrapeLabels: [
       'instance',
       'pod',
       'node',
       'host',
       'hostname',
+      'container',
       'pod_name',
       'pod_ip',
       'node_name',
@@ -30,58 +33,45 @@
       'replica',
     ],
 
-    // How long what an exporter said is remembered after it was lost: as long as a token lives.
-    memoryHours: 72,
-    // How long Prometheus itself may be away without forgetting.
-    gap: '1h',
-    // How long a scrape or two may be missing. More than twice the longest scrape interval.
-    missingMinutes: 10,
-
-    tokenWarningHours: 24,
-    tokenCriticalHours: 6,
-    certificateWarningDays: 14,
-    certificateCriticalDays: 3,
-    probeFailingMinutes: 15,
-    checkFailingMinutes: 30,
-    neverAnsweredMinutes: 60,
-    factsStaleHours: 6,
+    // How long an exporter's last word about a domain counts while no exporter contradicts it.
+    memory: '1d',
+    // How long an exporter that is lost is told to be.
+    exporterMemory: '7d',
+    // How much older than a replica's a replica's facts may be, in seconds, and still count.
+    replicaLag: 300,
     clockSkewSeconds: 300,
 
-    // Where the runbooks are; %s is the alert's name in lower case.
-    runbookURLPattern: 'docs/runbooks.md#%s',
-    runbooksURL: std.split(self.runbookURLPattern, '#')[0],
-    // Where Grafana is, such as https://grafana.example.com, and the dashboard on it. The pattern may use the alert's labels.
+    // Where the runbooks are if an exporter does not say its own address (--web.external-url).
+    runbookBase: '',
+    runbooksURL: self.runbookBase + 'docs/runbooks.md',
+    problemsURL: self.runbookBase + 'docs/problems.md',
+    // Where Grafana is, such as https://grafana.example.com, and the dashboard on it.
     grafanaURL: '',
     dashboardUID: 'oss-cname-tokens',
-    dashboardURLPattern: self.grafanaURL + '/d/' + self.dashboardUID + '?var-job={{ urlquery $labels.job }}',
-    domainURLPattern: self.dashboardURLPattern + '&var-bucket={{ urlquery $labels.bucket }}',
 
-    // Each alert: whether it is there, its severity, how long its condition must hold ("for"). An alert with two
-    // severities has both. A "for" between 3 and 10 minutes would be a gap after each restart of Prometheus, which
-    // restores none below 10 minutes, long enough for Alertmanager to call the alert resolved.
+    // Each alert: whether it is there, and how long its condition must hold. One of 3 to 10 minutes would be a gap after
+    // a restart of Prometheus, which restores none below 10 minutes. Where a warning can become critical, it goes on firing
+    // until the critical one does.
     alerts: {
-      OSSCnameTokenExpiresSoon: { enabled: true, warning: true, critical: true, 'for': '1m' },
-      OSSCnameTokenExpired: { enabled: true, severity: 'critical' },
-      OSSCnameTokenMissing: { enabled: true, severity: 'warning', 'for': '1h' },
-      OSSCnameTXTMissing: { enabled: true, severity: 'warning', 'for': '15m' },
-      OSSCnameReadyToBind: { enabled: true, severity: 'warning', 'for': '1h' },
-      OSSCnameDomainUnbound: { enabled: true, severity: 'critical', 'for': '2m' },
-      OSSCnameDomainDisabled: { enabled: true, severity: 'critical', 'for': '2m' },
-      OSSCnameDangling: { enabled: true, severity: 'warning', 'for': '30m' },
-      OSSCnameCertificateExpiresSoon: { enabled: true, warning: true, critical: true, 'for': '1h' },
-      OSSCnameProbeFailing: { enabled: true, severity: 'warning' },
-      OSSCnameTargetNeverAnswered: { enabled: true, severity: 'warning' },
-      OSSCnameFactsStale: { enabled: true, severity: 'warning', 'for': '2m' },
-      OSSCnameCheckFailing: { enabled: true, severity: 'warning' },
-      OSSCnameReplicaBlind: { enabled: true, severity: 'warning', 'for': '15m' },
-      OSSCnameProbeUnanswered: { enabled: true, severity: 'warning', 'for': '10m' },
-      OSSCnameExporterDown: { enabled: true, severity: 'critical', 'for': '3m' },
-      OSSCnameExporterAbsent: { enabled: true, severity: 'critical', 'for': '3m' },
-      OSSCnameExporterLost: { enabled: true, severity: 'critical', 'for': '3m' },
-      OSSCnameShardMissing: { enabled: true, severity: 'critical', 'for': '10m' },
-      OSSCnameNoTargets: { enabled: true, severity: 'warning', 'for': '15m' },
+      OSSCnameTokenExpiresSoon: { enabled: true, 'for': '1m', keep_firing_for: '2m' },
+      OSSCnameTokenExpired: { enabled: true, 'for': '1m' },
+      OSSCnameTokenMissing: { enabled: true, 'for': '1h' },
+      OSSCnameReadyToBind: { enabled: true, 'for': '1h' },
+      OSSCnameDomainUnbound: { enabled: true, 'for': '2m' },
+      OSSCnameNotServed: { enabled: true, 'for': '2m', keep_firing_for: '2m' },
+      OSSCnameNotReachable: { enabled: true, 'for': '30m' },
+      OSSCnameDangling: { enabled: true, 'for': '10m', keep_firing_for: '10m' },
+      OSSCnameCertificateExpiresSoon: { enabled: true, 'for': '10m', keep_firing_for: '10m' },
+      OSSCnameProbeFailing: { enabled: true, 'for': '15m', keep_firing_for: '15m' },
+      OSSCnameCheckFailing: { enabled: true, 'for': '30m', keep_firing_for: '10m' },
+      OSSCnameAccountFailing: { enabled: true, 'for': '15m', keep_firing_for: '15m' },
+      OSSCnameExporterDown: { enabled: true, severity: 'critical', 'for': '2m' },
+      // absent is for a Prometheus that must have an exporter; false is for one that may have none.
+      OSSCnameExporterMissing: { enabled: true, severity: 'critical', 'for': '10m', absent: true },
+      OSSCnameNotAsked: { enabled: true, severity: 'warning', 'for': '15m' },
       OSSCnameReloadRefused: { enabled: true, severity: 'warning', 'for': '10m' },
       OSSCnameClockSkew: { enabled: true, severity: 'warning', 'for': '10m' },
+      OSSCnameRulesLate: { enabled: true, severity: 'warning', 'for': '10m' },
     },
   },
 }

@@ -1,81 +1,32 @@
-// The Grafana dashboard, on the same remembered facts as the alerts. Every query is bounded, so that ten thousand domains
-// are as quick as ten. Nothing is shown as fine that is not known: a count of nothing is 0 only if every domain is known,
-// and "not known" otherwise.
+// The Grafana dashboard, on the same problems as the alerts. Every query is bounded, so that ten thousand domains are as quick
+// as ten. A count of nothing is 0 only if the domains are asked about and answered, else it is "not known", and grey.
 {
   local config = $._config,
-  local p = (import 'promql.libsonnet')(config),
-  local hour = 3600,
-  local day = 24 * hour,
-  local token = { critical: config.tokenCriticalHours * hour, warning: config.tokenWarningHours * hour },
-  local certificate = { critical: config.certificateCriticalDays * day, warning: config.certificateWarningDays * day },
+  local words = $.words,
+  local cluster = words.cluster,
 
-  // What to do next. Grafana shows it in place of the state or reason.
-  local states = {
-    unknown: { color: 'text', code: 2, next: 'mend what fails' },
-    token_missing: { color: 'orange', code: 5, next: 'create a token' },
-    awaiting_dns: { color: 'yellow', code: 4, next: 'publish the TXT record' },
-    token_expired: { color: 'red', code: 6, next: 'create a new token, publish it' },
-    ready_to_bind: { color: 'blue', code: 3, next: 'bind the domain' },
-    bound: { color: 'green', code: 1, next: 'nothing' },
-    disabled: { color: 'dark-red', code: 7, next: 'find out in the console why' },
-  },
-  local reasons = {
-    timeout: 'look at the network',
-    dns: 'look at the resolver',
-    connect: 'look at firewalls and proxies',
-    tls: 'look at CA certificates',
-    credentials: "look at the account's key",
-    access_denied: 'grant oss:GetCnameToken',
-    wrong_endpoint: 'set the region that the log names',
-    clock_skew: 'set the clock',
-    bucket_not_found: "correct the bucket's name",
-    invalid_argument: "correct the domain's name",
-    throttled: 'set rate_limit or cache_ttl',
-    server_error: 'wait',
-    client_error: 'look at the log',
-    bad_response: 'look for a proxy on the way',
-    not_probed: 'raise the scrape timeout',
-    internal: 'report it',
-  },
+  // The domains and the exporters that are chosen above the panels.
+  local chosen = '%s=~"$cluster", job=~"$job"' % cluster,
+  local ofDomains(name, matchers='') = '%s{%s, bucket=~"$bucket"%s}' % [name, chosen, if matchers == '' then '' else ', ' + matchers],
+  local problem(matchers='') = ofDomains('oss_cname:problem', matchers),
+  local fact(name) = ofDomains('oss_cname_' + name),
+  local exporters(name) = 'max by (%s) (oss_cname_exporter_%s{%s, instance=~"$instance"})' % [words.source, name, chosen],
+  local ofInstance(name) = 'oss_cname_%s{%s, instance=~"$instance"}' % [name, chosen],
 
-
-  // Which domains and which exporters are chosen above the panels.
-  local chosen = '%s=~"$cluster", job=~"$job"' % config.clusterLabel,
-  local seen = 'domain:oss_cname_seen_timestamp_seconds:last{%s, account=~"$account", region=~"$region", bucket=~"$bucket"}' % chosen,
-  local fact(name, comparison='') = '(domain:oss_cname_%s:last%s and on (%s) %s)' % [name, comparison, p.domain, seen],
-  local exporters(name) = 'max by (%s) (oss_cname_exporter_%s{%s, instance=~"$instance"})' % [p.source, name, chosen],
-  local ofInstance(name, matchers='') = 'oss_cname_%s{%s, instance=~"$instance"%s}' % [name, chosen, matchers],
-
-  local pending = '(%s unless on (%s) (domain:oss_cname_bound:last == 1 or group by (%s) (domain:oss_cname_token_died_timestamp_seconds:last))) - time()' % [fact('token_expiry_timestamp_seconds'), p.domain, p.domain],
-  // What is not known: nobody watches it, or OSS does not answer.
-  local unknown = '(%s < time() - %s or on (%s) (%s and on (%s) domain:oss_cname_failing_since_timestamp_seconds:last{check="token"}))' % [seen, p.minutes(config.missingMinutes), p.domain, seen, p.domain],
+  local asked = fact('token_probe_success'),
+  local unanswered = '(%s or oss_cname_account_problem{%s} == 1 or %s == 0)' % [problem('problem=~"probe_failing|check_failing"'), chosen, asked],
   // number counts, and is 0 only where of says that there is something to count.
-  local number(expr, of) = 'count(%s) or 0 * count(%s) unless on () count(%s)' % [expr, of, unknown],
-
-  // state is where each domain stands, as a number of states.
-  local state = std.join(' or on (%s) ' % p.domain, [
-    '0 * group by (%s) (%s) + %d' % [p.domain, s[1], states[s[0]].code]
-    for s in [
-      ['disabled', fact('bound', ' == 1') + ' and ' + fact('enabled', ' == 0')],
-      ['bound', fact('bound', ' == 1')],
-      ['token_expired', fact('token_died_timestamp_seconds')],
-      ['ready_to_bind', '%s and %s' % [fact('token_expiry_timestamp_seconds', ' > time()'), fact('token_dns_verified', ' == 1')]],
-      ['awaiting_dns', '%s and %s' % [fact('token_expiry_timestamp_seconds', ' > time()'), fact('token_dns_verified', ' == 0')]],
-      ['token_missing', '%s and %s' % [fact('token_exists', ' == 0'), fact('bound', ' == 0')]],
-      ['unknown', seen],
-    ]
-  ]),
-
-  // The hundred most urgent alerts that fire, with a score that sorts them: critical first, then by the time left.
-  local alerts(severity) = 'ALERTS{alertname=~"OSSCname.*", alertstate="firing", severity="%s", %s, account=~"$account", region=~"$region", bucket=~"$bucket"}' % [severity, chosen],
-  local with(alerts, label, domains) = '0 * %s + on (%s) group_left (%s) (%s)' % [alerts, p.domain, label, domains],
-  local left = 'domain:oss_cname_token_expiry_timestamp_seconds:last - time()',
-  local scored = 'bottomk(100, %s)' % std.join(' or ', [
-    with(alerts('critical'), '', left),
-    '0 * ' + alerts('critical'),
-    '1e9 + ' + with(alerts('warning'), '', left),
-    '1e9 * ' + alerts('warning'),
-  ]),
+  local number(expr, of) = 'count(%s) or 0 * count(%s) unless on () %s' % [expr, of, unanswered],
+  // When the token ends that a domain needs, else its certificate.
+  local ends = 'max by (%(domain)s) (%(token)s unless on (%(domain)s) %(bound)s == 1 or on (%(domain)s) %(certificate)s) - time()' % {
+    domain: words.domain,
+    token: fact('token_expiry_timestamp_seconds'),
+    bound: fact('bound'),
+    certificate: fact('certificate_expiry_timestamp_seconds'),
+  },
+  local never = 1e12,  // the time left of what has no end
+  local first = 'bottomk(100, %s or on (%s) %d + 0 * max by (%s) (%s))' % [ends, words.domain, never, words.domain, asked],
+  local worst = 'topk(100, 10 * %s or %s)' % [problem('severity="critical"'), problem('severity="warning"')],
 
   local datasource = { type: 'prometheus', uid: '${datasource}' },
   local query(expr, legend='', more={}) = { datasource: datasource, expr: expr, legendFormat: legend } + more,
@@ -83,9 +34,9 @@
   local table = instant { format: 'table' },
 
   local steps(colors) = { mode: 'absolute', steps: [{ color: c[0], value: c[1] } for c in colors] },
-  local urgency(t) = steps([['red', null], ['orange', t.critical], ['green', t.warning]]),
   local none = steps([['text', null]]),
-  local bad = steps([['green', null], ['red', 1]]),
+  // The color of no value is grey: what is not known is not fine.
+  local bad(color) = steps([['text', null], ['green', 0], [color, 1]]),
   local mapping(texts) = [{ type: 'value', options: { [key]: texts[key] { index: 0 } for key in std.objectFields(texts) } }],
 
   local panel(type, title, description, at, queries, options, defaults={}, overrides=[], transformations=[]) = {
@@ -138,50 +89,81 @@
   local cell = { align: 'left', cellOptions: { type: 'auto' }, inspect: false },
   local colored = { type: 'color-text' },
 
+  local severities = { critical: { color: 'red' }, warning: { color: 'orange' } },
+  local states = {
+    unknown: { color: 'text' },
+    token_missing: { color: 'orange' },
+    awaiting_dns: { color: 'yellow' },
+    token_expired: { color: 'red' },
+    ready_to_bind: { color: 'blue' },
+    bound: { color: 'green' },
+    disabled: { color: 'dark-red' },
+  },
+  local toBucket = [{ title: 'This bucket alone', url: '/d/%s?var-job=${__data.fields.job}&var-bucket=${__data.fields.bucket}' % config.dashboardUID }],
+  local toProblem = [{ title: 'What it means', url: config.problemsURL, targetBlank: true }],
+  local left = { unit: 'dtdurations', decimals: 1, mappings: [{ type: 'range', options: { from: never / 2, to: null, result: { index: 0, text: 'no end known' } } }] },
+
   local panels = [
-    stat('Domains', 'Domains that are watched, or were within three days.', 0, 3, 'count(%s)' % seen, none),
-    stat('Not known', 'Domains that no exporter watches now, or about which OSS does not answer. While there are any, the counts beside this one are not 0.', 3, 3, 'count(%s) or 0 * count(%s)' % [unknown, seen], bad),
-    stat('Dies within %d h' % config.tokenCriticalHours, 'Pending domains whose token dies so soon that it is almost too late.', 6, 3, number('%s < %d' % [pending, token.critical], seen), bad),
-    stat('Dies within %d h' % config.tokenWarningHours, 'Pending domains whose token it is time to use.', 9, 3, number('%s < %d' % [pending, token.warning], seen), steps([['green', null], ['orange', 1]])),
-    stat('Token expired', 'Domains whose token died, and that have neither a new one nor a bucket that is bound.', 12, 3, number(fact('token_died_timestamp_seconds'), seen), bad),
-    stat('No token, not bound', 'Domains that nobody can bind as they are. Not known without the binding check.', 15, 3, number('%s and %s' % [fact('token_exists', ' == 0'), fact('bound', ' == 0')], fact('bound')), steps([['green', null], ['orange', 1]])),
-    stat('Visitors get errors', 'Domains that were bound and are not, or that OSS refuses to serve. Not known without the binding check.', 18, 3, number('%s and %s or %s' % [fact('bound_timestamp_seconds'), fact('bound', ' == 0'), fact('enabled', ' == 0')], fact('bound')), bad),
-    stat('Oldest answer',
-         'How long ago OSS last answered about the domain of which it answered longest ago.',
-         21,
-         3,
-         'time() - min(domain:oss_cname_last_success_timestamp_seconds:last{check="token"} and on (%s) %s)' % [p.domain, seen],
-         steps([['green', null], ['orange', config.probeFailingMinutes * 60], ['red', config.factsStaleHours * hour]]),
-         { unit: 's', decimals: 0 }),
+    stat('Domains', 'Domains that exporters tell of now.', 0, 3, 'count(group by (%s) (%s))' % [words.domain, asked], none),
+    stat('Critical', 'Critical problems. Not known while any domain is not answered.', 3, 3, number(problem('severity="critical"'), asked), bad('red')),
+    stat('Warnings', 'Problems that are warnings. Not known while any domain is not answered.', 6, 3, number(problem('severity="warning"'), asked), bad('orange')),
+    stat('Not answered', 'Domains about which the last attempt to ask OSS failed.', 9, 3, 'count(%s == 0) or 0 * count(%s)' % [asked, asked], bad('red')),
+    stat('Visitors get errors', 'Domains that are not served, not reached, not bound any more, or that another account may take over. Not known without the binding check.', 12, 3, number(problem('problem=~"dangling|domain_unbound|not_reachable|not_served"'), fact('bound')), bad('red')),
+    stat('Next token ends in', 'The token of a domain that is not bound. Nothing is shown if there is none.', 15, 3, 'min(%s - time() unless on (%s) %s == 1)' % [fact('token_expiry_timestamp_seconds'), words.domain, fact('bound')], none, { unit: 'dtdurations', decimals: 0, noValue: 'no token' }),
+    stat('Next certificate ends in', 'Needs the binding check.', 18, 3, 'min(%s) - time()' % fact('certificate_expiry_timestamp_seconds'), none, { unit: 'dtdurations', decimals: 0, noValue: 'none known' }),
+    stat('Oldest answer', 'How long ago OSS last answered about the domain of which it answered longest ago.', 21, 3, 'time() - min(%s)' % fact('token_last_success_timestamp_seconds'), none, { unit: 's', decimals: 0 }),
 
     panel(
       'table',
       'What needs action',
-      'The alerts that fire: critical ones first, then by the time that the token has left. The hundred most urgent.',
-      { h: 11, w: 24, x: 0, y: 4 },
+      'The problems: critical ones first. The hundred worst. Time left is that of the token, else of the certificate.',
+      { h: 10, w: 24, x: 0, y: 4 },
       [
-        query(scored, '', table),
-        query(with(scored, '', left), '', table),
-        query('label_replace(%s, "next", "$1", "state", "(.*)")' % with(scored, 'state', std.join(' or ', [
-          'label_replace((%s) == %d, "state", "%s", "", "")' % [state, states[s].code, s]
-          for s in std.objectFields(states)
-        ])), '', table),
-        query('label_replace(%s, "step", "$1", "reason", "(.*)")' % with(scored, 'reason', 'domain:oss_cname_failure_reason:last{check="token"}'), '', table),
+        query(worst, '', table),
+        query('0 * (%s) + on (%s) group_left () (%s)' % [worst, words.domain, ends], '', table),
       ],
       { cellHeight: 'sm', showHeader: true, frameIndex: 0 },
       { custom: cell { filterable: true }, thresholds: none, unit: 'none' },
       [
-        column('severity', { 'custom.cellOptions': colored, 'custom.width': 90, mappings: mapping({ critical: { color: 'red' }, warning: { color: 'orange' } }) }),
-        column('domain', { 'custom.width': 200 }),
-        column('bucket', { 'custom.width': 130 }),
-        column('check', { 'custom.width': 75 }),
-        column('team', { 'custom.width': 65 }),
-        column('next action', { 'custom.width': 215, mappings: mapping({ [s]: { text: states[s].next } for s in std.objectFields(states) }) }),
-        column('alert', { 'custom.width': 245, links: [{ title: 'What to do', url: config.runbooksURL + '#${__value.text}', targetBlank: true }] }),
-        column('time left', { unit: 'dtdurations', decimals: 1, thresholds: urgency(token), 'custom.cellOptions': colored, 'custom.width': 140 }),
-        column('state', { 'custom.cellOptions': colored, 'custom.width': 115, mappings: mapping({ [s]: { color: states[s].color } for s in std.objectFields(states) }) }),
-        column('asking fails', { 'custom.cellOptions': colored, 'custom.width': 130, mappings: mapping({ [r]: { color: 'red' } for r in std.objectFields(reasons) }) }),
-        column('first step', { mappings: mapping({ [r]: { text: reasons[r] } for r in std.objectFields(reasons) }) }),
+        column('severity', { 'custom.cellOptions': colored, 'custom.width': 100, mappings: mapping(severities) }),
+        column('problem', { 'custom.width': 220, links: toProblem }),
+        column('domain', { 'custom.width': 320 }),
+        column('bucket', { 'custom.width': 260, links: toBucket }),
+        column('time left', left { 'custom.width': 160 }),
+      ],
+      [
+        { id: 'merge', options: {} },
+        { id: 'sortBy', options: { fields: {}, sort: [{ field: 'Value #A', desc: true }] } },
+        {
+          id: 'organize',
+          options: {
+            excludeByName: { [name]: true for name in ['Time', '__name__', 'Value #A'] },
+            indexByName: { severity: 0, problem: 1, cname: 2, bucket: 3, 'Value #B': 4 },
+            renameByName: { cname: 'domain', 'Value #B': 'time left' },
+          },
+        },
+      ],
+    ),
+    panel(
+      'table',
+      'All domains by time left',
+      'The hundred domains whose token, or else certificate, ends first. Choose a bucket or a label above to see others.',
+      { h: 11, w: 24, x: 0, y: 14 },
+      [
+        query(first, '', table),
+        query('group by (%s, state) (%s == 1) and on (%s) %s' % [words.domain, fact('state'), words.domain, first], '', table),
+        query('count by (%s) (%s) and on (%s) %s' % [words.domain, problem(), words.domain, first], '', table),
+        query('time() - max by (%s) (%s) and on (%s) %s' % [words.domain, fact('token_last_success_timestamp_seconds'), words.domain, first], '', table),
+      ],
+      { cellHeight: 'sm', showHeader: true, frameIndex: 0 },
+      { custom: cell { filterable: true }, thresholds: none, unit: 'none' },
+      [
+        column('domain', { 'custom.width': 320 }),
+        column('bucket', { 'custom.width': 260, links: toBucket }),
+        column('time left', left { 'custom.width': 160 }),
+        column('state', { 'custom.cellOptions': colored, 'custom.width': 160, noValue: 'not checked', mappings: mapping(states) }),
+        column('problems', { 'custom.width': 110, noValue: '-' }),
+        column('age of the answers', { unit: 's', decimals: 0, noValue: 'none yet', 'custom.width': 170 }),
       ],
       [
         { id: 'merge', options: {} },
@@ -189,108 +171,60 @@
         {
           id: 'organize',
           options: {
-            excludeByName: { [name]: true for name in ['Time', '__name__', 'alertstate', 'namespace', 'job', 'region', 'account', 'Value #A', 'Value #C', 'Value #D'] },
-            indexByName: { severity: 0, alertname: 1, cname: 2, bucket: 3, instance: 4, team: 5, check: 6, 'Value #B': 7, state: 8, next: 9, reason: 10, step: 11 },
-            renameByName: { alertname: 'alert', cname: 'domain', 'Value #B': 'time left', next: 'next action', reason: 'asking fails', step: 'first step' },
+            excludeByName: { [name]: true for name in ['Time', '__name__', 'Value #B'] },
+            indexByName: { cname: 0, bucket: 1, 'Value #A': 2, state: 3, 'Value #C': 4, 'Value #D': 5 },
+            renameByName: { cname: 'domain', 'Value #A': 'time left', 'Value #C': 'problems', 'Value #D': 'age of the answers' },
           },
         },
       ],
     ),
 
-    row('Domains', 15),
-    series('Time left',
-           'The twenty tokens that die first. The lines are where the alerts begin.',
-           0,
-           16,
-           [query('bottomk(20, %s)' % pending, '{{cname}}')],
-           { unit: 's', min: 0, thresholds: urgency(token) },
-           { thresholdsStyle: { mode: 'line' }, fillOpacity: 0, lineWidth: 2 }),
+    row('Over time', 25),
+    series('Problems', 'How many there are of each kind.', 0, 26, [query('count by (problem) (%s)' % problem(), '{{problem}}')], { min: 0, decimals: 0 }, stacked),
     panel(
       'state-timeline',
-      'State',
-      'The thirty domains that need most; bound and pending cannot be told apart without a check.',
-      { h: 16, w: 12, x: 12, y: 16 },
-      [query('topk(30, %s)' % state, '{{cname}}')],
+      'Problems of each domain',
+      'The thirty domains with the worst problems. No color is no problem, or nothing known.',
+      { h: 16, w: 12, x: 12, y: 26 },
+      [query('topk(30, max by (%s) (2 * group by (%s) (%s) or group by (%s) (%s)))' % [words.domain, words.domain, problem('severity="critical"'), words.domain, problem('severity="warning"')], '{{cname}}')],
       { alignValue: 'left', mergeValues: true, rowHeight: 0.85, showValue: 'auto', legend: { calcs: [], displayMode: 'list', placement: 'bottom', showLegend: false }, tooltip: { mode: 'single', sort: 'none' } },
-      { custom: { fillOpacity: 70, lineWidth: 0 }, unit: 'none', mappings: mapping({ [std.toString(states[s].code)]: { text: s, color: states[s].color } for s in std.objectFields(states) }) },
+      { custom: { fillOpacity: 70, lineWidth: 0 }, unit: 'none', mappings: mapping({ '1': { text: 'warning', color: 'orange' }, '2': { text: 'critical', color: 'red' } }) },
     ),
-    series('Domains by state',
-           'How many domains stand where.',
-           0,
-           24,
-           [query('count((%s) == %d)' % [state, states[s].code], s) for s in std.objectFields(states)],
-           { min: 0, decimals: 0 },
-           stacked,
-           [column(s, { color: { mode: 'fixed', fixedColor: states[s].color } }) for s in std.objectFields(states)]),
+    series('Time left', 'The twenty tokens and certificates that end first.', 0, 34, [query('bottomk(20, %s)' % ends, '{{cname}}')], { unit: 'dtdurations', min: 0 }, { fillOpacity: 0, lineWidth: 2 }),
 
-    row('Certificates', 32),
-    panel(
-      'bargauge',
-      'Certificates',
-      'The twenty that end first; needs the binding check.',
-      { h: 8, w: 24, x: 0, y: 33 },
-      [query('sort(bottomk(20, %s - time()))' % fact('certificate_expiry_timestamp_seconds'), '{{cname}}', instant)],
-      {
-        displayMode: 'basic',
-        orientation: 'horizontal',
-        valueMode: 'color',
-        namePlacement: 'auto',
-        showUnfilled: true,
-        sizing: 'auto',
-        minVizWidth: 8,
-        minVizHeight: 16,
-        maxVizHeight: 32,
-        legend: { calcs: [], displayMode: 'list', placement: 'bottom', showLegend: false },
-        reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false },
-      },
-      { unit: 's', min: 0, max: 90 * day, decimals: 0, thresholds: urgency(certificate), noValue: 'none is known' },
-    ),
-
-    row('Asking OSS', 41),
-    series('Domains that are answered',
-           'Share of the domains about which OSS answers, of those that are or were watched.',
-           0,
-           42,
-           [query('1 - (count by (account, region) (%s) or 0 * count by (account, region) (%s)) / count by (account, region) (%s)' % [unknown, seen, seen], '{{account}} {{region}}')],
-           { unit: 'percentunit', min: 0, max: 1 }),
-    series('Probe duration', 'How long the attempts took, retries included.', 12, 42, [
+    row('Asking OSS', 42),
+    series('Domains that are answered', 'Share of the domains about which the last attempt was answered.', 0, 43, [query('avg by (job) (%s)' % asked, '{{job}}')], { unit: 'percentunit', min: 0, max: 1 }),
+    series('Probe duration', 'How long the attempts took, retries included.', 12, 43, [
       query('max(%s)' % ofInstance('token_probe_duration_seconds'), 'longest'),
       query('quantile(0.5, %s)' % ofInstance('token_probe_duration_seconds'), 'median'),
     ], { unit: 's', min: 0 }),
-    series('Failures by reason',
-           'Failed attempts a second, of all targets.',
-           0,
-           50,
-           [query('sum by (reason) (rate(%s[$__rate_interval])) > 0' % ofInstance('exporter_probe_errors_total'), '{{reason}}')],
-           { unit: 'ops', min: 0 },
-           stacked),
-    series('Calls to OSS', 'Time to the first byte of the answer, by operation, from native histograms where Prometheus scrapes them.', 12, 50, [
+    series('Failures by reason', 'Failed attempts a second, of all targets.', 0, 51, [query('sum by (reason) (rate(%s[$__rate_interval])) > 0' % ofInstance('exporter_probe_errors_total'), '{{reason}}')], { unit: 'ops', min: 0 }, stacked),
+    series('Calls to OSS', 'Time to the first byte of the answer, by operation, from native histograms where Prometheus scrapes them.', 12, 51, [
       query('histogram_quantile(%s, sum by (operation) (rate(%s[$__rate_interval])) or sum by (operation, le) (rate(%s[$__rate_interval])))' % [q, ofInstance('exporter_api_request_duration_seconds'), ofInstance('exporter_api_request_duration_seconds_bucket')], '{{operation}} p%d' % (100 * q))
       for q in [0.5, 0.99]
     ], { unit: 's', min: 0 }),
 
-    row('The exporters', 58),
+    row('The exporters', 59),
     panel(
       'table',
       'Exporters',
-      'Each exporter that Prometheus scrapes, also while it is down: its targets, its part of them, whether it accepts its configuration, its clock minus that of OSS, and when it was last seen.',
-      { h: 6, w: 24, x: 0, y: 59 },
+      'Each exporter that Prometheus scrapes, also while it is down: its targets and those that are asked about, its part of them, whether it accepts its configuration, its clock minus that of OSS.',
+      { h: 6, w: 24, x: 0, y: 60 },
       [
-        query('max by (%s) (up{%s, instance=~"$instance"} and on (%s) source:oss_cname_seen_timestamp_seconds:last{%s})' % [p.source, chosen, p.source, p.isExporter], '', table),
+        query('max by (%s) (up{%s, instance=~"$instance"} and on (%s) %s)' % [words.source, chosen, words.source, words.known], '', table),
         query(exporters('targets'), '', table),
+        query(exporters('targets_asked'), '', table),
         query(exporters('shard'), '', table),
         query(exporters('shards'), '', table),
         query(exporters('config_last_reload_successful'), '', table),
         query(exporters('clock_skew_seconds'), '', table),
-        query('1000 * (source:oss_cname_seen_timestamp_seconds:last{%s, instance=~"$instance", %s} and on (%s) up)' % [chosen, p.isExporter, p.source], '', table),
       ],
       { cellHeight: 'sm', showHeader: true, frameIndex: 0 },
       { custom: cell, thresholds: none, unit: 'none', noValue: 'not known' },
       [
         column('scrape', { 'custom.cellOptions': colored, mappings: mapping({ '0': { text: 'down', color: 'red' }, '1': { text: 'up', color: 'green' } }) }),
         column('configuration', { 'custom.cellOptions': colored, mappings: mapping({ '0': { text: 'refused', color: 'red' }, '1': { text: 'in force', color: 'green' } }) }),
-        column('clock', { unit: 's', decimals: 1, 'custom.cellOptions': colored, thresholds: steps([['red', null], ['green', -config.clockSkewSeconds], ['red', config.clockSkewSeconds]]) }),
-        column('last seen', { unit: 'dateTimeAsIso' }),
+        column('clock', { unit: 's', decimals: 1 }),
       ],
       [
         { id: 'merge', options: {} },
@@ -299,7 +233,7 @@
           options: {
             excludeByName: { Time: true, __name__: true },
             indexByName: { instance: 0, job: 1, 'Value #A': 2, 'Value #B': 3, 'Value #C': 4, 'Value #D': 5, 'Value #E': 6, 'Value #F': 7, 'Value #G': 8 },
-            renameByName: { 'Value #A': 'scrape', 'Value #B': 'targets', 'Value #C': 'shard', 'Value #D': 'shards', 'Value #E': 'configuration', 'Value #F': 'clock', 'Value #G': 'last seen' },
+            renameByName: { 'Value #A': 'scrape', 'Value #B': 'targets', 'Value #C': 'asked about', 'Value #D': 'shard', 'Value #E': 'shards', 'Value #F': 'configuration', 'Value #G': 'clock' },
           },
         },
       ],
@@ -318,16 +252,17 @@
     allValue: '.*',
     current: { selected: true, text: ['All'], value: ['$__all'] },
   },
-  local ofDomains(label, matchers) = 'label_values(domain:oss_cname_seen_timestamp_seconds:last{%s}, %s)' % [matchers, label],
+  local values(series, label, matchers) = 'label_values(%s{%s}, %s)' % [series, matchers, label],
+  local annotation(name, color, expr, title, text) = { name: name, enable: true, iconColor: color, datasource: datasource, expr: expr, step: '60s', titleFormat: title, textFormat: text },
 
   grafanaDashboards+:: {
     'oss-cname-tokens.json': {
       uid: config.dashboardUID,
       title: 'OSS CNAME tokens',
-      description: 'Which domain of which OSS bucket needs what, and until when.',
+      description: 'The problems of each domain of each OSS bucket, and how long tokens and certificates last.',
       tags: ['oss', 'dns'],
       schemaVersion: 42,
-      version: 2,
+      version: 3,
       editable: true,
       graphTooltip: 1,
       refresh: '1m',
@@ -337,16 +272,20 @@
       fiscalYearStartMonth: 0,
       preload: false,
       links: [{ title: 'Runbooks', type: 'link', url: config.runbooksURL, icon: 'doc', tooltip: 'What each alert means, and what to do', targetBlank: true, asDropdown: false, includeVars: false, keepTime: false, tags: [] }],
-      annotations: { list: [] },
+      annotations: {
+        list: [
+          annotation('Problems begin', 'red', '%s unless %s offset 2m' % [problem(), problem()], '{{problem}}', '{{cname}} ({{severity}})'),
+          annotation('Problems end', 'green', '%s offset 2m unless %s' % [problem(), problem()], '{{problem}} ended', '{{cname}}'),
+          annotation('Configuration loaded', 'blue', 'changes(oss_cname_exporter_config_last_reload_success_timestamp_seconds{%s, instance=~"$instance"}[2m]) > 0' % chosen, 'configuration loaded', '{{instance}}'),
+        ],
+      },
       templating: {
         list: [
           { name: 'datasource', label: 'Prometheus', type: 'datasource', query: 'prometheus', refresh: 1, current: { text: 'default', value: 'default' } },
-          choice('cluster', ofDomains(config.clusterLabel, '')),
-          choice('job', ofDomains('job', '%s=~"$cluster"' % config.clusterLabel)),
-          choice('instance', 'label_values(source:oss_cname_seen_timestamp_seconds:last{%s=~"$cluster", %s}, instance)' % [config.clusterLabel, p.isExporter]),
-          choice('account', ofDomains('account', chosen)),
-          choice('region', ofDomains('region', chosen + ', account=~"$account"')),
-          choice('bucket', ofDomains('bucket', chosen + ', account=~"$account", region=~"$region"')),
+          choice('cluster', values('oss_cname_token_target_info', cluster, '')),
+          choice('job', values('oss_cname_token_target_info', 'job', '%s=~"$cluster"' % cluster)),
+          choice('instance', values('oss_cname_exporter_targets', 'instance', '%s=~"$cluster"' % cluster)),
+          choice('bucket', values('oss_cname_token_target_info', 'bucket', chosen)),
           { name: 'labels', label: 'Your labels', type: 'adhoc', datasource: datasource },
         ],
       },

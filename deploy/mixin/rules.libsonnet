@@ -1,278 +1,155 @@
-// What the alerts and the dashboard stand on: what is known of each domain, whoever asked.
-//
-// A rule that ends in :last remembers by reading itself. Its series go on where no exporter says better and end where one
-// does, so the order of the rules within the group matters.
+// The recording rules: what is wrong with each domain, whichever exporter said so. None reads itself.
 {
   local config = $._config,
-  local p = (import 'promql.libsonnet')(config),
+  local problems = import 'problems.libsonnet',
+  local list(labels) = std.join(', ', labels),
+  local cluster = config.groupLabels[0],
+  local group = list(config.groupLabels),
+  local selector(matchers) = (local all = std.join(', ', std.filter(function(x) x != '', matchers)); if all == '' then '' else '{' + all + '}'),
+  local m(name, matchers='', range='') = name + selector([matchers, config.selector]) + (if range == '' then '' else '[%s]' % range),
 
-  local sourceSeen = 'source:oss_cname_seen_timestamp_seconds:last',
-  local domainSeen = 'domain:oss_cname_seen_timestamp_seconds:last',
-  local lastSuccess = 'domain:oss_cname_last_success_timestamp_seconds:last',
-  local freshest = 'sight:oss_cname_last_success_timestamp_seconds:freshest',
-  local failingSince = 'domain:oss_cname_failing_since_timestamp_seconds:last',
-  local expiry = 'domain:oss_cname_token_expiry_timestamp_seconds:last',
-  local died = 'domain:oss_cname_token_died_timestamp_seconds:last',
+  // kind is the label "problem" of an alert without its prefix.
+  local kind(name) = std.lstripChars(std.join('', [if std.asciiUpper(c) == c then '_' + std.asciiLower(c) else c for c in std.stringChars(name)]), '_'),
+  local resting(check) = std.join('|', [kind(name) for name in std.objectFields(problems) if std.member(problems[name].restsOn, check)]),
+  local forgotten = std.join('|', [kind(name) for name in std.objectFields(problems) if !std.get(problems[name], 'lastWord', true)]),
+  local checks = std.set(std.flattenArrays([problems[name].restsOn for name in std.objectFields(problems)])),
+  local timed = std.join('|', std.filter(function(check) !std.member(['bound', 'exists', 'target'], check), checks)),
 
-  local words = {
-    [name]: p[name]
-    for name in ['group', 'source', 'domain', 'domainCheck', 'sight', 'sightCheck', 'cluster', 'scrapeLabels', 'missing', 'memory', 'isProbe']
-  } + {
-    up: p.up(),
-    upRecently: 'last_over_time(%s)' % p.up(range=p.missing),
-    missingSeconds: p.minutes(config.missingMinutes),
-    isDown: p.up() + ' == 0',
-    targetInfo: p.m('oss_cname_token_target_info'),
-    success: p.m('oss_cname_token_probe_success'),
-    shard: p.m('oss_cname_exporter_shard'),
-    shards: p.m('oss_cname_exporter_shards'),
-    loaded: p.m('oss_cname_exporter_config_last_reload_success_timestamp_seconds'),
+  // words are shared with the alerts.
+  words:: {
+    cluster: cluster,
+    group: group,
+    source: list(config.groupLabels + ['instance']),
+    domain: list(config.groupLabels + ['bucket', 'cname']),
+    sight: list(config.groupLabels + ['instance', 'bucket', 'cname']),
+    memory: config.memory,
+    exporterMemory: config.exporterMemory,
+    lag: config.replicaLag,
+    forgotten: forgotten,
+    timed: timed,
+    targets: m('oss_cname_exporter_targets'),
+    loaded: m('oss_cname_exporter_config_last_reload_success_timestamp_seconds'),
+    up: m('up'),
+    // Scrape targets that are or were exporters, and jobs that are or were those of /probe.
+    known: 'last_over_time(oss_cname:seen_at[%s])' % config.exporterMemory,
+    isProbe: 'instance=~".+/.+"',  // of a /probe the instance is bucket/cname, as in our examples
+    shardsMissing: |||
+      max by (%(group)s) (last_over_time(%(shards)s))
+        - on (%(group)s) count by (%(group)s) (count_values by (%(group)s) ("number", last_over_time(%(shard)s))) > 0
+    ||| % { group: group, shards: m('oss_cname_exporter_shards', range='5m'), shard: m('oss_cname_exporter_shard', range='5m') },
+    m:: m,
+    kind:: kind,
   },
-
-  // When each source was last asked in vain or not: the token's answers are those of one more check.
-  local lastSuccesses = |||
-    %s
-    or %s
-    or on (%s)
-    0 * (%s)
-  ||| % [
-    p.checked(p.m('oss_cname_token_last_success_timestamp_seconds'), 'token'),
-    p.m('oss_cname_check_last_success_timestamp_seconds'),
-    p.sightCheck,
-    std.join(' or ', [
-      p.checked(p.m(fact[0]), fact[1])
-      for fact in [
-        ['oss_cname_token_exists', 'token'],
-        ['oss_cname_bound', 'binding'],
-        ['oss_cname_token_dns_verified', 'dns_txt'],
-        ['oss_cname_dns_points_to_endpoint', 'dns_cname'],
-
-      ]
-    ]),
-  ],
-  local switchedOff = std.join(' or ', [
-    p.checked(p.m('oss_cname_token_target_info', 'checks=~"none|%s"' % check[0]), check[1])
-    for check in [['dns', 'binding'], ['binding', 'dns_txt'], ['binding', 'dns_cname']]
-  ]),
-  local indent(text, by) = std.strReplace(std.rstripChars(text, '\n'), '\n', '\n' + by),
-
-  // fact is what the freshest answer to a check says, or said last; label is one that it has besides the domain's.
-  local fact(name, series, check, label='') = {
-    record: 'domain:%s:last' % name,
-    expr: |||
-      (
-        max by (%(domain)s%(label)s) (%(series)s and on (%(sight)s) %(freshest)s{check="%(check)s"})
-        or
-        %(before)s unless on (%(domain)s) %(freshest)s{check="%(check)s"}
-      )
-      and on (%(domain)s) %(lastSuccess)s{check="%(check)s"}
-    ||| % words {
-      series: series,
-      freshest: freshest,
-      lastSuccess: lastSuccess,
-      check: check,
-      label: if label == '' then '' else ', ' + label,
-      before: p.before('domain:%s:last' % name),
-    },
-  },
-  local same(series, check, label='') = fact(series, p.m(series), check, label),
+  local words = $.words,
+  local checked(expr, check) = 'label_replace(%s, "check", "%s", "", "")' % [expr, check],
+  local aggregated = if config.ownLabels == null
+  then 'without (%s)' % list(['check'] + config.scrapeLabels)
+  else 'by (%s)' % list(config.groupLabels + ['bucket', 'cname', 'problem', 'severity'] + config.ownLabels),
 
   prometheusRules+:: {
     groups+: [{
-      name: 'oss_cname_domains',
+      name: 'oss_cname',
       rules: [
         {
-          comment:: 'When each scrape target last was an exporter, or the /probe of one.',
-          record: sourceSeen,
+          comment:: 'When each exporter was last scraped, with a checksum of its targets, and when a job last had answers of /probe.',
+          record: 'oss_cname:seen_at',
           expr: |||
-            time() * group by (%(source)s) (%(buildInfo)s or %(success)s)
+            time() + 0 * count_values by (%(source)s) ("targets", %(checksum)s)
             or
-            %(before)s > time() - %(memory)s
-            or
-            %(before)s and on (%(source)s) %(upRecently)s
-          ||| % words { before: p.before(sourceSeen), buildInfo: p.m('oss_cname_exporter_build_info') },
+            time() * group by (%(group)s) (%(probes)s)
+          ||| % words { checksum: m('oss_cname_exporter_targets_checksum'), probes: m('oss_cname_token_probe_success', words.isProbe) },
         },
         {
-          comment:: "Which domains are watched now, with their own labels, and the account and region that the exporter says, not the scrape's.",
-          record: 'domain:oss_cname_watched:now',
+          comment:: |||
+            Exporters that were lost: they are no scrape targets any more, no exporter of their job has loaded its
+            configuration since, and no other exporter watches the same targets.
+          |||,
+          record: 'oss_cname:lost',
           expr: |||
-            group without (%(scrapeLabels)s, checks, exported_account, exported_region) (
-              label_replace(
-                label_replace(%(targetInfo)s, "account", "$1", "exported_account", "(.+)"),
-                "region", "$1", "exported_region", "(.+)"
-              )
+            (last_over_time(oss_cname:seen_at{targets!~"0?"}[%(memory)s]) unless on (%(source)s) %(up)s unless on (%(cluster)s, targets) oss_cname:seen_at)
+            unless on (%(source)s) (
+              last_over_time(oss_cname:seen_at{targets!~"0?"}[%(memory)s]) < on (%(group)s) group_left () (max by (%(group)s) (%(loaded)s) + 900)
             )
-            or on (%(domain)s)
-            group without (%(scrapeLabels)s) (%(success)s)
           ||| % words,
         },
         {
-          comment:: |||
-            When each domain was last watched. It ends
-            1. when it is not in a successful scrape of a source that had it within the hour, unless the shards changed;
-            2. when the exporters of the job are complete and up without it, and one of them has loaded its configuration
-               since: a new pod with a new configuration;
-            3. when Prometheus no longer probes it, though an exporter is up;
-            4. when another job watches the domain;
-            5. when it is older than the memory.
-            Where two say the same of one domain, the labels that were there before stay.
-          |||,
-          record: domainSeen,
+          comment:: 'When no exporter was missing or down, the last time.',
+          record: 'oss_cname:complete',
           expr: |||
-            topk by (%(domain)s) (1,
-              time() + 0.001 * (domain:oss_cname_watched:now and %(before)s)
-              or
-              time() * domain:oss_cname_watched:now
-              or
-              %(before)s > time() - %(memory)s
-                unless on (%(cluster)s, bucket, cname) domain:oss_cname_watched:now
-                unless on (%(domain)s) (
-                  group by (%(sight)s) (last_over_time(%(successHour)s))
-                    unless on (%(sight)s) %(success)s
-                    and on (%(source)s) %(up)s == 1
-                    unless on (%(source)s) changes(%(shardsHour)s) > 0
-                )
-                unless on (%(domain)s) (
-                  (%(before)s < time() - %(missingSeconds)s)
-                    < on (%(group)s) group_left () (900 + max by (%(group)s) (%(loaded)s))
-                    and on (%(group)s) (count by (%(group)s) (count_values by (%(group)s) ("shard_number", %(shard)s)) >= max by (%(group)s) (%(shards)s))
-                    unless on (%(group)s) (%(isDown)s and on (%(source)s) %(sourceSeen)s)
-                )
-                unless on (%(domain)s) (
-                  label_join(%(before)s, "instance", "/", "bucket", "cname")
-                    and on (%(source)s) %(sourceSeen)s
-                    unless on (%(source)s) %(upRecently)s
-                    and on (%(cluster)s) (%(up)s == 1 and on (%(source)s) %(sourceSeen)s and on (%(source)s) %(up)s offset %(missing)s == 1)
-                )
-            )
+            time() * group by (%(cluster)s) (%(targets)s)
+              unless on (%(cluster)s) (%(up)s == 0 and on (%(source)s) %(known)s)
+              unless on (%(cluster)s) oss_cname:lost
+              unless on (%(cluster)s) (%(shardsMissing)s  )
+          ||| % words { shardsMissing: std.strReplace(words.shardsMissing, '\n', '\n  ') },
+        },
+        {
+          comment:: 'When each exporter last said that a domain has a problem.',
+          record: 'oss_cname:said_at',
+          expr: 'time() * (%s == 1)\n' % m('oss_cname_problem'),
+        },
+        {
+          comment:: 'The same as long as that is its last word.',
+          record: 'oss_cname:last_word',
+          expr: 'last_over_time(oss_cname:said_at[%s]) and last_over_time(%s) == 1\n' % [words.memory, m('oss_cname_problem', range=words.memory)],
+        },
+        {
+          comment:: 'The same once for each check that the problem rests on.',
+          record: 'oss_cname:said',
+          expr: std.join('or ', [
+            'label_replace(oss_cname:last_word{problem=~"%s"}, "check", "%s", "", "")\n' % [resting(check), check]
+            for check in checks
+          ]),
+        },
+        {
+          comment:: 'When the exporters last got an answer about these domains, by check. "target" says that a domain is configured.',
+          record: 'oss_cname:evidence',
+          expr: |||
+            %(token)s
+            or (%(check)s and on (bucket, cname) oss_cname:said)
+            or %(target)s
+            or (oss_cname:said{check=~"bound|exists"} and on (%(cluster)s, cname) %(bound)s == 1)
+            or (oss_cname:said{check="exists"} and on (%(cluster)s, bucket, cname) %(exists)s == 1)
           ||| % words {
-            before: p.before(domainSeen),
-            sourceSeen: sourceSeen,
-            successHour: p.m('oss_cname_token_probe_success', range='1h'),
-            shardsHour: p.m('oss_cname_exporter_shards', range='1h'),
+            token: checked(m('oss_cname_token_last_success_timestamp_seconds') + ' and on (bucket, cname) oss_cname:said', 'token'),
+            check: m('oss_cname_check_last_success_timestamp_seconds'),
+            target: checked(m('oss_cname_token_probe_success') + ' and on (bucket, cname) oss_cname:said', 'target'),
+            bound: m('oss_cname_bound'),
+            exists: m('oss_cname_token_exists'),
           },
         },
         {
           comment:: |||
-            When a token died: its time came while nobody knew it to be gone. watched says whether it was still there within
-            five minutes of its end. It ends with a new token, or once the domain is bound.
+            The problems of each domain.
+            2: an exporter says so now, and no replica got a newer answer: also not before it was lost, unless the problem
+            is that there are no answers.
+            1: an exporter's last word, while no exporter has made the checks that the problem rests on, and the domain was
+            not left out of the configuration: it was not when all exporters were there.
           |||,
-          record: died,
+          record: 'oss_cname:problem',
           expr: |||
-            (
-              %(before)s
-              or on (%(domain)s)
-              (
-                label_replace(%(expiry)s <= time() and on (%(domain)s) %(lastToken)s >= on (%(domain)s) %(expiry)s - 300, "watched", "yes", "", "")
-                or on (%(domain)s)
-                label_replace(%(expiry)s <= time(), "watched", "no", "", "")
+            topk by (%(domain)s, problem, severity) (1,
+              2 * group %(aggregated)s (
+                %(problem)s == 1
+                  unless on (%(sight)s, problem) (
+                    oss_cname:said and on (%(domain)s, check) oss_cname:evidence{check=~"%(timed)s"}
+                      unless on (%(sight)s, check) (oss_cname:evidence >= on (%(domain)s, check) group_left () (max by (%(domain)s, check) (oss_cname:evidence <= time() + %(lag)d) - %(lag)d))
+                    or
+                    oss_cname:said{problem!~"check_failing|probe_failing"}
+                      and on (%(sight)s, check) (oss_cname:evidence < on (%(domain)s, check) group_left () (max by (%(domain)s, check) (last_over_time(oss_cname:evidence[%(memory)s]) <= time() + %(lag)d) - %(lag)d))
+                  )
               )
-              unless on (%(domain)s) (
-                max by (%(domain)s) (%(tokenSuccess)s and on (%(sight)s) %(exists)s == 0)
-                  < on (%(domain)s) %(expiry)s - 60
-                  > on (%(domain)s) %(lastToken)s
-              )
-            )
-            unless on (%(domain)s) %(expiry)s > time()
-            unless on (%(domain)s) domain:oss_cname_bound:last == 1
-            and on (%(domain)s) %(domainSeen)s
-          ||| % words {
-            before: p.before(died),
-            expiry: p.before(expiry),
-            lastToken: p.before(lastSuccess + '{check="token"}'),
-            tokenSuccess: p.m('oss_cname_token_last_success_timestamp_seconds'),
-            exists: p.m('oss_cname_token_exists'),
-            domainSeen: domainSeen,
-          },
-        },
-        {
-          comment:: 'When OSS or the DNS last answered, whichever exporter was told. What was found by a check that is switched off is forgotten.',
-          record: lastSuccess,
-          expr: |||
-            max by (%(domainCheck)s) (
-              %(lastSuccesses)s
               or
-              %(before)s unless on (%(domainCheck)s) (%(switchedOff)s)
+              group %(aggregated)s (
+                (oss_cname:said{problem!~"%(forgotten)s"} or oss_cname:said{check="target"})
+                  unless on (%(cluster)s, bucket, cname, check) oss_cname:evidence
+                  unless on (%(sight)s) (
+                    (oss_cname:said < on (%(cluster)s) group_left () (last_over_time(oss_cname:complete[%(memory)s]) - 300))
+                      unless on (%(cluster)s, bucket, cname) oss_cname:evidence{check="target"}
+                      unless on (%(source)s) %(up)s == 0
+                  )
+              )
             )
-            and on (%(domain)s) %(domainSeen)s
-          ||| % words { before: p.before(lastSuccess), lastSuccesses: indent(lastSuccesses, '  '), switchedOff: switchedOff, domainSeen: domainSeen },
-        },
-        {
-          comment:: 'The exporters that were given the freshest answer: theirs is the one that counts.',
-          record: freshest,
-          expr: |||
-            (
-              %(lastSuccesses)s
-            )
-            == on (%(domainCheck)s) group_left () %(lastSuccess)s
-          ||| % words { lastSuccesses: indent(lastSuccesses, '  '), lastSuccess: lastSuccess },
-        },
-        same('oss_cname_token_exists', 'token'),
-        same('oss_cname_token_expiry_timestamp_seconds', 'token'),
-        same('oss_cname_bound', 'binding'),
-        same('oss_cname_enabled', 'binding'),
-        same('oss_cname_certificate_expiry_timestamp_seconds', 'binding'),
-        same('oss_cname_token_dns_verified', 'dns_txt'),
-        same('oss_cname_binding_status', 'binding', 'status'),
-        {
-          comment:: 'Exporters of before 1.0 only say whether it is the bucket.',
-        } + fact(
-          'oss_cname_dns_destination',
-          '(%s or on (%s) label_replace(%s == 1, "destination", "bucket", "", ""))' % [p.m('oss_cname_dns_destination'), p.sight, p.m('oss_cname_dns_points_to_endpoint')],
-          'dns_cname',
-          'destination',
-        ),
-        {
-          comment:: 'When OSS last said that the domain is bound.',
-          record: 'domain:oss_cname_bound_timestamp_seconds:last',
-          expr: |||
-            max by (%(domain)s) (%(lastSuccess)s{check="binding"} and on (%(domain)s) domain:oss_cname_bound:last == 1)
-            or
-            %(before)s and domain:oss_cname_bound:last
-          ||| % words { lastSuccess: lastSuccess, before: p.before('domain:oss_cname_bound_timestamp_seconds:last') },
-        },
-        {
-          comment:: 'Since when every attempt of every exporter has failed.',
-          record: failingSince,
-          expr: |||
-            (
-              %(before)s unless on (%(domainCheck)s) (%(switchedOff)s)
-              or on (%(domainCheck)s)
-              time() * group by (%(domainCheck)s) (%(tokenFails)s or %(checkFails)s)
-            )
-            unless on (%(domainCheck)s) (%(tokenWorks)s or (%(checkWorks)s unless on (%(sightCheck)s) %(checkFails)s))
-            and on (%(domain)s) %(domainSeen)s
-          ||| % words {
-            before: p.before(failingSince),
-            switchedOff: switchedOff,
-            domainSeen: domainSeen,
-            tokenFails: p.checked(words.success + ' == 0', 'token'),
-            tokenWorks: p.checked(words.success + ' == 1', 'token'),
-            checkFails: p.m('oss_cname_check_failure_reason'),
-            checkWorks: p.m('oss_cname_check_last_success_timestamp_seconds'),
-          },
-        },
-        {
-          comment:: 'Why, in most of the attempts of a quarter of an hour.',
-          record: 'domain:oss_cname_failure_reason:last',
-          expr: |||
-            (
-              topk by (%(domainCheck)s) (1, sum by (%(domainCheck)s, reason) (%(token)s or %(check)s))
-              or on (%(domainCheck)s)
-              %(before)s
-            )
-            and on (%(domainCheck)s) %(failingSince)s
-          ||| % words {
-            before: p.before('domain:oss_cname_failure_reason:last'),
-            failingSince: failingSince,
-            token: p.checked('count_over_time(%s)' % p.m('oss_cname_token_probe_failure_reason', range='15m'), 'token'),
-            check: 'count_over_time(%s)' % p.m('oss_cname_check_failure_reason', range='15m'),
-          },
-        },
-        {
-          comment:: 'That the rules were evaluated. It is the last one.',
-          record: 'oss_cname:evaluation_timestamp_seconds:last',
-          expr: 'vector(time())\n',
+          ||| % words { aggregated: aggregated, problem: m('oss_cname_problem') },
         },
       ],
     }],

@@ -4,7 +4,7 @@
 // idea of severity or order of its own.
 //
 // A Report has a Domain for each target. The Severity of a Domain is that of the
-// worst of its Findings, each of which is what an alert of deploy/alerts.yml
+// worst of its Findings, each of which is what an alert of deploy/rules.yml
 // would say.
 package report
 
@@ -164,7 +164,7 @@ func byUrgency(a, b *Domain) int {
 // Finding is what is wrong with a domain.
 type Finding struct {
 	Severity Severity `json:"severity"`
-	Alert    string   `json:"alert"` // of deploy/alerts.yml, which says the same
+	Alert    string   `json:"alert"` // of deploy/rules.yml, which says the same
 	Text     string   `json:"text"`
 	Action   string   `json:"action"`  // what to do about it
 	Runbook  string   `json:"runbook"` // path in the repository, with a fragment

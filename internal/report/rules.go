@@ -10,7 +10,7 @@ import (
 	"oss_cname_exporter/internal/status"
 )
 
-// The thresholds of deploy/alerts.yml.
+// The thresholds of deploy/rules.yml.
 const (
 	tokenWarning        = 24 * time.Hour
 	tokenCritical       = 6 * time.Hour
@@ -23,7 +23,7 @@ const (
 // rule says when an alert holds of a domain, at once and not only after the
 // alert's "for": people look at what is true now.
 type rule struct {
-	alert    string // of deploy/alerts.yml, and the section of the runbook
+	alert    string // of deploy/rules.yml, and the section of the runbook
 	severity Severity
 	applies  func(*Domain) bool
 	due      func(*Domain) time.Time // when it gets worse or got as bad; nil is never

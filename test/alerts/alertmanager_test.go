@@ -123,7 +123,7 @@ func TestAlertmanager(t *testing.T) {
 				w.after(time.Minute)
 			}
 			groups := newOncall(w.t).notifications(w.alerts())
-			one(w, groups, "oss-cname-team", "ProbeFailing", 60)
+			one(w, groups, "oss-cname-team", "AccountFailing", 1)
 			if len(groups) != 1 {
 				w.t.Errorf("%d notifications: %v", len(groups), groups)
 			}
@@ -179,13 +179,15 @@ func TestAlertmanager(t *testing.T) {
 				}
 			}
 		}},
-		{"one cluster's alerts hide none of another's", func(w *world) {
+		{"no tenant's alerts hide another's", func(w *world) {
 			firing := []model.LabelSet{
+				{"alertname": "OSSCnameDangling", "severity": "critical", "namespace": "a", "job": "oss", "bucket": "b", "cname": "www"},
+				{"alertname": "OSSCnameDangling", "severity": "warning", "namespace": "b", "job": "oss", "bucket": "b", "cname": "www"},
 				{"alertname": "OSSCnameExporterDown", "severity": "critical", "cluster": "one", "job": "oss", "instance": "a"},
-				{"alertname": "OSSCnameExporterAbsent", "severity": "critical", "cluster": "two"},
+				{"alertname": "OSSCnameExporterMissing", "severity": "critical", "cluster": "two"},
 				{"alertname": "OSSCnameTokenExpiresSoon", "severity": "critical", "cluster": "one", "job": "oss", "bucket": "b", "cname": "www"},
 				{"alertname": "OSSCnameTokenExpiresSoon", "severity": "warning", "cluster": "two", "job": "oss", "bucket": "b", "cname": "www"},
-				{"alertname": "OSSCnameExporterAbsent", "severity": "critical"},
+				{"alertname": "OSSCnameExporterMissing", "severity": "critical"},
 			}
 			o := newOncall(w.t)
 			for _, a := range firing {
@@ -215,7 +217,7 @@ func TestAlertmanager(t *testing.T) {
 				if !isOurs(rule.SourceMatchers) || !isOurs(rule.TargetMatchers) {
 					w.t.Errorf("%v inhibits %v", rule.SourceMatchers, rule.TargetMatchers)
 				}
-				for _, label := range []string{"job", "bucket", "cname"} {
+				for _, label := range []string{"cluster", "namespace", "job", "bucket", "cname"} {
 					if !slices.Contains(rule.Equal, label) {
 						w.t.Errorf("%v inhibits %v whatever the %s", rule.SourceMatchers, rule.TargetMatchers, label)
 					}
@@ -223,7 +225,7 @@ func TestAlertmanager(t *testing.T) {
 				for _, c := range causes() {
 					name, _, _ := strings.Cut(c.alert, " ")
 					a := model.LabelSet{"alertname": model.LabelValue("OSSCname" + name), "severity": "critical", "check": "binding"}
-					if matches(rule.TargetMatchers, a) && (strings.HasPrefix(name, "Exporter") || strings.HasPrefix(name, "Shard") || name == "ReplicaBlind") {
+					if matches(rule.TargetMatchers, a) && (strings.HasPrefix(name, "Exporter") || name == "NotAsked" || name == "AccountFailing") {
 						w.t.Errorf("%v has no domain and can be inhibited by %v", a, rule.SourceMatchers)
 					}
 				}

@@ -16,6 +16,11 @@ type alert struct {
 	annotations labels.Labels
 }
 
+// inShort writes domains and buckets as scenes do.
+func inShort(text string) string {
+	return strings.NewReplacer(".example.com", "", "bucket-", "").Replace(text)
+}
+
 // String is how scenes name it: alert without its prefix, severity, and whom it is about.
 func (a alert) String() string {
 	who := a.labels.Get("cname")
@@ -24,8 +29,8 @@ func (a alert) String() string {
 			who = a.labels.Get(label)
 		}
 	}
-	name := strings.TrimPrefix(a.labels.Get("alertname"), "OSSCname") + " " + a.labels.Get("severity") + " " + who
-	return strings.TrimSpace(strings.TrimSpace(name) + " " + a.labels.Get("check"))
+	words := []string{strings.TrimPrefix(a.labels.Get("alertname"), "OSSCname"), a.labels.Get("severity"), inShort(who), a.labels.Get("check"), a.labels.Get("cause")}
+	return strings.Join(strings.Fields(strings.Join(words, " ")), " ")
 }
 
 // firing returns the alerts that fire now.
@@ -122,7 +127,7 @@ func (w *world) says(name string, texts ...string) {
 		if a.String() != name {
 			continue
 		}
-		text := a.annotations.Get("summary") + "\n" + a.annotations.Get("description")
+		text := inShort(a.annotations.Get("summary") + "\n" + a.annotations.Get("description"))
 		for _, want := range texts {
 			if !strings.Contains(text, want) {
 				w.t.Errorf("%s says %q, want %q", name, text, want)

@@ -3,6 +3,7 @@ package alerts_test
 import (
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -17,10 +18,14 @@ func play(t *testing.T, scenes []scene) {
 	for _, s := range scenes {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			scenesPlayed.Add(1)
-			s.play(newWorld(t))
-			if !t.Failed() {
-				scenesHeld.Add(1)
+			for _, order := range []string{"in sequence", "concurrently"} {
+				t.Run(order, func(t *testing.T) {
+					scenesPlayed.Add(1)
+					synctest.Test(t, func(t *testing.T) { s.play(newWorld(t, order == "concurrently")) })
+					if !t.Failed() {
+						scenesHeld.Add(1)
+					}
+				})
 			}
 		})
 	}
@@ -61,25 +66,25 @@ func TestWatched(t *testing.T) {
 		{"a shard's pod disappears: its domains go on, and the loss is told", func(w *world) {
 			shards, _ := w.sharded(2, 5*time.Hour)
 			w.after(20 * time.Minute)
-			w.only("TokenExpiresSoon critical d00", "TokenExpiresSoon critical d01", "TokenExpiresSoon warning d00", "TokenExpiresSoon warning d01")
+			w.only("TokenExpiresSoon critical d00", "TokenExpiresSoon critical d01")
 			shards[1].leave()
 			w.holds(40*time.Minute, "TokenExpiresSoon critical d01")
-			w.has("ShardMissing critical oss")
-			w.hasNot("ExporterLost", "ExporterDown", "ExporterAbsent")
-			w.says("ShardMissing critical oss", "1 shards of job oss are missing")
+			w.has("ExporterMissing critical oss shards")
+			w.hasNot("ExporterDown", "NotAsked")
+			w.says("ExporterMissing critical oss shards", "1 shards of job oss are missing")
 		}},
 		{"a shard never starts", func(w *world) {
 			shards, _ := w.sharded(3, 60*time.Hour)
 			w.targets = w.targets[:2]
 			_ = shards
 			w.after(30 * time.Minute)
-			w.only("ShardMissing critical oss")
+			w.only("ExporterMissing critical oss shards")
 		}},
 		{"two pods say that they are the same shard", func(w *world) {
 			shards, _ := w.sharded(2, 60*time.Hour)
 			shards[1].shard = 0
 			w.after(30 * time.Minute)
-			w.only("ShardMissing critical oss")
+			w.only("ExporterMissing critical oss shards")
 		}},
 		{"from two shards to three: what moves is not forgotten on the way", func(w *world) {
 			shards, domains := w.sharded(2, 5*time.Hour)
@@ -94,7 +99,7 @@ func TestWatched(t *testing.T) {
 			third.shard, third.shards = 2, 3
 			third.watch(domains[1], "checks", "none")
 			w.holds(30*time.Minute, "TokenExpiresSoon critical d01")
-			w.hasNot("ShardMissing", "ExporterLost")
+			w.hasNot("ExporterMissing", "ExporterMissing")
 		}},
 		{"from three shards to two: the last pod leaves, the others take its domain", func(w *world) {
 			shards, domains := w.sharded(3, 5*time.Hour)
@@ -105,7 +110,7 @@ func TestWatched(t *testing.T) {
 			}
 			shards[0].watch(domains[2], "checks", "none")
 			w.holds(40*time.Minute, "TokenExpiresSoon critical d02")
-			w.hasNot("ShardMissing", "ExporterLost")
+			w.hasNot("ExporterMissing", "ExporterMissing")
 		}},
 		{"a rolling restart of the shards tells nobody", func(w *world) {
 			shards, _ := w.sharded(3, 60*time.Hour)
@@ -127,11 +132,11 @@ func TestWatched(t *testing.T) {
 			w.after(20 * time.Minute)
 			w.has(soonCritical)
 			e.unwatch(d)
-			w.after(2 * time.Minute)
+			w.after(4 * time.Minute)
 			w.only()
 			w.never(time.Hour, "")
 			e.up = false
-			w.never(10*time.Minute, "TokenExpires", "ExporterLost")
+			w.never(10*time.Minute, "TokenExpires", "ExporterMissing")
 			w.after(time.Hour)
 			w.only("ExporterDown critical a")
 		}},
@@ -172,16 +177,20 @@ func TestWatched(t *testing.T) {
 			next := w.exporter("oss", "10.0.0.2:19525", "pod", "oss-2", "node", "n2", "pod_template_hash", "y")
 			next.watch(d)
 			w.holds(time.Hour, soonCritical)
-			w.only(soonCritical, soonWarning)
+			w.only(soonCritical)
 		}},
-		{"the only exporter's pod disappears: absent, and its tokens count down", func(w *world) {
+		{"the only exporter's pod disappears: lost, and its last word counts", func(w *world) {
 			e := w.exporter("oss", "a")
 			e.watch(www(5 * time.Hour))
 			w.after(20 * time.Minute)
 			e.leave()
 			w.holds(time.Hour, soonCritical)
-			w.has("ExporterAbsent critical")
-			w.hasNot("ExporterLost", "ExporterDown", "ShardMissing")
+			w.has("ExporterMissing critical oss lost")
+			w.hasNot("ExporterDown", "NotAsked")
+			w.every = 5 * time.Minute
+			w.load()
+			w.after(26 * time.Hour)
+			w.only("ExporterMissing critical absent")
 		}},
 		{"one of two jobs disappears: lost, while the other lives", func(w *world) {
 			e := w.exporter("oss", "a")
@@ -190,9 +199,9 @@ func TestWatched(t *testing.T) {
 			w.after(20 * time.Minute)
 			e.leave()
 			w.holds(time.Hour, soonCritical)
-			w.has("ExporterLost critical oss")
-			w.says("ExporterLost critical oss", "nobody watches 1 of its domains", "72 hours")
-			w.hasNot("ExporterAbsent", "ExporterDown")
+			w.has("ExporterMissing critical oss lost")
+			w.says("ExporterMissing critical oss lost", "no scrape targets any more", "counts for 1d")
+			w.hasNot("ExporterMissing critical absent", "ExporterDown")
 		}},
 		{"two exporters of one job with targets of their own: one down, one fine", func(w *world) {
 			e := w.exporter("oss", "a")
@@ -201,9 +210,9 @@ func TestWatched(t *testing.T) {
 			w.after(20 * time.Minute)
 			e.up = false
 			w.holds(3*time.Hour, soonCritical)
-			w.only(soonCritical, soonWarning, "ExporterDown critical a")
+			w.only(soonCritical, "ExporterDown critical a")
 		}},
-		{"what a lost exporter said is remembered for three days and no longer", func(w *world) {
+		{"what a lost exporter said is remembered for a day and no longer", func(w *world) {
 			w.every = 2 * time.Minute
 			w.load()
 			e := w.exporter("oss", "a")
@@ -211,7 +220,7 @@ func TestWatched(t *testing.T) {
 			w.exporter("other", "b").watch(&domain{bucket: "c", cname: "other", bound: true})
 			w.after(2 * time.Hour)
 			e.leave()
-			w.holds(71*time.Hour, "CertificateExpiresSoon critical www")
+			w.holds(23*time.Hour, "CertificateExpiresSoon critical www")
 			w.after(2 * time.Hour)
 			w.only()
 		}},
@@ -234,7 +243,7 @@ func TestWatched(t *testing.T) {
 			w.after(20 * time.Minute)
 			for range 30 {
 				w.after(time.Minute)
-				w.only(soonCritical, soonWarning)
+				w.only(soonCritical)
 			}
 			w.label(soonCritical, "team", "web")
 		}},
@@ -256,11 +265,11 @@ func TestWatched(t *testing.T) {
 			w.cluster = "two"
 			w.exporter("oss", "a").watch(d)
 			w.after(20 * time.Minute)
-			w.only(soonCritical, soonCritical, soonWarning, soonWarning)
+			w.only(soonCritical, soonCritical)
 			a.leave()
 			w.after(30 * time.Minute)
-			w.has("ExporterLost critical oss")
-			w.label("ExporterLost critical oss", "cluster", "one")
+			w.has("ExporterMissing critical oss lost")
+			w.label("ExporterMissing critical oss lost", "cluster", "one")
 		}},
 		{"Prometheus is away for two minutes: no countdown begins anew", func(w *world) {
 			p := w.probing("oss", true)
@@ -302,9 +311,9 @@ func TestWatched(t *testing.T) {
 			next := w.exporter("oss-cname-exporter", "a")
 			next.watch(e.watches[0].domain)
 			w.after(5 * time.Minute)
-			w.only(soonCritical, soonWarning)
+			w.only(soonCritical)
 			w.label(soonCritical, "job", "oss-cname-exporter")
-			w.never(time.Hour, "ExporterLost", "ExporterAbsent", "ExporterDown")
+			w.never(time.Hour, "ExporterMissing", "ExporterMissing", "ExporterDown")
 		}},
 		{"from /metrics to /probe", func(w *world) {
 			e := w.exporter("oss", "a")
@@ -315,8 +324,8 @@ func TestWatched(t *testing.T) {
 			p := w.probing("oss_cname", true)
 			p.discover("oss_cname", d)
 			w.after(10 * time.Minute)
-			w.only(soonCritical, soonWarning)
-			w.never(time.Hour, "ExporterLost", "ExporterAbsent", "ExporterDown")
+			w.only(soonCritical)
+			w.never(time.Hour, "ExporterMissing", "ExporterMissing", "ExporterDown")
 		}},
 		{"a domain's own labels may be called as Kubernetes calls its", func(w *world) {
 			e := w.exporter("oss", "a", "endpoint", "http")
@@ -334,7 +343,7 @@ func TestWatched(t *testing.T) {
 			w.after(20 * time.Minute)
 			w.label("DomainUnbound critical www", "team", "web")
 			wt.labels = map[string]string{"team": "media"}
-			e.loaded = w.now
+			e.edited()
 			w.after(10 * time.Minute)
 			w.label("DomainUnbound critical www", "team", "media")
 			w.only("DomainUnbound critical www")

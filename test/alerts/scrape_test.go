@@ -30,50 +30,74 @@ func causes() []cause {
 		{"TokenExpiresSoon critical www", one(www(6*time.Hour+10*time.Minute), nothing), 5 * time.Minute},
 		{"TokenExpired critical www", one(www(13*time.Minute), nothing), 6 * time.Minute},
 		{"TokenMissing warning www", one(bound(), func(_ *exporter, d *domain) { d.bound = false }), 70 * time.Minute},
-		{"TXTMissing warning www", one(checked(www(24*time.Hour+10*time.Minute)), nothing), 20 * time.Minute},
 		{"ReadyToBind warning www", one(checked(www(60*time.Hour)), func(_ *exporter, d *domain) { d.txt = true }), 70 * time.Minute},
 		{"DomainUnbound critical www", one(bound(), func(_ *exporter, d *domain) { d.bound = false }), 6 * time.Minute},
-		{"DomainDisabled critical www", one(bound(), func(_ *exporter, d *domain) { d.disabled = true }), 6 * time.Minute},
+		{"NotServed critical www", one(bound(), func(_ *exporter, d *domain) { d.disabled = true }), 6 * time.Minute},
+		{"NotServed warning www", one(&domain{bucket: "b", cname: "www", bound: true, leads: "elsewhere", certificate: start.Add(1000 * time.Hour)},
+			func(_ *exporter, d *domain) { d.unserved = true }), 6 * time.Minute},
+		{"TokenExpired warning www", func(w *world) func() {
+			w.every = 5 * time.Minute
+			w.load()
+			d := www(15 * time.Minute)
+			d.checks = "none"
+			w.exporter("oss", "a").watch(d)
+			return func() {}
+		}, 24*time.Hour + 30*time.Minute},
 		{"Dangling warning www", one(bound(), func(_ *exporter, d *domain) { d.bound = false }), 35 * time.Minute},
 		{"CertificateExpiresSoon warning www", one(bound(), func(_ *exporter, d *domain) { d.certificate = start.Add(300 * time.Hour) }), 70 * time.Minute},
 		{"CertificateExpiresSoon critical www", one(bound(), func(_ *exporter, d *domain) { d.certificate = start.Add(48 * time.Hour) }), 70 * time.Minute},
 		{"ProbeFailing warning www", one(bound(), func(e *exporter, _ *domain) { e.unasked["www"] = true }), 20 * time.Minute},
-		{"TargetNeverAnswered warning new", one(bound(), func(e *exporter, _ *domain) {
-			e.unasked["new"] = true
-			e.watch(&domain{bucket: "b", cname: "new"})
-		}), 65 * time.Minute},
-		{"FactsStale warning www", one(bound(), func(e *exporter, _ *domain) { e.unasked["www"] = true }), 6*time.Hour + 10*time.Minute},
-		{"CheckFailing warning www dns_txt", one(bound(), func(e *exporter, _ *domain) { e.failing["dns_txt"] = "timeout" }), 35 * time.Minute},
-		{"ReplicaBlind warning a", func(w *world) func() {
-			a, _ := w.pair(bound())
-			return func() { a.blind = "connect" }
-		}, 40 * time.Minute},
-		{"ProbeUnanswered warning b/www", func(w *world) func() {
+		{"ProbeFailing critical www", one(bound(), func(e *exporter, _ *domain) { e.unasked["www"] = true }), 6*time.Hour + 20*time.Minute},
+		{"CheckFailing warning www", func(w *world) func() {
+			e := w.exporter("oss", "a")
+			e.watch(bound())
+			return func() { e.failing["dns_txt"] = "timeout" }
+		}, 35 * time.Minute},
+		{"AccountFailing warning oss binding", one(bound(), func(e *exporter, _ *domain) { e.failing["binding"] = "access_denied" }), 20 * time.Minute},
+		{"NotReachable warning www", one(bound(), func(_ *exporter, d *domain) { d.leads = "nowhere" }), 35 * time.Minute},
+		{"Dangling critical www", one(&domain{bucket: "gone", cname: "www", bound: true}, func(_ *exporter, d *domain) { d.deleted = true }), 15 * time.Minute},
+		{"NotAsked warning oss_cname refused", func(w *world) func() {
 			p := w.probing("oss_cname", true)
 			d := &domain{bucket: "b", cname: "www", bound: true}
 			p.discover("oss_cname", d)
 			return func() { p.refused[d] = true }
-		}, 20 * time.Minute},
+		}, 30 * time.Minute},
 		{"ExporterDown critical a", one(bound(), func(e *exporter, _ *domain) { e.up = false }), 15 * time.Minute},
-		{"ExporterAbsent critical", one(bound(), func(e *exporter, _ *domain) { e.leave() }), 20 * time.Minute},
-		{"ExporterLost critical oss", func(w *world) func() {
+		{"ExporterMissing critical absent", func(w *world) func() {
+			w.scrapes("node", "n", time.Minute, nil, func(time.Time) ([]sample, bool) { return nil, true })
+			return func() {}
+		}, 20 * time.Minute},
+		{"NotAsked warning exporter:19525 configured", func(w *world) func() {
+			p := w.probing("oss_cname", true)
+			return func() { p.watch(bound()) }
+		}, 20 * time.Minute},
+		{"RulesLate warning", func(w *world) func() {
+			failures, wrong := 0., false
+			w.scrapes("prometheus", "self", time.Minute, nil, func(time.Time) ([]sample, bool) {
+				failures += number(wrong)
+				return []sample{{"prometheus_rule_evaluation_failures_total", map[string]string{"rule_group": "/etc/prometheus/rules.yml;oss_cname"}, failures}}, true
+			})
+			w.exporter("oss", "a").watch(bound())
+			return func() { wrong = true }
+		}, 20 * time.Minute},
+		{"ExporterMissing critical oss lost", func(w *world) func() {
 			a := w.exporter("oss", "a")
 			a.watch(bound())
 			w.exporter("other", "b").watch(&domain{bucket: "c", cname: "other", bound: true})
 			return func() { a.leave() }
 		}, 20 * time.Minute},
-		{"ShardMissing critical oss", func(w *world) func() {
+		{"ExporterMissing critical oss shards", func(w *world) func() {
 			shards, _ := w.sharded(3, 60*time.Hour)
 			return func() { shards[1].leave() }
 		}, 25 * time.Minute},
-		{"NoTargets warning a", func(w *world) func() {
+		{"NotAsked warning a empty", func(w *world) func() {
 			e := w.exporter("oss", "a")
 			d := bound()
 			e.watch(d)
 			return func() { e.unwatch(d) }
 		}, 20 * time.Minute},
 		{"ReloadRefused warning a", one(bound(), func(e *exporter, _ *domain) { e.refused = true }), 15 * time.Minute},
-		{"ClockSkew warning a", one(bound(), func(e *exporter, _ *domain) { e.skew = 500 }), 15 * time.Minute},
+		{"ClockSkew warning a", one(bound(), func(e *exporter, _ *domain) { e.skew = 500 * time.Second }), 15 * time.Minute},
 	}
 }
 
@@ -88,8 +112,9 @@ func (w *world) loseOne() {
 // time, and does not end.
 func TestLostScrape(t *testing.T) {
 	var scenes []scene
-	for _, c := range causes() {
+	for i, c := range causes() {
 		scenes = append(scenes, scene{c.alert, func(w *world) {
+			c := causes()[i] // with domains of its own
 			wrong := c.begin(w)
 			w.never(10*time.Minute, c.alert)
 			wrong()

@@ -1,10 +1,11 @@
-// Package alerts_test plays scenes from operators' lives to the rules of deploy/: exporters are scraped, minute by
-// minute, into a real time series database, and a real rule engine says which alerts fire and with which texts.
+// Package alerts_test plays scenes from operators' lives to the rules of deploy/. The program itself, on a simulated clock
+// and a simulated OSS, is scraped minute by minute into a real time series database, and Prometheus' rule engine says which
+// alerts fire and with which texts.
 package alerts_test
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"log/slog"
 	"maps"
 	"net/url"
@@ -21,8 +22,7 @@ import (
 	"github.com/prometheus/prometheus/tsdb"
 )
 
-// ruleFiles are what Prometheus loads.
-var ruleFiles = []string{"../../deploy/recording.yml", "../../deploy/alerts.yml"}
+const rulesFile = "../../deploy/rules.yml"
 
 // world is a Prometheus, what it scrapes, and its clock.
 type world struct {
@@ -34,6 +34,10 @@ type world struct {
 	targets []*target
 	cluster string // of the exporters that are added next
 	every   time.Duration
+	domains []*domain // the truth
+
+	isStill    bool // the clock of the machine is left alone
+	concurrent bool // rules are evaluated concurrently, as with --enable-feature=concurrent-rule-eval
 }
 
 // target is one that Prometheus scrapes.
@@ -54,12 +58,13 @@ type sample struct {
 	value  float64
 }
 
-// start is when every scene begins.
-var start = time.Date(2030, 1, 1, 9, 0, 0, 0, time.UTC)
+// start is when every scene begins: the clock of testing/synctest.
+var start = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-func newWorld(t testing.TB) *world {
+func newWorld(t testing.TB, concurrent bool) *world {
 	t.Helper()
 	opts := tsdb.DefaultOptions()
+	opts.BlockReloadInterval = 10000 * time.Hour
 	opts.WALSegmentSize = -1 // none
 	opts.MinBlockDuration = (1000 * time.Hour).Milliseconds()
 	opts.MaxBlockDuration = opts.MinBlockDuration
@@ -74,19 +79,20 @@ func newWorld(t testing.TB) *world {
 		NoStepSubqueryIntervalFn: func(int64) int64 { return time.Minute.Milliseconds() },
 	})
 	t.Cleanup(func() { _ = engine.Close() })
-	w := &world{t: t, now: start, db: db, engine: engine, every: time.Minute}
+	w := &world{t: t, now: time.Now().UTC(), db: db, engine: engine, every: time.Minute, concurrent: concurrent}
 	w.load()
 	return w
 }
 
 // load reads the rules as a Prometheus does that starts.
-func (w *world) load() {
+func (w *world) load(files ...string) {
 	w.t.Helper()
 	opts := &rules.ManagerOptions{
 		Context: context.Background(), ExternalURL: &url.URL{},
 		QueryFunc: rules.EngineQueryFunc(w.engine, w.db), Queryable: w.db,
 		NotifyFunc:      func(context.Context, string, ...*rules.Alert) {},
 		OutageTolerance: time.Hour, ForGracePeriod: 10 * time.Minute, Logger: slog.New(slog.DiscardHandler),
+		ConcurrentEvalsEnabled: w.concurrent, MaxConcurrentEvals: 4,
 	}
 	// Its name depends on the version of Prometheus.
 	appendable := reflect.ValueOf(opts).Elem().FieldByName("AppendableV2")
@@ -94,13 +100,11 @@ func (w *world) load() {
 		appendable = reflect.ValueOf(opts).Elem().FieldByName("Appendable")
 	}
 	appendable.Set(reflect.ValueOf(w.db))
-	groups, errs := rules.NewManager(opts).LoadGroups(w.every, labels.EmptyLabels(), "", nil, false, ruleFiles...)
+	groups, errs := rules.NewManager(opts).LoadGroups(w.every, labels.EmptyLabels(), "", nil, false, cmp.Or(strings.Join(files, ""), rulesFile))
 	if len(errs) > 0 {
 		w.t.Fatal(errs)
 	}
-	w.groups = slices.SortedFunc(maps.Values(groups), func(a, b *rules.Group) int {
-		return strings.Compare(fmt.Sprint(!strings.Contains(a.File(), "recording"), a.Name()), fmt.Sprint(!strings.Contains(b.File(), "recording"), b.Name()))
-	})
+	w.groups = slices.Collect(maps.Values(groups))
 }
 
 // scrapes adds a target.
@@ -125,7 +129,7 @@ func (w *world) after(d time.Duration) {
 func (w *world) during(d time.Duration, look func()) {
 	w.t.Helper()
 	for end := w.now.Add(d); w.now.Before(end); {
-		w.now = w.now.Add(w.every)
+		w.pass(w.every)
 		w.scrape()
 		w.evaluate()
 		look()
@@ -135,16 +139,24 @@ func (w *world) during(d time.Duration, look func()) {
 // away lets time go by while Prometheus does not run, and starts it again.
 func (w *world) away(d time.Duration) {
 	w.t.Helper()
-	w.now = w.now.Add(d)
+	w.pass(d)
 	w.load()
 	for i, t := range w.targets { // scrapes are spread over their interval, as ever
 		t.due = w.now.Add(time.Duration(i) * t.every / time.Duration(len(w.targets)))
 	}
-	w.now = w.now.Add(w.every)
+	w.pass(w.every)
 	w.scrape()
 	w.evaluate()
 	for _, g := range w.groups {
 		g.RestoreForState(w.now)
+	}
+}
+
+// pass moves the clock. A scrape may have taken some of the time already.
+func (w *world) pass(d time.Duration) {
+	w.now = w.now.Add(d)
+	if !w.isStill {
+		time.Sleep(time.Until(w.now))
 	}
 }
 

@@ -78,7 +78,7 @@ func TestComposeIsWhole(t *testing.T) {
 		}
 	}
 	for path, file := range map[string]string{
-		"/etc/prometheus/rules/alerts.yml": "deploy/alerts.yml", "/etc/prometheus/rules/recording.yml": "deploy/recording.yml",
+		"/etc/prometheus/rules/rules.yml":        "deploy/rules.yml",
 		"/etc/grafana/dashboards/oss-cname.json": "deploy/dashboard.json", "/etc/alertmanager/alertmanager.yml": "deploy/alertmanager.yml",
 	} {
 		if mounted[path] != file {

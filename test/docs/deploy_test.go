@@ -8,12 +8,13 @@ import (
 	"strings"
 	"testing"
 
+	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/status"
 
 	"gopkg.in/yaml.v3"
 )
 
-// alertRule is what an alert in deploy/alerts.yml says.
+// alertRule is what an alert in deploy/rules.yml says.
 type alertRule struct {
 	Alert       string
 	Expr        string
@@ -33,10 +34,14 @@ func alertRules(t *testing.T) []alertRule {
 	var file struct {
 		Groups []struct{ Rules []alertRule }
 	}
-	decode(t, "deploy/alerts.yml", &file)
+	decode(t, "deploy/rules.yml", &file)
 	var rules []alertRule
 	for _, group := range file.Groups {
-		rules = append(rules, group.Rules...)
+		for _, rule := range group.Rules {
+			if rule.Alert != "" {
+				rules = append(rules, rule)
+			}
+		}
 	}
 	if len(rules) == 0 {
 		t.Fatal("no alerts")
@@ -48,9 +53,74 @@ func alertRules(t *testing.T) []alertRule {
 // brought about in test/alerts, where it also loses a scrape.
 func TestEveryAlertIsPlayed(t *testing.T) {
 	causes := read(t, "test/alerts/scrape_test.go")
+	of := map[string][]judge.Severity{"OSSCnameAccountFailing": {judge.Warning}}
+	for _, kind := range judge.Kinds() {
+		of[kind.Alert()] = kind.Severities()
+	}
 	for _, rule := range alertRules(t) {
-		if cause := `{"` + strings.TrimPrefix(rule.Alert, "OSSCname") + " " + rule.Labels["severity"]; !strings.Contains(causes, cause) {
-			t.Errorf("no scene brings %s about as %s", rule.Alert, rule.Labels["severity"])
+		severities := of[rule.Alert]
+		if severity := rule.Labels["severity"]; severity != "" {
+			severities = []judge.Severity{judge.Severity(severity)}
+		}
+		for _, severity := range severities {
+			if cause := `{"` + strings.TrimPrefix(rule.Alert, "OSSCname") + " " + string(severity); !strings.Contains(causes, cause) {
+				t.Errorf("no scene brings %s about as %s", rule.Alert, severity)
+			}
+		}
+		delete(of, rule.Alert)
+	}
+	for alert := range of {
+		t.Errorf("no rule for %s", alert)
+	}
+}
+
+// TestRulesAreFewAndSmall holds what an operator must read at night, and that no
+// rule reads itself.
+func TestRulesAreFewAndSmall(t *testing.T) {
+	var file struct {
+		Groups []struct {
+			Rules []struct{ Alert, Record, Expr string }
+		}
+	}
+	decode(t, "deploy/rules.yml", &file)
+	if len(file.Groups) != 1 {
+		t.Fatalf("%d groups, want one", len(file.Groups))
+	}
+	alerts, size := map[string]bool{}, 0
+	for _, rule := range file.Groups[0].Rules {
+		size += len(rule.Expr)
+		if alerts[rule.Alert] = true; rule.Record != "" && regexp.MustCompile(regexp.QuoteMeta(rule.Record)+`\b`).MatchString(rule.Expr) {
+			t.Errorf("%s reads itself", rule.Record)
+		}
+	}
+	delete(alerts, "")
+	if len(alerts) > 18 || size > 9<<10 {
+		t.Errorf("%d alerts and %d bytes of expressions, want at most 18 and 9 kB with their white space", len(alerts), size)
+	}
+}
+
+// TestRulesKnowTheEvidence has each problem rest on the checks that the judge
+// names. What only the past can tell has a fact that ends it.
+func TestRulesKnowTheEvidence(t *testing.T) {
+	problems := read(t, "deploy/mixin/problems.libsonnet")
+	for _, kind := range judge.Kinds() {
+		row := regexp.MustCompile(`(?m)^  ` + strings.TrimPrefix(kind.Alert(), "OSSCname") + `: \{\n    restsOn: (\[.*\]),$`).FindStringSubmatch(problems)
+		if row == nil {
+			t.Errorf("the rules do not know %s", kind)
+			continue
+		}
+		for _, evidence := range kind.Evidence() {
+			switch evidence {
+			case judge.EvidenceAttempt: // a process that was just started says the same by itself
+			case judge.EvidenceHistory:
+				if !strings.Contains(row[1], "'bound'") && !strings.Contains(row[1], "'exists'") {
+					t.Errorf("%s rests on history, and on no fact that ends it", kind)
+				}
+			default:
+				if !strings.Contains(row[1], "'"+string(evidence)+"'") {
+					t.Errorf("%s rests on %s, the rules say %s", kind, evidence, row[1])
+				}
+			}
 		}
 	}
 }
@@ -67,10 +137,13 @@ func TestEveryAlertHasARunbook(t *testing.T) {
 	alerts := map[string]bool{}
 	for _, rule := range alertRules(t) {
 		alerts[rule.Alert] = true
-		file, anchor, _ := strings.Cut(rule.Annotations["runbook_url"], "#")
-		if file != path || anchors[anchor] != rule.Alert {
-			t.Errorf("%s: no runbook at %q", rule.Alert, rule.Annotations["runbook_url"])
+		link := rule.Annotations["runbook_url"]
+		fallback := regexp.MustCompile(`\{\{ else \}\}(.*)#(\w+)\{\{ end \}\}$`).FindStringSubmatch(link)
+		if fallback == nil || fallback[1] != path || anchors[fallback[2]] != rule.Alert || !strings.Contains(link, "/runbooks/"+rule.Alert) {
+			t.Errorf("%s: no runbook at %q", rule.Alert, link)
+			continue
 		}
+		anchor := fallback[2]
 		if !strings.Contains(runbooks, "\n| ["+rule.Alert+"](#"+anchor+") | ") {
 			t.Errorf("%s is not in the table of %s", rule.Alert, path)
 		}
@@ -83,8 +156,9 @@ func TestEveryAlertHasARunbook(t *testing.T) {
 			t.Errorf("%s links to #%s, which is nowhere", path, link[1])
 		}
 	}
+	before := []string{"OSSCnameTXTMissing", "OSSCnameTargetNeverAnswered", "OSSCnameFactsStale", "OSSCnameDomainDisabled"} // the page names them still
 	for _, heading := range anchors {
-		if !alerts[heading] {
+		if !alerts[heading] && !slices.Contains(before, heading) {
 			t.Errorf("%s has a runbook for %s, which is no alert", path, heading)
 		}
 	}
@@ -120,7 +194,7 @@ func deployed(t *testing.T) []string {
 // will: each metric in it is described or recorded, each alert defined.
 func TestDeployedNames(t *testing.T) {
 	known := described(t)
-	for _, record := range regexp.MustCompile(`record: (\S+)`).FindAllStringSubmatch(read(t, "deploy/recording.yml"), -1) {
+	for _, record := range regexp.MustCompile(`record: (\S+)`).FindAllStringSubmatch(read(t, "deploy/rules.yml"), -1) {
 		known = append(known, record[1])
 	}
 	var alerts []string
@@ -143,17 +217,12 @@ func TestDeployedNames(t *testing.T) {
 	}
 }
 
-// TestDashboardKnowsEveryStateAndReason has a next action for each.
-func TestDashboardKnowsEveryStateAndReason(t *testing.T) {
+// TestDashboardKnowsEveryState has a color for each.
+func TestDashboardKnowsEveryState(t *testing.T) {
 	source := read(t, "deploy/mixin/dashboard.libsonnet")
 	for _, state := range status.States() {
 		if !strings.Contains(source, "\n    "+string(state)+": { color: ") {
-			t.Errorf("no next action in the state %s", state)
-		}
-	}
-	for _, reason := range status.Reasons() {
-		if !strings.Contains(source, "\n    "+string(reason)+": ") {
-			t.Errorf("no first step for the reason %s", reason)
+			t.Errorf("no color for the state %s", state)
 		}
 	}
 }

@@ -122,10 +122,8 @@ func alerted(t *testing.T, config string, hurry ...string) (prometheus, *oncall)
 	if err := os.WriteFile(others, []byte(foreign), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	config = fmt.Sprintf("%s\nrule_files: [%s, %s, %s]\nalerting: {alertmanagers: [{static_configs: [{targets: [%q]}]}]}\n", config,
-		write("recording.yml"),
-		write("alerts.yml", append(hurry, ` for: \w+`, " for: 15s", `time\(\) - 15 \* 60`, "time() - 10", `time\(\) - 30 \* 60`, "time() - 20", `time\(\) - 60 \* 60`, "time() - 30",
-			`time\(\) - 300`, "time() - 5", `\[15m\]`, "[15s]")...),
+	config = fmt.Sprintf("%s\nrule_files: [%s, %s]\nalerting: {alertmanagers: [{static_configs: [{targets: [%q]}]}]}\n", config,
+		write("rules.yml", append(hurry, ` for: \w+`, " for: 15s", `keep_firing_for: \w+`, "keep_firing_for: 15s", `\[5m\]`, "[5s]", `- 300`, "- 5", `\+ 300`, "+ 5")...),
 		others, alertmanager.address(t))
 	config = edited(t, config, `global: {`, "global: {evaluation_interval: 1s, ")
 	return startPrometheus(t, config, "--rules.alert.resend-delay=5s"), receiver

@@ -104,7 +104,7 @@ func readersFolder(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, to := range map[string]string{"deploy": "deploy", "oss_cname_exporter": "", "recording.yml": "deploy/recording.yml", "alerts.yml": "deploy/alerts.yml"} {
+	for name, to := range map[string]string{"deploy": "deploy", "oss_cname_exporter": "", "rules.yml": "deploy/rules.yml"} {
 		if err := os.Symlink(filepath.Join(root, to), filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}

@@ -33,7 +33,7 @@ func TestPackageRelease(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(first, "homebrew", "Casks", "oss_cname_exporter.rb")); err != nil {
 		t.Error(err)
 	}
-	for _, want := range []string{"oss_cname_exporter", "oss_cname_exporter.1", "alerts.yml", "recording.yml", "config.example.yaml"} { // what docs/install/binary.md wants there
+	for _, want := range []string{"oss_cname_exporter", "oss_cname_exporter.1", "rules.yml", "config.example.yaml"} { // what docs/install/binary.md wants there
 		if packed := run(t, "tar", "-tzf", one(t, first, "*_linux_amd64.tar.gz")); !strings.Contains("\n"+packed, "\n"+want+"\n") {
 			t.Errorf("the archive has no %s but\n%s", want, packed)
 		}
@@ -162,7 +162,7 @@ func (m machine) checkInstalled(t *testing.T) {
 	t.Helper()
 	for _, path := range []string{
 		"usr/bin/oss_cname_exporter", unitFile, "usr/lib/systemd/system/oss-cname-exporter.socket", configFile, "etc/default/oss-cname-exporter",
-		"usr/share/man/man1/oss_cname_exporter.1", "usr/share/bash-completion/completions/oss_cname_exporter", "usr/share/doc/oss-cname-exporter/alerts.yml",
+		"usr/share/man/man1/oss_cname_exporter.1", "usr/share/bash-completion/completions/oss_cname_exporter", "usr/share/doc/oss-cname-exporter/rules.yml",
 		"usr/lib/sysusers.d/oss-cname-exporter.conf", "usr/share/fish/vendor_completions.d/oss_cname_exporter.fish",
 	} {
 		if !m.has(path) {

@@ -199,14 +199,14 @@ func TestDomainPage(t *testing.T) {
 
 func TestRunbookPage(t *testing.T) {
 	f := webtest.Serve(t, web.Options{}, webtest.Token(time.Hour))
-	_, page := f.Get(t, "/runbooks/OSSCnameTXTMissing?target=examplebucket/*.example.org")
+	_, page := f.Get(t, "/runbooks/OSSCnameTokenExpiresSoon?target=examplebucket/*.example.org")
 	page = html.UnescapeString(page)
 	for _, want := range []string{"It means", "dig +short TXT _dnsauth.example.org", `href="../domains/examplebucket/*.example.org"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q in\n%s", want, body(t, page))
 		}
 	}
-	for path, want := range map[string]int{"/runbooks/Nonsense": 404, "/runbooks/OSSCnameTXTMissing?target=x": 400, "/runbooks/OSSCnameTXTMissing?y=x": 400} {
+	for path, want := range map[string]int{"/runbooks/Nonsense": 404, "/runbooks/OSSCnameTokenExpiresSoon?target=x": 400, "/runbooks/OSSCnameTokenExpiresSoon?y=x": 400} {
 		if resp, _ := f.Get(t, path); resp.StatusCode != want {
 			t.Errorf("%s: got %s", path, resp.Status)
 		}
@@ -226,7 +226,7 @@ func TestEveryFindingHasARunbook(t *testing.T) {
 // TestPageHeaders wants the policy to allow the page's own style and script, by
 // their hashes, and nothing else.
 func TestPageHeaders(t *testing.T) {
-	for _, path := range []string{"/", "/domains/examplebucket/www.example.com", "/runbooks/OSSCnameTXTMissing"} {
+	for _, path := range []string{"/", "/domains/examplebucket/www.example.com", "/runbooks/OSSCnameTokenExpiresSoon"} {
 		resp, page := webtest.Serve(t, web.Options{}, webtest.Token(time.Hour)).Get(t, path)
 		for name, want := range map[string]string{
 			"Content-Type": "text/html; charset=utf-8", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
