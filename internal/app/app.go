@@ -85,6 +85,8 @@ func Run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return nil
 	case flags.command == commandCheck && !flags.check:
 		return runCheck(ctx, flags, getenv, stdout, stderr)
+	case flags.command == commandInit:
+		return printed(out, runInit(ctx, flags, getenv, stdout, out))
 	case flags.command == commandHealth:
 		return printed(out, checkHealth(ctx, flags))
 	case flags.check:

@@ -46,7 +46,9 @@ type flags struct {
 	noProcessSeries bool
 	showTokens      bool
 
-	command    string   // commandServe, commandCheck or commandHealth
+	command    string   // commandServe, commandCheck, commandHealth or commandInit
+	region     string   // of commandCheck and commandInit, in place of a configuration file; "" is the file
+	buckets    []string // of commandInit; none is all of the account
 	domains    []string // of commandCheck: bucket/domain; none is all
 	output     string
 	outputFile string
@@ -57,6 +59,7 @@ const (
 	commandServe  = "serve"
 	commandCheck  = "check"
 	commandHealth = "health"
+	commandInit   = "init"
 )
 
 // parseFlags reads the command line and, for what it does not say, the
@@ -147,9 +150,14 @@ func addCommands(app *kingpin.Application, f *flags) {
 	ask := app.Command(commandCheck, "Ask once about the domains, as a scrape does, and say how they stand: exit status 0 if all is well, "+
 		"1 if something needs attention, 2 if something is critical or could not be asked, 3 if the configuration or the command line is wrong.")
 	ask.Arg("domain", "Each as bucket/domain; all that are configured if there is none.").StringsVar(&f.domains)
+	ask.Flag("region", "Ask without a configuration file: about domains that are named, with the key from the environment and every check on.").NoEnvar().StringVar(&f.region)
 	ask.Flag("output", "Format: table, json, or prom for node_exporter's textfile collector.").NoEnvar().Default(check.Table).
 		SetValue(oneOf(&f.output, "--output", check.Formats()...))
 	ask.Flag("output.file", "Write to this file, in one step, and only the summary to standard output.").NoEnvar().StringVar(&f.outputFile)
+	first := app.Command(commandInit, "Write a first configuration to standard output: the domains that are bound to the account's buckets, with every check on. "+
+		"The key comes from the environment. It needs oss:ListBuckets and oss:ListCname, and says which right is missing.")
+	first.Flag("region", "The region of the buckets, such as cn-hangzhou.").NoEnvar().StringVar(&f.region)
+	first.Flag("bucket", "A bucket to look at, repeatable; all of the account's in the region if there is none.").NoEnvar().StringsVar(&f.buckets)
 }
 
 // refuse returns an error for what each flag accepts by itself.

@@ -30,6 +30,15 @@ func newSetup(ctx context.Context, flags *flags, getenv func(string) string) (*s
 	}
 	w := &setup{name: flags.configFile, source: configfile.NewSource(flags.configFile, opts), getenv: getenv, visitor: httpcheck.New(httpcheck.Options{})}
 	load := w.source.Load
+	if flags.command == commandCheck && flags.region != "" {
+		w.name, load = "the command line", func() (*config.Config, error) {
+			targets, err := namedTargets(flags.domains)
+			if err != nil {
+				return nil, err
+			}
+			return fromRegion(flags.region, targets)
+		}
+	}
 	if flags.demo {
 		w.demo = demo.Start()
 		w.name, w.getenv, w.visitor, load = "demo", demo.Getenv, w.demo.Visitor(), w.demo.Load

@@ -67,7 +67,15 @@ func Write(ctx context.Context, l Lister, opts Options, w io.Writer) (summary st
 	if err := file.Execute(w, view); err != nil {
 		return "", fmt.Errorf("writing the configuration: %w", err)
 	}
-	return fmt.Sprintf("%d domains in %d buckets of %s", view.Domains, len(found.Buckets), opts.Account.Region), nil
+	return fmt.Sprintf("%s in %s of %s", count(view.Domains, "domain"), count(len(found.Buckets), "bucket"), opts.Account.Region), nil
+}
+
+// count returns a number of things, such as "1 bucket".
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // domains counts the domains of all buckets.

@@ -81,12 +81,12 @@ func TestWritten(t *testing.T) {
 		"nothing":            {account{}, nil, "", "0 domains in 0 buckets of cn-hangzhou", []string{"discover: true"}},
 		"no oss:ListBuckets": {account{fails: map[string]status.Reason{"": status.ReasonAccessDenied}}, nil, "", "0 domains in 0 buckets of cn-hangzhou", []string{"# oss:ListBuckets is missing", "--bucket"}},
 		"named buckets": {account{fails: map[string]status.Reason{"": status.ReasonAccessDenied}, bound: map[string][]ossclient.Binding{"bucket-a": bound("bucket-a", "www.example.com")}},
-			[]string{"bucket-a"}, "bucket-a/www.example.com", "1 domains in 1 buckets of cn-hangzhou", nil},
+			[]string{"bucket-a"}, "bucket-a/www.example.com", "1 domain in 1 bucket of cn-hangzhou", nil},
 		"no oss:ListCname for one": {account{buckets: []string{"bucket-a", "bucket-b"}, fails: map[string]status.Reason{"bucket-a": status.ReasonAccessDenied},
 			bound: map[string][]ossclient.Binding{"bucket-b": bound("bucket-b", "www.example.com")}},
-			nil, "bucket-b/www.example.com", "1 domains in 2 buckets of cn-hangzhou", []string{"oss:ListCname is missing for 1 of 2 buckets", "  # bucket-a: ", "AccessDenied: refused # by a policy\n"}},
+			nil, "bucket-b/www.example.com", "1 domain in 2 buckets of cn-hangzhou", []string{"oss:ListCname is missing for 1 of 2 buckets", "  # bucket-a: ", "AccessDenied: refused # by a policy\n"}},
 		"an entry that cannot be read": {account{buckets: []string{"bucket-a"}, bound: map[string][]ossclient.Binding{"bucket-a": append(bound("bucket-a", "www.example.com"), ossclient.Binding{Err: errors.New("x")})}},
-			nil, "bucket-a/www.example.com", "1 domains in 1 buckets of cn-hangzhou", []string{"could not be read"}},
+			nil, "bucket-a/www.example.com", "1 domain in 1 bucket of cn-hangzhou", []string{"could not be read"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text, summary, err := write(t, test.account, starter.Options{Buckets: test.buckets, Command: "oss_cname_exporter init\n--region=cn-hangzhou"})

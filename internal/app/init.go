@@ -1,0 +1,68 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"oss_cname_exporter/collector"
+	"oss_cname_exporter/internal/accounts"
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/demo"
+	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/starter"
+)
+
+// runInit is the command init: it writes a configuration to stdout, and one line about it to stderr. In the demo it asks
+// the simulated account.
+func runInit(ctx context.Context, flags *flags, getenv func(string) string, stdout, stderr io.Writer) error {
+	load := func() (*config.Config, error) { return fromRegion(flags.region, "") }
+	if flags.demo {
+		simulated := demo.Start()
+		defer simulated.Close()
+		load, getenv = simulated.Load, demo.Getenv
+	}
+	cfg, err := load()
+	if err != nil {
+		return err
+	}
+	clients := accounts.New(getenv, userAgent(), collector.NewAPI())
+	defer clients.Close()
+	ctx, cancel := context.WithTimeout(ctx, flags.maxTimeout)
+	defer cancel()
+	opts := starter.Options{Account: &cfg.Accounts[0], Buckets: flags.buckets, Command: "oss_cname_exporter init --region=" + cfg.Accounts[0].Region}
+	summary, err := starter.Write(ctx, clients, opts, stdout)
+	if err == nil {
+		fmt.Fprintln(stderr, summary)
+	}
+	return err
+}
+
+// fromRegion returns the configuration of a command line that names a region in place of a file: one account with a key
+// from the environment, and targets, in YAML, with every check on.
+func fromRegion(region, targets string) (*config.Config, error) {
+	if region == "" {
+		return nil, errors.New("--region: missing; write the region of the buckets, such as --region=cn-hangzhou")
+	}
+	text := fmt.Sprintf("checks: {binding: true, dns: true, http: true}\naccounts:\n  main: {region: %q}\n%s", region, targets)
+	return config.Parse("the command line", []byte(text))
+}
+
+// namedTargets returns the targets of a configuration in YAML.
+func namedTargets(domains []string) (string, error) {
+	if len(domains) == 0 {
+		return "", errors.New("--region: name at least one domain, such as examplebucket/www.example.com")
+	}
+	var b strings.Builder
+	b.WriteString("targets:\n")
+	for _, text := range domains {
+		name, err := domain.Parse(text)
+		if err != nil {
+			return "", fmt.Errorf("%.80q: %w", text, err)
+		}
+		fmt.Fprintf(&b, "  - {bucket: %q, cname: %q}\n", name.Bucket, name.Cname())
+	}
+	return b.String(), nil
+}
