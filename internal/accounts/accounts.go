@@ -22,8 +22,7 @@ import (
 
 // Clients puts each target's question to the OSS client of its account. A
 // client, the keys it signs with and the connections it uses are made when
-// first needed, and serve as long as what they hang on stays as it is, over as
-// many reloads as may come.
+// first needed, and are kept over reloads that do not change them.
 type Clients struct {
 	getenv    func(string) string
 	userAgent string
@@ -75,7 +74,7 @@ func (c counted) Secrets(req *http.Request) []secret.Text {
 }
 
 // New returns Clients that made no client yet. getenv is os.Getenv or a stand-in,
-// userAgent what OSS is told of who asks; see ossclient.Options.
+// userAgent names the exporter to OSS; see ossclient.Options.
 func New(getenv func(string) string, userAgent string, observer Observer) *Clients {
 	return &Clients{
 		getenv:    getenv,
@@ -117,8 +116,8 @@ func (c *Clients) ListBuckets(ctx context.Context, a *config.Account, marker str
 // caPatience is how long a reload waits for all of the ca_files.
 const caPatience = 5 * time.Second
 
-// Retain lets go of what cfg has no use for, and reads every ca_file again. What
-// stays as it is keeps its connections and its keys.
+// Retain closes the clients that cfg does not use, and reads every ca_file again.
+// The others keep their connections and their keys.
 func (c *Clients) Retain(cfg *config.Config) {
 	accounts, sources, routes := map[config.Account]bool{}, map[source]bool{}, map[routeKey]bool{}
 	for a := range used(cfg) {
@@ -143,11 +142,11 @@ func (c *Clients) Retain(cfg *config.Config) {
 	}
 }
 
-// Close ends what the keys and connections have under way, such as programs. Use
-// c no more.
+// Close ends the work of keys and connections, such as programs. c is not used
+// again.
 func (c *Clients) Close() { c.Retain(&config.Config{}) }
 
-// extract removes from m, and returns, what has no key in keep.
+// extract removes the values whose key is not in keep, and returns them.
 func extract[K comparable, V any](m map[K]V, keep map[K]bool) []V {
 	var removed []V
 	maps.DeleteFunc(m, func(key K, value V) bool {

@@ -18,7 +18,7 @@ import (
 // Warning is something that an account refers to and that is of no use.
 type Warning struct {
 	Account string // its name; "" is all that use the environment's proxies
-	Text    string // one line, which says what to do
+	Text    string // one line, with the remedy
 }
 
 // String returns the warning on one line.

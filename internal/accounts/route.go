@@ -19,7 +19,7 @@ import (
 
 // routeKey says how OSS and STS are reached. The zero value is the usual way.
 type routeKey struct {
-	proxy  string // URL of a proxy; "" is what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say
+	proxy  string // URL of a proxy; "" is that of HTTPS_PROXY, HTTP_PROXY and NO_PROXY
 	caFile string // PEM certificates to trust beside the system's; "" is none
 }
 
@@ -35,7 +35,7 @@ type route struct {
 	mu        sync.Mutex      // guards all below
 	transport *http.Transport // nil until ca_file was read
 	text      string          // of ca_file, as transport has it
-	closed    bool            // nobody needs it any more but for requests under way
+	closed    bool            // only requests under way still use it
 }
 
 func newRoute(key routeKey) *route {
@@ -120,7 +120,7 @@ func (b *reply) Close() error {
 }
 
 // refresh reads ca_file and replaces the connections if it says something else.
-// They are kept while it cannot be used: what was trusted is good, a file that is
+// They are kept while it cannot be used: the certificates in use are good, a file that is
 // half written is not.
 func (r *route) refresh(ctx context.Context) error {
 	var text string
@@ -186,7 +186,7 @@ func (r *route) close() {
 	}
 }
 
-// reasonOf returns what is wrong with a route, without the operation.
+// reasonOf returns the error of a route without the operation.
 func reasonOf(err error) error {
 	if failure, ok := errors.AsType[credentials.LocalError](err); ok {
 		return failure

@@ -7,7 +7,7 @@ import (
 	"oss_cname_exporter/internal/status"
 )
 
-// Case returns the target as it is judged at now, with s as what is true of it.
+// Case returns the target as it is judged at now, with the status s.
 func (t *Target) Case(s *status.Status, now time.Time) judge.Case {
 	return judge.Case{
 		Name: t.Name, Account: t.Account.Name, Region: t.Account.Region, Labels: t.Labels,

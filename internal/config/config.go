@@ -1,4 +1,4 @@
-// Package config owns what the operator wrote: it reads one strict YAML file into a Config that never changes again.
+// Package config owns the operator's configuration: it reads one strict YAML file into a Config that never changes again.
 // It would rather refuse a file with every fault named by line than let a typo surface later as a failed scrape.
 //
 // Its nouns: a Config has Accounts and Targets, each with its Checks. A Fault is one mistake with its line. A Query is a
@@ -23,7 +23,7 @@ const (
 
 	// MinRateLimit keeps a tiny limit from holding a call back for hours.
 	MinRateLimit = 0.01
-	// MaxRateLimit is what OSS allows an account in all.
+	// MaxRateLimit is the limit of OSS for an account in all.
 	MaxRateLimit = 10_000
 
 	// MaxCacheTTL is a third of a token's life: beyond it an answer says little.
@@ -46,19 +46,19 @@ const (
 	NetworkDualStack = "dual_stack" // IPv4 and IPv6
 )
 
-// Config is one accepted file. It is shared between goroutines: nobody may change it or anything it refers to.
+// Config is one accepted file. It is shared between goroutines: neither it nor anything it refers to is changed.
 type Config struct {
 	Probe    Probe
 	Accounts []Account   // by name, at least one
 	Rules    judge.Rules // how targets are judged that say nothing of it
 	Targets  []Target    // in the file's order, then in the target files'; no two share bucket and cname
 
-	Discover []Account // those of Accounts that are asked what else is bound in their buckets
+	Discover []Account // those of Accounts whose other bound domains are looked for
 
 	Part        Shard    // which part of all targets Targets is
 	TargetFiles []string // paths and patterns of the files that were read beside this one
 
-	Warnings Faults // what was accepted and is hardly meant
+	Warnings Faults // values that were accepted and are probably slips
 
 	labelNames []string
 	places     map[domain.Name]int // of Targets
@@ -70,13 +70,13 @@ type Config struct {
 // The slice belongs to the Config.
 func (c *Config) LabelNames() []string { return c.labelNames }
 
-// Probe holds what every call has in common.
+// Probe holds the settings of every call.
 type Probe struct {
 	Timeout     time.Duration // for one target, retries included
 	Concurrency int           // calls in flight, all scrapes together
 	RateLimit   float64       // calls a second, the accounts' default; 0 = unlimited
 	CacheTTL    time.Duration // how long an answer is not asked again, the targets' default; 0 = ask on every scrape
-	Unlisted    string        // UnlistedAllow or UnlistedRefuse: what becomes of a query about a target in no file
+	Unlisted    string        // UnlistedAllow or UnlistedRefuse: whether a query about a target in no file is answered
 }
 
 // Account says where and as whom to ask. It is comparable: equal Accounts can share a client.
@@ -88,7 +88,7 @@ type Account struct {
 	Network          string      // NetworkPublic, NetworkInternal or NetworkDualStack
 	SignatureVersion string      // SignatureV4 or SignatureV1
 	RateLimit        float64     // calls a second; 0 = unlimited
-	ProxyURL         string      // scheme://host[:port]; "" = what HTTPS_PROXY and its kin say
+	ProxyURL         string      // scheme://host[:port]; "" = that of HTTPS_PROXY and NO_PROXY
 	CAFile           string      // PEM certificates to trust beside the system's; "" = none
 	Credentials      Credentials // where the keys come from, never the keys
 }
@@ -98,17 +98,17 @@ type Target struct {
 	domain.Name
 	Account  *Account          // the target's own region and endpoint already applied; shared by all targets that are asked alike
 	CacheTTL time.Duration     // 0 = ask on every scrape
-	Checks   Checks            // what to find out beside the token
+	Checks   Checks            // the questions beside the token
 	Rules    judge.Rules       // how it is judged; the map of severities is shared
 	Labels   map[string]string // the target's own labels; nil = none
 	Unlisted bool              // asked about by a query and in no file: once it is answered, nothing is remembered of it
 }
 
-// Checks says what to find out about a target beside its token. The zero value asks nothing more.
+// Checks are the questions about a target beside its token. The zero value asks none.
 type Checks struct {
 	Binding    bool          // whether the domain is bound and when its certificate expires: ListCname
 	BindingTTL time.Duration // how long a bucket's list is not asked for again; 0 = ask on every scrape
-	DNS        bool          // whether the domain's TXT and CNAME records are what binding it takes
+	DNS        bool          // whether the domain's TXT and CNAME records fit its binding
 	HTTP       bool          // who answers when the domain itself is asked, and with which certificate
 	// HTTPVisit is the name below a wildcard domain that is asked; "" = none, and a wildcard domain is not asked.
 	HTTPVisit         string

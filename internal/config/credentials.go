@@ -40,12 +40,12 @@ type Credentials struct {
 	OIDCTokenFile   string // "" = ALIBABA_CLOUD_OIDC_TOKEN_FILE
 	ExternalID      string
 	SessionName     string // "" = the exporter's own name
-	SessionPolicy   string // JSON; narrows what the role allows; "" = all of it
+	SessionPolicy   string // JSON; narrows the rights of the role; "" = all of it
 	SessionDuration time.Duration
 	STSEndpoint     string // https://host[:port]; "" = the one of STSRegion, on the account's network
 	STSRegion       string // the account's own region, also where a target has another
 
-	Command string // what the shell runs
+	Command string // run by the shell
 
 	ProfileFile string // "" = ALIBABA_CLOUD_CONFIG_FILE, else ~/.aliyun/config.json
 	Profile     string // "" = ALIBABA_CLOUD_PROFILE, else the file's current one

@@ -114,7 +114,7 @@ func (p *parser) readCredentials(v value, c *Credentials) {
 	}
 }
 
-// readCredentialsType reads type and source, which decide what the other keys mean.
+// readCredentialsType reads type and source, on which the meaning of the other keys depends.
 func (p *parser) readCredentialsType(f map[string]value, c *Credentials) bool {
 	kind, source := p.tables.credentials[0], p.tables.credentials[1]
 	if v := f[kind.Name]; v.node != nil && !kind.read(p, v, c) {

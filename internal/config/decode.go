@@ -12,17 +12,17 @@ import (
 
 var plainKeyPattern = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,64}$`)
 
-// decoder walks YAML nodes and collects what is wrong with them.
+// decoder walks YAML nodes and collects their faults.
 type decoder struct {
 	file     string
 	faults   Faults
-	warnings Faults // what is accepted and hardly meant
+	warnings Faults // of values that are accepted and are probably slips
 	merged   int    // how many keys were merged
 	// expandText is FileOptions.Expand.
 	expandText func(string) (string, error)
 }
 
-// value is what the file says in one place.
+// value is the content of the file in one place.
 type value struct {
 	path string     // as faults print it: targets[3].bucket
 	line int        // where it stands; for an absent value, where it belongs
@@ -204,7 +204,7 @@ func (d *decoder) fields(v value, known ...string) map[string]value {
 	return fields
 }
 
-// items returns what the list v holds.
+// items returns the values in the list v.
 func (d *decoder) items(v value) []value {
 	if v.node == nil || !d.is(v, yaml.SequenceNode) {
 		return nil
@@ -217,7 +217,7 @@ func (d *decoder) items(v value) []value {
 }
 
 // read parses the text at v into dst and reports whether it did. An absent value leaves dst, the default, alone.
-// Every scalar is its text, quoted or not: each parser knows best what it accepts.
+// Every scalar is its text, quoted or not: each parser decides on the text.
 func read[T any](d *decoder, v value, dst *T, parse func(string) (T, error)) bool {
 	if v.node == nil || !d.is(v, yaml.ScalarNode) {
 		return false
@@ -256,7 +256,7 @@ func (d *decoder) expand(v value) (string, error) {
 	return d.expandText(text)
 }
 
-// require is read for a value that has no default; want says what to write.
+// require is read for a value that has no default; want is the remedy if it is missing.
 func require[T any](d *decoder, v value, dst *T, parse func(string) (T, error), want string) bool {
 	if v.node == nil {
 		d.missing(v, want)
@@ -264,5 +264,5 @@ func require[T any](d *decoder, v value, dst *T, parse func(string) (T, error), 
 	return read(d, v, dst, parse)
 }
 
-// missing refuses a value that is absent; want says what to write.
+// missing refuses a value that is absent; want is the remedy.
 func (d *decoder) missing(at value, want string) { d.fault(at, "missing; write %s", want) }

@@ -14,7 +14,7 @@ const maxFaults = 100
 type Fault struct {
 	File string
 	Line int    // counted from 1
-	Text string // one line: where in the file, what is wrong, what to write instead
+	Text string // one line: the place in the file, the fault, the remedy
 }
 
 func (f Fault) String() string { return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Text) }

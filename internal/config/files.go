@@ -64,8 +64,8 @@ func (p *parser) readTargetFile(at value, path string) {
 	p.nameSlips(text, isYAML)
 }
 
-// readGroup reads targets, each "bucket/cname", with labels that all of them have. The labels account and region say
-// what they say on the target's series: whom to ask, and where.
+// readGroup reads targets, each "bucket/cname", with the labels of all of them. The labels account and region are the
+// keys account and region of a target; the others are its own labels.
 func (p *parser) readGroup(v value) {
 	common := Target{CacheTTL: p.config.Probe.CacheTTL, Checks: p.checks, Rules: p.config.Rules}
 	f := readKeys(p, v, p.tables.group, &common)

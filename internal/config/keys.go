@@ -7,7 +7,7 @@ type Key struct {
 	Name    string
 	Values  string         // the values that it takes, in a few words
 	Default string         // as it would be written; "" is none, or that of the section with the same keys above it
-	Needed  string         // what to write if it is missing; "" is optional
+	Needed  string         // the remedy if it is missing; "" is optional
 	Doc     string         // one sentence without its full stop
 	Schema  map[string]any // JSON schema of the value
 }
@@ -35,7 +35,7 @@ func entryOf[T, V any](name string, k kind[V], field func(*T) *V, byDefault, doc
 	}
 }
 
-// needed returns k as a key that must be there; want says what to write.
+// needed returns k as a key that must be there; want is the remedy if it is not.
 func (k key[T]) needed(want string) key[T] {
 	k.Needed = want
 	return k

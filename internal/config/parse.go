@@ -60,7 +60,7 @@ type parser struct {
 	tables   tables
 	config   Config
 	checks   Checks                // the targets' default
-	unlisted bool                  // whether the file says what /probe does about others
+	unlisted bool                  // whether the file has probe.unlisted
 	dir      string                // where target files are; "" = nowhere
 	files    Files                 // reads them
 	pairs    map[domain.Name]place // where each target is

@@ -52,7 +52,7 @@ func inlineKeys() map[string]string {
 	}
 }
 
-// unknownKey says what to write in place of a key that is not known. It does not repeat the value.
+// unknownKey is the fault of a key that is not known, with the remedy. It does not repeat the value.
 func unknownKey(name string, known []string) string {
 	if file, isSecret := inlineKeys()[fold(name)]; isSecret {
 		return "unknown key " + strconv.Quote(name) + ": no key belongs in this file; write " + strconv.Quote(file) +

@@ -9,7 +9,7 @@ import (
 	"oss_cname_exporter/internal/domain"
 )
 
-// Query is what a request says about one target, as it was written there; "" is nothing.
+// Query is a request about one target, as it was written; "" is nothing.
 type Query struct{ Bucket, Cname, Account, Region string }
 
 // Select returns the target that q names: the configured one, or an Unlisted one if the file has none such.
@@ -91,7 +91,7 @@ func (c *Config) accountFor(name string, configured *Account) (*Account, error) 
 	return nil, errors.New("account: missing; the target is not configured, so write the account to ask with")
 }
 
-// index prepares what is looked up in an accepted Config.
+// index prepares the look-ups in an accepted Config.
 func (c *Config) index() {
 	c.places = make(map[domain.Name]int, len(c.Targets))
 	if c.listed == nil {

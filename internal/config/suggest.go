@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// suggest says what to write in place of word: the known word that meant has for it or that it is a slip of, else any
-// known one.
+// suggest is the remedy for word: the known word that meant has for it, or that it is a slip of, else all known words.
 func suggest(word string, known []string, meant map[string]string) string {
 	if k, ok := nearest(word, known, meant); ok {
 		return "write " + strconv.Quote(k)
@@ -34,7 +33,7 @@ func nearest(word string, known []string, meant map[string]string) (string, bool
 	return "", false
 }
 
-// fold returns word without what spellings differ in: case, "-", "_", "." and a plural "s".
+// fold returns word without the differences of spellings: case, "-", "_", "." and a plural "s".
 func fold(word string) string {
 	word = strings.ToLower(strings.NewReplacer("-", "", "_", "", ".", "").Replace(word))
 	if len(word) > 3 {

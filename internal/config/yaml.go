@@ -15,12 +15,12 @@ import (
 
 var (
 	linePattern = regexp.MustCompile(`^(?:yaml: )?(?:line ([0-9]+): )?`)
-	// The library counts lines from 0 in what its parser says, from 1 in what its scanner says.
+	// The library counts lines from 0 in messages of its parser, from 1 in those of its scanner.
 	fromZeroPattern = regexp.MustCompile(`^(did not find expected (key|node|<|'[-,])|found (undefined tag|incompatible|duplicate))`)
 	anchorPattern   = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
 )
 
-// document returns the one YAML document in text; false if there is a fault instead. want says what to write if it is empty.
+// document returns the one YAML document in text; false if there is a fault instead. want is the remedy if it is empty.
 func (d *decoder) document(text []byte, want string) (value, bool) {
 	if at, ok := firstUnreadable(text); ok {
 		d.fault(value{line: lineOf(text, at)}, "not readable as text; save the file as UTF-8 without control characters")
@@ -56,7 +56,7 @@ func next(stream *yaml.Decoder) (doc *yaml.Node, err error) {
 	return doc, stream.Decode(doc)
 }
 
-// syntaxFault turns what the library says into a fault with the right line and what to write.
+// syntaxFault turns an error of the library into a fault with the right line and a remedy.
 func (d *decoder) syntaxFault(text []byte, err error) {
 	match := linePattern.FindStringSubmatch(err.Error())
 	said := strings.TrimPrefix(err.Error(), match[0])
@@ -70,7 +70,7 @@ func (d *decoder) syntaxFault(text []byte, err error) {
 	d.fault(value{line: line}, "not valid YAML: %s; %s", said, remedy(said))
 }
 
-// remedy says what to write where the library only says what it met.
+// remedy returns the remedy for an error of the library.
 func remedy(said string) string {
 	for _, r := range []struct{ said, remedy string }{
 		{"alphabetic or numeric character", `quote a value that begins with "*" or "&", as in "*.example.com"`},
@@ -90,7 +90,7 @@ func remedy(said string) string {
 	return "check the quotes and the indentation around here"
 }
 
-// firstUnreadable finds what YAML text may not contain.
+// firstUnreadable finds the first character that YAML text may not contain.
 func firstUnreadable(text []byte) (offset int, found bool) {
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRune(text[i:])

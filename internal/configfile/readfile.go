@@ -13,21 +13,21 @@ import (
 	"syscall"
 )
 
-// MaxSize bounds, in bytes, what is read, so that the wrong path (a log, a device) does not fill the memory.
+// MaxSize bounds the size of a file, in bytes, so that the wrong path (a log, a device) does not fill the memory.
 const MaxSize = 16 << 20
 
 // Fingerprint is equal for files that are named and filled alike. That a file cannot be read is part of it, so that a
 // file that breaks, or is mended, is a change like any other.
 type Fingerprint [sha256.Size]byte
 
-// files implements config.Files. It remembers what it found, so that it never has two answers about one file.
+// files implements config.Files. It remembers each result, so that it never has two answers about one file.
 type files struct {
 	pipe  bool // whether the next file may be a pipe
 	sums  map[string]string
 	found map[string]matches
 }
 
-// matches is what a pattern names.
+// matches are the files that a pattern names.
 type matches struct {
 	paths []string
 	err   error
@@ -48,7 +48,7 @@ func (f *files) fingerprint(patterns []string) Fingerprint {
 	return Fingerprint(hash.Sum(nil))
 }
 
-// sum returns what tells the file from others: the hash of its text, or why there is none.
+// sum returns the hash of the file's text, or the reason why there is none.
 func (f *files) sum(path string) string {
 	if _, known := f.sums[path]; !known {
 		_, _ = f.Read(path)
@@ -152,7 +152,7 @@ func readFile(path string, pipe bool) ([]byte, error) {
 	return text, nil
 }
 
-// notRegular says what is there instead of a regular file.
+// notRegular is the error of a path that is no regular file.
 func notRegular(mode fs.FileMode) error {
 	switch {
 	case mode.IsDir():

@@ -1,6 +1,6 @@
 // Package configfile owns the configuration's files: it loads them, bounds the
 // time that this may take, notices that they changed, and keeps the last
-// configuration that was accepted in force. What the text means is package
+// configuration that was accepted in force. The meaning of the text is package
 // config's.
 //
 // Its nouns: a Source is the configuration's file with the files that it names;

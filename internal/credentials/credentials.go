@@ -14,7 +14,7 @@ import (
 
 // Source gives keys.
 type Source interface {
-	// Key returns a key, or an error that says on one line what to do.
+	// Key returns a key, or an error on one line with the remedy.
 	Key(ctx context.Context) (secret.Key, error)
 	// Invalidate is told that OSS refused the key with this token, "" for a
 	// permanent key. It reports whether the next Key may be a better one.

@@ -22,7 +22,7 @@ const (
 )
 
 // File is a small file that is read again and again. It is safe for concurrent
-// use. However long a read hangs, there is one at a time, and nobody waits for
+// use. However long a read hangs, there is one at a time, and no caller waits for
 // it longer than fileTimeout.
 type File struct {
 	path string
@@ -43,8 +43,8 @@ type reading struct {
 // NewFile returns the file at path. It reads nothing yet.
 func NewFile(path string) *File { return &File{path: path} }
 
-// Read returns what the file says now, without the white space around it. The
-// error says what to do and does not name the file.
+// Read returns the text of the file as it is now, without the white space around
+// it. The error has the remedy and does not name the file.
 func (f *File) Read(ctx context.Context) (string, error) {
 	r := f.begin()
 	late := time.NewTimer(time.Until(r.began.Add(fileTimeout)))
@@ -112,7 +112,7 @@ func kindOf(mode fs.FileMode) string {
 	}
 }
 
-// fileError says what to do about err, without the path.
+// fileError returns err with its remedy, without the path.
 func fileError(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

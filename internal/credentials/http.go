@@ -12,7 +12,7 @@ import (
 	"oss_cname_exporter/internal/secret"
 )
 
-// maxReply bounds what is read of a reply, in bytes. A key has about 2,000.
+// maxReply bounds the size of a reply, in bytes. A key has about 2,000.
 const maxReply = 64 << 10
 
 // answer is a whole reply.
@@ -81,7 +81,7 @@ func newTransport() *http.Transport {
 	}
 }
 
-// unexpected says what came in place of a key.
+// unexpected is the error of a reply that is no key.
 func (a answer) unexpected(from string) error {
 	switch {
 	case a.status/100 == 3:

@@ -65,8 +65,8 @@ func (r keyReader) pass(ctx context.Context) (key secret.Key, err error) {
 	return key, err
 }
 
-// namedFile is a file with one value in it. option is what the operator calls
-// it.
+// namedFile is a file with one value in it. option is its key in the
+// configuration.
 type namedFile struct {
 	option string
 	*File
@@ -86,7 +86,7 @@ func (f namedFile) read(ctx context.Context) (string, error) {
 	return text, nil
 }
 
-// CheckFile reports what is wrong with a file that should hold one value.
+// CheckFile returns the fault of a file that should hold one value; nil is none.
 func CheckFile(ctx context.Context, option, path string) error {
 	_, err := namedFile{option, NewFile(path)}.read(ctx)
 	return err

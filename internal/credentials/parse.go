@@ -56,7 +56,7 @@ func (i *instant) UnmarshalJSON(text []byte) error {
 }
 
 // parseKey finds the key in text. The error does not quote it but for a word of
-// its own, without what that has of secrets.
+// its own, without its parts of secrets.
 func parseKey(text []byte, secrets ...secret.Text) (secret.Key, error) {
 	var r reply
 	if json.Unmarshal(text, &r) != nil {

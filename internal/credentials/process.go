@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// maxOutput bounds what a program may print, in bytes.
+	// maxOutput bounds the output of a program, in bytes.
 	maxOutput = 64 << 10
 	// pipeGrace is how long the output of a program that has ended is still
 	// read: its children may have inherited it.
@@ -20,16 +20,16 @@ const (
 )
 
 // FromProcess has the shell run a command that prints a key as JSON, in one of
-// the forms that parseKey reads. What it prints, to either side, is repeated
-// nowhere. now is a clock; nil is time.Now.
+// the forms that parseKey reads. Its output is not repeated in
+// any message. now is a clock; nil is time.Now.
 func FromProcess(command string, now func() time.Time) Source {
 	return newCached(now, func(ctx context.Context) (secret.Key, error) {
 		return keyOfProgram(ctx, strings.Fields(command)[0], "sh", "-c", command)
 	})
 }
 
-// keyOfProgram runs a program that prints a key. name is what the operator calls
-// it.
+// keyOfProgram runs a program that prints a key. name is shown in
+// errors.
 func keyOfProgram(ctx context.Context, name, program string, args ...string) (secret.Key, error) {
 	printed, err := run(ctx, program, args...)
 	if err != nil {
@@ -43,7 +43,7 @@ func keyOfProgram(ctx context.Context, name, program string, args ...string) (se
 	return key, nil
 }
 
-// run returns what a program prints. The program and its children are gone when
+// run returns the output of a program. The program and its children are gone when
 // run returns: they share a process group, and ctx, the end of the program and
 // too much output end all of it. A child that leaves the group loses the pipe.
 func run(ctx context.Context, program string, args ...string) ([]byte, error) {
@@ -66,7 +66,7 @@ func run(ctx context.Context, program string, args ...string) ([]byte, error) {
 	case isShell:
 		return nil, shell
 	case isExit:
-		return nil, errors.New(exit.String()) // without what it printed
+		return nil, errors.New(exit.String()) // without its output
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
 		return nil, errors.New("it could not be run")
 	}

@@ -27,8 +27,8 @@ type Profile struct {
 // is asked, and starts anew when the file has changed; it never writes to it.
 func FromProfile(p Profile) Source { return p.reader() }
 
-// Check reports what is wrong with the file or with the profile in it. It asks
-// nobody for a key.
+// Check returns the fault of the file or of the profile in it; nil is none. It
+// asks no service for a key.
 func (p Profile) Check(ctx context.Context) error {
 	r := p.reader()
 	if _, err := r.source(ctx); err != nil {
@@ -50,7 +50,7 @@ type profileReader struct {
 
 	mu   sync.Mutex // guards all below
 	text string     // of the file, when from was made
-	from Source     // what the profile says; nil is not read yet
+	from Source     // the source that the profile describes; nil is not read yet
 }
 
 // Key implements Source.
@@ -85,7 +85,7 @@ func (r *profileReader) source(ctx context.Context) (Source, error) {
 		return nil, err
 	}
 	if r.from != nil {
-		go r.from.Stop() // nobody waits for what the file no longer says
+		go r.from.Stop() // the file no longer describes it
 	}
 	r.text, r.from = text, from
 	return from, nil

@@ -52,8 +52,8 @@ type Role struct {
 	ARN         string
 	SessionName string        // who assumes it, as ActionTrail shows; "" is "oss_cname_exporter"
 	Duration    time.Duration // of one session; 0 is an hour
-	Policy      string        // what of the role is allowed, as JSON; "" is all
-	ExternalID  string        // what the role's owner wants to hear; "" is nothing
+	Policy      string        // narrows the rights of the role, as JSON; "" is all of them
+	ExternalID  string        // the id that the role's owner asks for; "" is none
 }
 
 const minSession = 15 * time.Minute
@@ -149,7 +149,7 @@ func (r Role) complete() Role {
 	return r
 }
 
-// parameters returns what both ways to assume the role have in common.
+// parameters returns the parameters of both ways to assume the role.
 func (r Role) parameters() url.Values {
 	values := url.Values{
 		"RoleArn":         {r.ARN},
@@ -162,7 +162,7 @@ func (r Role) parameters() url.Values {
 	return values
 }
 
-// check refuses what STS would.
+// check refuses a role that STS would refuse.
 func (r Role) check() error {
 	if r.ARN == "" {
 		return errors.New("no role is named; set role_arn, or ram_role_arn in the profile")

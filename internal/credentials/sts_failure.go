@@ -8,8 +8,8 @@ import (
 	"oss_cname_exporter/internal/secret"
 )
 
-// stsFailure words a refusal of STS on one line, and says what to do. STS
-// repeats in its messages what it was sent: nothing is taken of them but the
+// stsFailure words a refusal of STS on one line, with its remedy. STS
+// repeats the request in its messages: nothing is taken of them but the
 // code and the request's id, and of these nothing that is in secrets.
 func stsFailure(got answer, secrets []secret.Text) error {
 	var refusal struct {
@@ -29,7 +29,7 @@ func stsFailure(got answer, secrets []secret.Text) error {
 	return errors.New(text)
 }
 
-// stsHint says what the operator can do about a refusal. Each code
+// stsHint returns the remedy for a refusal. Each code
 // begins a family. Codes:
 // https://help.aliyun.com/zh/ram/developer-reference/api-sts-2015-04-01-errorcodes
 func stsHint(code string) string {

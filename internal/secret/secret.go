@@ -1,4 +1,4 @@
-// Package secret owns what no output may show: a Text prints and encodes as
+// Package secret owns the texts that no output may show: a Text prints and encodes as
 // hidden by every verb and encoder, and a text that a peer chose is searched for
 // the parts of our secrets before it is shown.
 //
