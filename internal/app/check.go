@@ -71,7 +71,7 @@ func askOnce(ctx context.Context, flags *flags, getenv func(string) string, stdo
 	ctx, cancel := context.WithTimeout(ctx, flags.maxTimeout)
 	defer cancel()
 	opts := check.Options{
-		Domains: flags.domains, Format: flags.output, File: flags.outputFile, HideTokens: !flags.showTokens,
+		Domains: flags.domains, Format: flags.output, File: flags.outputFile, HideTokens: !flags.showTokens, ExternalURL: flags.externalURL,
 		Color: isTerminal(stdout) && getenv("NO_COLOR") == "" && getenv("TERM") != "dumb",
 	}
 	if isTerminal(stderr) {

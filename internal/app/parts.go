@@ -69,6 +69,7 @@ func newParts(ctx context.Context, w *setup, logger log.Logger, registry func(..
 		},
 		Own:     registry(api, refused, collector.NewTotals(store, targets), collector.NewJudgement(memory, nil)),
 		Refused: refused.Count,
+		Memory:  memory,
 		History: history,
 		Reload: func() error {
 			return reload(ctx, store, logger, clients.Retain, targets.Apply, unlisted.Retain, changes.Retain, history.Retain, retain(memory), warn)

@@ -39,6 +39,7 @@ func serve(ctx context.Context, exporter web.Exporter, flags *flags, listening f
 		Host:          flags.host,
 
 		HideTokens:      !flags.showTokens,
+		ExternalURL:     flags.externalURL,
 		NoProcessSeries: flags.noProcessSeries,
 	}), flags.maxTimeout, logger)
 	server.BaseContext = func(l net.Listener) context.Context { // called once for each listener, before it serves

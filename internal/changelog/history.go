@@ -114,18 +114,3 @@ func (h *History) remove(e *list.Element) {
 	delete(h.domains, e.Value.(*remembered).name)
 	h.order.Remove(e)
 }
-
-// Unbound returns when a domain that is not bound was seen to be bound last;
-// zero if it was not.
-func (h *History) Unbound(name domain.Name) time.Time {
-	for _, c := range h.Of(name) {
-		if c.Check == "" && isBound(c.Was) && !isBound(c.Is) {
-			return c.At
-		}
-	}
-	return time.Time{}
-}
-
-func isBound(outcome string) bool {
-	return outcome == string(status.StateBound) || outcome == string(status.StateDisabled)
-}

@@ -14,6 +14,7 @@ import (
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 )
@@ -51,6 +52,8 @@ type Options struct {
 	Color      bool      // of the table on stdout
 	Progress   io.Writer // a terminal that is told how far it is; nil is none
 	HideTokens bool
+
+	ExternalURL string // of the pages that links lead to, without a final slash; "" is not known
 }
 
 // Run asks e about the domains until ctx is done, and writes how they stand to
@@ -70,7 +73,7 @@ func Run(ctx context.Context, e Exporter, opts Options, stdout io.Writer) (exit 
 	if len(snapshot.Statuses()) < len(targets) {
 		return Critical, fmt.Errorf("interrupted before all %d domains were asked about", len(targets))
 	}
-	r := report.New(targets, snapshot.Statuses(), report.Options{HideTokens: opts.HideTokens})
+	r := report.New(targets, snapshot.Statuses(), report.Options{HideTokens: opts.HideTokens, ExternalURL: opts.ExternalURL})
 	opts.Color = opts.Color && opts.File == ""
 	text, err := render(r, snapshot, opts)
 	if err != nil {
@@ -115,9 +118,9 @@ func choose(cfg *config.Config, domains []string) ([]config.Target, error) {
 // exitStatus is that of r.
 func exitStatus(r *report.Report) int {
 	switch r.Standing() {
-	case report.OK:
+	case judge.OK:
 		return OK
-	case report.Warning:
+	case judge.Warning:
 		return Warning
 	}
 	return Critical
@@ -144,7 +147,7 @@ func render(r *report.Report, snapshot *collector.Snapshot, opts Options) ([]byt
 		return b.Bytes(), nil
 	}
 	fmt.Fprintf(&b, "%s\n\n", r.Summary())
-	err := report.WriteTable(&b, r.Domains, report.Style{Color: opts.Color})
+	err := r.Write(&b, report.Style{Color: opts.Color})
 	return b.Bytes(), err
 }
 

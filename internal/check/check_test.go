@@ -118,10 +118,10 @@ func TestExitStatus(t *testing.T) {
 		"a day left": {pending(20 * time.Hour), nil, 1, "WARNING: 1 warning, 1 ok, of 2 domains"},
 		"hours left": {pending(2 * time.Hour), nil, 2, "CRITICAL: 1 critical, 1 ok, of 2 domains"},
 		"not served": {disabled, nil, 2, "CRITICAL: 1 critical, 1 ok, of 2 domains"},
-		"no key":     {fails, nil, 2, "CRITICAL: 1 warning, 1 ok, of 2 domains; 1 could not be asked about everything"},
+		"no key":     {fails, nil, 2, "CRITICAL: 1 could not be asked about everything; 1 warning, 1 ok, of 2 domains; www.example.com: "},
 		"a check failed": {func(s *status.Status) {
 			s.Checks[status.CheckBinding] = status.CheckStatus{Attempt: status.Attempt{Ended: time.Now(), Reason: "timeout"}}
-		}, nil, 2, "CRITICAL: 1 warning, 1 ok, of 2 domains; 1 could not be asked about everything"},
+		}, nil, 2, "CRITICAL: 1 could not be asked about everything; 1 warning, 1 ok, of 2 domains; www.example.com: "},
 		"the other one":      {disabled, []string{"examplebucket/*.example.org"}, 0, "OK: 1 ok, of 1 domain"},
 		"named twice":        {disabled, []string{"examplebucket/www.example.com", "examplebucket/WWW.example.com."}, 2, "CRITICAL: 1 critical, of 1 domain"},
 		"one not configured": {disabled, []string{"examplebucket/other.example.com"}, 0, "OK: 1 ok, of 1 domain"},
@@ -217,11 +217,11 @@ func TestTable(t *testing.T) {
 	if _, err := check.Run(t.Context(), exporter(t, with(pending(2*time.Hour+time.Minute/2))), check.Options{}, &out); err != nil {
 		t.Fatal(err)
 	}
-	const want = `CRITICAL: 1 critical, 1 ok, of 2 domains
+	const want = `CRITICAL: 1 critical, 1 ok, of 2 domains; www.example.com: the token expires in 2 h, and the domain is not bound (token_critical: 6h)
 
 SEVERITY  DOMAIN           BUCKET         STATE    TIME LEFT
 critical  www.example.com  examplebucket  unknown  token expires in 2 h
-          the token expires in 2 h, and the domain is not bound
+          the token expires in 2 h, and the domain is not bound (token_critical: 6h)
           next: publish the token as the TXT record, and bind the domain before it expires
           _dnsauth.www.example.com.  TXT  "t0ken"
 ok        *.example.org    examplebucket  bound    no certificate
@@ -291,7 +291,7 @@ func TestFile(t *testing.T) {
 	for _, file := range []string{path, link, filepath.Join(dir, "new.prom")} {
 		var out bytes.Buffer
 		got, err := check.Run(t.Context(), exporter(t, with(disabled)), check.Options{Format: check.Prom, File: file, Color: true}, &out)
-		if err != nil || got != check.Critical || out.String() != "CRITICAL: 1 critical, 1 ok, of 2 domains\n" {
+		if err != nil || got != check.Critical || out.String() != "CRITICAL: 1 critical, 1 ok, of 2 domains; www.example.com: OSS does not serve the domain: its visitors get errors\n" {
 			t.Errorf("%s: got %d, %v, %q", file, got, err, &out)
 		}
 		text, _ := os.ReadFile(file)

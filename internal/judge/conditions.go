@@ -108,14 +108,14 @@ func (c *Case) tokenExpired() Severity {
 	switch {
 	case c.Status.State(c.Now) != status.StateTokenExpired:
 		return ""
-	case c.Status.Bound == status.No, c.Now.Sub(c.expiredAt()) < unusedCritical:
+	case c.Status.Bound == status.No, c.Now.Sub(c.ExpiredAt()) < unusedCritical:
 		return Critical
 	}
 	return Warning
 }
 
-// expiredAt is when the token that was not used expired.
-func (c *Case) expiredAt() time.Time {
+// ExpiredAt is when the token that was not used expired.
+func (c *Case) ExpiredAt() time.Time {
 	if c.Status.Facts.Exists {
 		return c.Status.Facts.Expires
 	}

@@ -43,12 +43,12 @@ target was removed, and absent otherwise. The alert of a problem has its name in
 |---|---|---|---|---|
 `)
 	for _, k := range judge.Kinds() {
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | `%s` |\n",
-			k, join(k.Severities(), ", "), code(k.Evidence()), k.Condition(), k.Alert())
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | [%s](runbooks.md#%s) |\n",
+			k, join(k.Severities(), ", "), code(k.Evidence()), k.Condition(), k.Alert(), strings.ToLower(k.Alert()))
 	}
 	b.WriteString(`
 ` + "`oss_cname_account_problem{account, region, check, reason, severity}`" + ` is the same for a failure that more than half of the domains of an account
-share, at least two: one wrong key is one problem. The check is ` + "`token`, `binding`, `dns_txt`, `dns_cname` or `http`" + `. The domains' own ` + "`probe_failing` and\n`check_failing`" + ` are then not raised. ` + "`bucket_not_found` and `invalid_argument`" + ` are never shared: each is about one bucket or name.
+share, at least two: one wrong key is one problem. The check is ` + "`token`, `binding`, `dns_txt`, `dns_cname` or `http`" + `. The domains' own ` + "`probe_failing` and\n`check_failing`" + ` are then not raised. ` + "`bucket_not_found` and `invalid_argument`" + ` are never shared: each is about one bucket or name. Its alert is [OSSCnameAccountFailing](runbooks.md#osscnameaccountfailing).
 
 ## Evidence
 

@@ -26,13 +26,13 @@ type Severity string
 const (
 	Critical Severity = "critical"
 	Warning  Severity = "warning"
-	Unasked  Severity = "unasked" // of a domain about which no question was asked yet
+	Unknown  Severity = "unknown" // of a domain of which too little is known: never asked, no answer, or no check that would tell
 	OK       Severity = "ok"      // of a domain without a problem
 	Off      Severity = "off"     // of a kind of problem that the operator switched off
 )
 
 // Severities returns the severities of domains, the worst first.
-func Severities() []Severity { return []Severity{Critical, Warning, Unasked, OK} }
+func Severities() []Severity { return []Severity{Critical, Warning, Unknown, OK} }
 
 // Compare orders severities, the worst first.
 func (s Severity) Compare(other Severity) int {
@@ -80,9 +80,9 @@ type Verdict struct {
 
 // Judge judges the domain.
 func (c *Case) Judge() Verdict {
-	v := Verdict{State: c.Status.State(c.Now), Severity: OK, Due: c.deadline()}
-	if c.Status.Attempt.Ended.IsZero() && c.Status.Facts.Confirmed.IsZero() {
-		v.Severity = Unasked
+	v := Verdict{State: c.Status.State(c.Now), Severity: OK, Due: c.Deadline()}
+	if v.State == status.StateUnknown && !c.IsPending() {
+		v.Severity = Unknown
 	}
 	for i := range table {
 		row := &table[i]
@@ -118,9 +118,9 @@ func (c *Case) began(kind Kind) time.Time {
 	return time.Time{}
 }
 
-// deadline returns when the token that the domain needs ends, else its
+// Deadline returns when the token that the domain needs ends, else its
 // certificate; Never if it has neither.
-func (c *Case) deadline() time.Time {
+func (c *Case) Deadline() time.Time {
 	switch s := c.Status; {
 	case c.IsPending():
 		return s.Facts.Expires
@@ -163,8 +163,10 @@ func (v *Verdict) Action(c *Case) string {
 	switch {
 	case len(v.Problems) > 0:
 		return v.Problems[0].Action(c)
-	case v.Severity == Unasked:
+	case c.Status.Attempt.Ended.IsZero():
 		return "wait for the next scrape of /metrics, or ask now"
+	case len(c.Shared) > 0:
+		return c.sharedAction()
 	case v.State == status.StateUnknown && c.IsAnswered():
 		return c.withoutChecks()
 	}

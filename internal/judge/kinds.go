@@ -75,7 +75,7 @@ var table = []row{ //nolint:gochecknoglobals // a constant for which Go has no s
 	{
 		kind: TokenExpired, severities: []Severity{Critical, Warning}, evidence: []Evidence{EvidenceToken, EvidenceHistory},
 		condition: "The token expired unused. Warning after a day if the check binding does not tell whether the domain was bound after all.",
-		severity:  (*Case).tokenExpired, since: (*Case).expiredAt, due: (*Case).expiredAt, text: (*Case).expiredText, action: stateAction,
+		severity:  (*Case).tokenExpired, since: (*Case).ExpiredAt, due: (*Case).ExpiredAt, text: (*Case).expiredText, action: stateAction,
 	},
 	{
 		kind: TokenExpiresSoon, severities: []Severity{Critical, Warning}, evidence: []Evidence{EvidenceToken},

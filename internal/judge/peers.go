@@ -41,6 +41,9 @@ type tally struct {
 // NewPeers returns Peers of no domain.
 func NewPeers() *Peers { return &Peers{bound: map[string]int{}, groups: map[group]*tally{}} }
 
+// Add counts a domain.
+func (p *Peers) Add(c *Case) { p.count(outcomeOf(c), 1) }
+
 // outcome is what one domain adds to Peers.
 type outcome struct {
 	cname           string
@@ -168,6 +171,9 @@ func (p *Peers) Causes() []Cause {
 	}
 	return causes
 }
+
+// AccountFailing is the kind of a Cause, for its alert and its runbook.
+const AccountFailing Kind = "account_failing"
 
 func (c Cause) shared() Shared { return Shared{c.Account, c.Region, c.Check, c.Reason, c.Severity} }
 

@@ -60,7 +60,7 @@ func (c *Case) unboundText() string {
 }
 
 func (c *Case) expiredText() string {
-	return "the token expired unused " + plain.Ago(c.Now.Sub(c.expiredAt()))
+	return "the token expired unused " + plain.Ago(c.Now.Sub(c.ExpiredAt()))
 }
 
 func (c *Case) expiresText() string {
@@ -131,6 +131,16 @@ func (c *Case) failureText() string {
 func (c *Case) failureAction() string {
 	a := c.Status.Attempt
 	return cmp.Or(a.Advice(), a.Reason.Action())
+}
+
+// sharedAction says what to do about the failure that the account's domains share.
+func (c *Case) sharedAction() string {
+	check := c.Shared[0]
+	if check == CheckToken {
+		return c.failureAction()
+	}
+	a := c.Status.Checks[check].Attempt
+	return cmp.Or(a.Advice(), checkAction(check, a.Reason, "dig +short TXT "+c.Proof()))
 }
 
 func (c *Case) checksText() string {

@@ -6,15 +6,17 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/changelog"
+	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/status"
 )
 
 // Document is a Report, or a page of it, as JSON has it: docs/api.schema.json.
 type Document struct {
-	Summary string    `json:"summary"` // one line
-	Time    time.Time `json:"time"`
-	Counts  Counts    `json:"counts"` // of all domains
+	Summary string      `json:"summary"` // one line
+	Time    time.Time   `json:"time"`
+	Counts  Counts      `json:"counts"`           // of all domains
+	Causes  []CauseItem `json:"causes,omitempty"` // failures that most domains of an account share
 	Paging
 	Domains []Item `json:"domains"` // of this page
 }
@@ -32,7 +34,37 @@ func NewDocument(r *Report, domains []*Domain, paging Paging) Document {
 	for i, d := range domains {
 		doc.Domains[i] = d.Item()
 	}
+	doc.Causes = r.CauseItems()
 	return doc
+}
+
+// CauseItems returns the failures that most domains of an account share.
+func (r *Report) CauseItems() (items []CauseItem) {
+	for _, c := range r.Causes {
+		items = append(items, CauseItem{
+			Problem: c.Kind, Severity: c.Severity, Account: c.Account, Region: c.Region, Check: c.Check, Reason: c.Reason,
+			Failing: c.Domains, Asked: c.Of, Since: instant(c.Since), Alert: judge.AccountFailing.Alert(),
+			Text: c.Text(), Action: c.Action(), Runbook: runbook(r.externalURL, judge.AccountFailing, ""),
+		})
+	}
+	return items
+}
+
+// CauseItem is a failure that most domains of an account share.
+type CauseItem struct {
+	Problem  judge.Kind     `json:"problem"`
+	Severity judge.Severity `json:"severity"`
+	Account  string         `json:"account"`
+	Region   string         `json:"region"`
+	Check    status.Check   `json:"check"`
+	Reason   status.Reason  `json:"reason"`
+	Failing  int            `json:"failing"` // domains that fail for the reason
+	Asked    int            `json:"asked"`   // domains of the account that were asked about
+	Since    *time.Time     `json:"since,omitempty"`
+	Alert    string         `json:"alert"`
+	Text     string         `json:"text"`
+	Action   string         `json:"action"`
+	Runbook  string         `json:"runbook"`
 }
 
 // Item is a Domain in words and values. What is unknown is nil.
@@ -43,7 +75,7 @@ type Item struct {
 	Region      string               `json:"region"`
 	Labels      map[string]string    `json:"labels,omitempty"`
 	Configured  bool                 `json:"configured"`
-	Severity    Severity             `json:"severity"`
+	Severity    judge.Severity       `json:"severity"`
 	State       status.State         `json:"state"`
 	Action      string               `json:"action"`
 	Findings    []Finding            `json:"findings,omitempty"`
@@ -152,9 +184,9 @@ func (d *Domain) TokenText() string {
 	case f.Confirmed.IsZero():
 		return "unknown"
 	case f.Exists && d.now.Before(f.Expires):
-		return "expires " + plain.In(d.left())
+		return "expires " + plain.In(d.Status.Facts.Expires.Sub(d.now))
 	case f.Exists, !f.Expired.IsZero():
-		return "expired " + plain.Ago(d.now.Sub(d.expiredAt()))
+		return "expired " + plain.Ago(d.now.Sub(d.judged.ExpiredAt()))
 	}
 	return "none"
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -15,7 +16,7 @@ import (
 // kind a domain has one.
 type Filter struct {
 	Text       string // is found in its names, its account, its labels or its reason, in any case
-	Severities []Severity
+	Severities []judge.Severity
 	States     []status.State
 	Accounts   []string
 	Labels     map[string][]string // values by name
@@ -103,7 +104,7 @@ func Sort(domains []*Domain, by Order, reverse bool) {
 		ByState: func(a, b *Domain) int {
 			return cmp.Or(strings.Compare(string(a.State), string(b.State)), byCname(a, b))
 		},
-		ByExpiry: func(a, b *Domain) int { return a.deadline().Compare(b.deadline()) },
+		ByExpiry: func(a, b *Domain) int { return a.judged.Deadline().Compare(b.judged.Deadline()) },
 		ByAsked:  func(a, b *Domain) int { return a.Status.Attempt.Ended.Compare(b.Status.Attempt.Ended) },
 	}[by]
 	slices.SortStableFunc(domains, func(a, b *Domain) int {
@@ -123,7 +124,7 @@ func byCname(a, b *Domain) int {
 type Counts struct {
 	Critical int `json:"critical"`
 	Warning  int `json:"warning"`
-	Unasked  int `json:"unasked"`
+	Unknown  int `json:"unknown"`
 	OK       int `json:"ok"`
 	Total    int `json:"total"`
 }
@@ -137,25 +138,25 @@ func Count(domains []*Domain) (c Counts) {
 	return c
 }
 
-func (c *Counts) of(s Severity) *int {
+func (c *Counts) of(s judge.Severity) *int {
 	switch s {
-	case Critical:
+	case judge.Critical:
 		return &c.Critical
-	case Warning:
+	case judge.Warning:
 		return &c.Warning
-	case Unasked:
-		return &c.Unasked
+	case judge.Unknown:
+		return &c.Unknown
 	}
 	return &c.OK
 }
 
 // Of returns how many domains have a severity.
-func (c Counts) Of(s Severity) int { return *c.of(s) }
+func (c Counts) Of(s judge.Severity) int { return *c.of(s) }
 
 // String writes c in one line, the worst first.
 func (c Counts) String() string {
 	var texts []string
-	for _, s := range Severities() {
+	for _, s := range judge.Severities() {
 		if n := c.Of(s); n > 0 {
 			texts = append(texts, fmt.Sprintf("%d %s", n, s))
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 )
@@ -40,9 +41,9 @@ func TestFilter(t *testing.T) {
 	r := fourDomains(t)
 	for want, f := range map[string]report.Filter{
 		"bxca": {},
-		"b":    {Severities: []report.Severity{report.Critical}},
-		"bx":   {Severities: []report.Severity{report.Critical, report.Unasked}},
-		"ca":   {Severities: []report.Severity{report.OK}},
+		"b":    {Severities: []judge.Severity{judge.Critical}},
+		"bx":   {Severities: []judge.Severity{judge.Critical, judge.Unknown}},
+		"ca":   {Severities: []judge.Severity{judge.OK}},
 		"c":    {States: []status.State{status.StateAwaitingDNS}},
 		"ba":   {Accounts: []string{"other"}},
 		"xc":   {Labels: map[string][]string{"team": {"Web"}}},
@@ -87,11 +88,11 @@ func TestSort(t *testing.T) {
 
 func TestCounts(t *testing.T) {
 	r := fourDomains(t)
-	if want := (report.Counts{Critical: 1, Unasked: 1, OK: 2, Total: 4}); r.Counts != want {
+	if want := (report.Counts{Critical: 1, Unknown: 1, OK: 2, Total: 4}); r.Counts != want {
 		t.Errorf("got %+v", r.Counts)
 	}
 	for want, c := range map[string]report.Counts{
-		"1 critical, 1 unasked, 2 ok, of 4 domains": r.Counts,
+		"1 critical, 1 unknown, 2 ok, of 4 domains": r.Counts,
 		"1 ok, of 1 domain":                         {OK: 1, Total: 1},
 		"no domain is configured":                   {},
 	} {

@@ -41,13 +41,13 @@ type Alias struct {
 // Record returns the TXT record to publish; nil if there is no token that the
 // domain needs.
 func (d *Domain) Record() *Record {
-	if !d.pending() {
+	if !d.judged.IsPending() {
 		return nil
 	}
 	p := &d.Status.Proof
 	r := &Record{Name: d.Target.Proof() + ".", Verdict: string(p.Verdict), Problem: plain.Printable(p.String()), FoundAt: p.Name,
 		Having: p.Having, Lacking: p.Lacking, Silent: p.Silent}
-	if d.hideTokens {
+	if d.opts.HideTokens {
 		r.Line = fmt.Sprintf("%s  TXT  %s", r.Name, d.Status.Token) // which prints that it is hidden
 		return r
 	}

@@ -3,78 +3,55 @@
 // JSON, the terminal and the debug page render a Report, and none of them has an
 // idea of severity or order of its own.
 //
-// A Report has a Domain for each target. The Severity of a Domain is that of the
-// worst of its Findings, each of which is what an alert of deploy/rules.yml
-// would say.
+// A Report has a Domain for each target, with the Findings of its judgement. A
+// Fact is one line of knowledge about a Domain.
 package report
 
 import (
 	"cmp"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	"oss_cname_exporter/internal/changelog"
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/status"
 )
-
-// Severity says how bad something is.
-type Severity string
-
-// The severities, the worst first.
-const (
-	Critical Severity = "critical" // an alert with that severity would fire
-	Warning  Severity = "warning"  // the same
-	Unasked  Severity = "unasked"  // nobody has asked about the domain yet
-	OK       Severity = "ok"       // no alert would fire
-)
-
-// Severities returns the whole closed set, the worst first.
-func Severities() []Severity { return []Severity{Critical, Warning, Unasked, OK} }
-
-// rank is the place of s in Severities.
-func (s Severity) rank() int {
-	switch s {
-	case Critical:
-		return 0
-	case Warning:
-		return 1
-	case Unasked:
-		return 2
-	}
-	return 3
-}
 
 // Options configures a Report. The zero value works.
 type Options struct {
 	Now        time.Time          // zero is time.Now
 	History    *changelog.History // nil is none
+	Memory     *judge.Memory      // what was true before; nil is nothing
 	HideTokens bool               // shows no token's value, neither OSS's nor what the DNS has of one
+
+	// ExternalURL is where the exporter's pages are, without a final slash; ""
+	// is not known.
+	ExternalURL string
 }
 
 // Report is what is said about some targets.
 type Report struct {
 	Now     time.Time
-	Domains []*Domain // the most urgent first
-	Counts  Counts    // of Domains
+	Domains []*Domain     // the most urgent first
+	Counts  Counts        // of Domains
+	Causes  []judge.Cause // failures that most domains of an account share
+
+	externalURL string
 }
 
 // Domain is what is said about one target.
 type Domain struct {
-	Target   *config.Target
-	Status   *status.Status
-	State    status.State
-	Severity Severity
+	judge.Verdict
+	Target *config.Target
+	Status *status.Status
 
-	now        time.Time
-	due        time.Time // when it gets worse, or got as bad as it is
-	matched    []*rule   // the rules that apply
-	unbound    time.Time // when OSS first said that it is no longer bound; zero if that was not seen
-	elsewhere  bool      // another watched bucket has the same domain bound
-	history    *changelog.History
-	hideTokens bool
+	judged judge.Case
+	now    time.Time
+	opts   *Options
 }
 
 // New returns the report on targets, of which statuses has what is true. It
@@ -83,166 +60,118 @@ func New(targets []config.Target, statuses []status.Status, opts Options) *Repor
 	if opts.Now.IsZero() {
 		opts.Now = time.Now()
 	}
-	r := &Report{Now: opts.Now, Domains: make([]*Domain, len(statuses))}
+	r := &Report{Now: opts.Now, Domains: make([]*Domain, len(statuses)), externalURL: opts.ExternalURL}
 	domains := make([]Domain, len(statuses))
-	known := rules()
-	bound := boundCnames(targets, statuses)
 	for i := range statuses {
 		d := &domains[i]
 		r.Domains[i] = d
-		*d = Domain{Target: &targets[i], Status: &statuses[i], now: opts.Now, history: opts.History, hideTokens: opts.HideTokens}
-		d.State = d.Status.State(opts.Now)
-		if d.Status.Bound == status.No {
-			d.elsewhere = bound[d.Target.Cname()]
-			d.unbound = opts.History.Unbound(d.Target.Name)
-		}
-		d.judge(known)
+		*d = Domain{Target: &targets[i], Status: &statuses[i], judged: targets[i].Case(&statuses[i], opts.Now), now: opts.Now, opts: &opts}
 	}
+	r.judge(opts.Memory)
 	slices.SortStableFunc(r.Domains, byUrgency)
 	r.Counts = Count(r.Domains)
 	return r
 }
 
-// boundCnames returns the domains that are bound to some bucket.
-func boundCnames(targets []config.Target, statuses []status.Status) map[string]bool {
-	bound := map[string]bool{}
-	for i := range statuses {
-		if statuses[i].Bound == status.Yes {
-			bound[targets[i].Cname()] = true
+// judge judges the domains with what memory has of them, else with what they
+// tell of each other.
+func (r *Report) judge(memory *judge.Memory) {
+	peers := judge.NewPeers()
+	recall, causes := peers.Tell, peers.Causes
+	if memory != nil {
+		recall, causes = memory.Recall, func() []judge.Cause { return memory.Causes(r.Now) }
+	} else {
+		for _, d := range r.Domains {
+			peers.Add(&d.judged)
 		}
 	}
-	return bound
-}
-
-// never is the due of what gets no worse: it sorts last.
-var never = time.Unix(1<<40, 0) //nolint:gochecknoglobals // a constant for which Go has no syntax
-
-// judge finds the rules that apply, and takes severity and due of the worst.
-func (d *Domain) judge(known []rule) {
-	d.Severity, d.due = OK, d.deadline()
-	if d.Status.Attempt.Ended.IsZero() && d.Status.Facts.Confirmed.IsZero() {
-		d.Severity = Unasked
+	for _, d := range r.Domains {
+		recall(&d.judged)
+		d.Verdict = d.judged.Judge()
 	}
-	for i := range known {
-		rule := &known[i]
-		if !rule.applies(d) {
-			continue
-		}
-		d.matched = append(d.matched, rule)
-		due := never
-		if rule.due != nil {
-			due = rule.due(d)
-		}
-		switch by := cmp.Compare(rule.severity.rank(), d.Severity.rank()); {
-		case by < 0, by == 0 && due.Before(d.due):
-			d.Severity, d.due = rule.severity, due
-		}
-	}
-}
-
-// deadline returns what the domain waits for: the end of a token that it needs,
-// else of its certificate.
-func (d *Domain) deadline() time.Time {
-	switch s := d.Status; {
-	case d.pending():
-		return s.Facts.Expires
-	case !s.CertificateExpires.IsZero():
-		return s.CertificateExpires
-	}
-	return never
-}
-
-// pending reports whether the domain has a token that it needs.
-func (d *Domain) pending() bool {
-	return d.Status.Bound != status.Yes && d.Status.Facts.Exists && d.now.Before(d.Status.Facts.Expires)
+	r.Causes = causes()
 }
 
 func byUrgency(a, b *Domain) int {
-	return cmp.Or(cmp.Compare(a.Severity.rank(), b.Severity.rank()), a.due.Compare(b.due))
+	return cmp.Or(a.Severity.Compare(b.Severity), a.Due.Compare(b.Due))
 }
 
 // Finding is what is wrong with a domain.
 type Finding struct {
-	Severity Severity `json:"severity"`
-	Alert    string   `json:"alert"` // of deploy/rules.yml, which says the same
-	Text     string   `json:"text"`
-	Action   string   `json:"action"`  // what to do about it
-	Runbook  string   `json:"runbook"` // path in the repository, with a fragment
+	Problem   judge.Kind     `json:"problem"`
+	Severity  judge.Severity `json:"severity"`
+	Since     *time.Time     `json:"since,omitempty"` // nil if it is not known
+	Alert     string         `json:"alert"`           // that says the same
+	Text      string         `json:"text"`
+	Threshold string         `json:"threshold,omitempty"` // that decided, as the configuration has it
+	Action    string         `json:"action"`              // what to do about it
+	Runbook   string         `json:"runbook"`             // URL, or path in the repository, with a fragment
 }
 
 // Findings returns what is wrong with the domain, the worst first.
 func (d *Domain) Findings() []Finding {
-	findings := make([]Finding, len(d.matched))
-	for i, rule := range d.matched {
-		findings[i] = Finding{Severity: rule.severity, Alert: rule.alert, Text: rule.text(d), Action: rule.action(d), Runbook: runbook(rule.alert)}
+	findings := make([]Finding, len(d.Problems))
+	for i, p := range d.Problems {
+		findings[i] = Finding{
+			Problem: p.Kind, Severity: p.Severity, Since: instant(p.Since), Alert: p.Kind.Alert(),
+			Text: p.Text(&d.judged), Threshold: p.Threshold(&d.judged), Action: p.Action(&d.judged),
+			Runbook: runbook(d.opts.ExternalURL, p.Kind, d.Target.String()),
+		}
 	}
-	slices.SortStableFunc(findings, func(a, b Finding) int { return cmp.Compare(a.Severity.rank(), b.Severity.rank()) })
 	return findings
 }
 
-// worst returns the first of the rules that apply with the worst severity; nil if
-// none does.
-func (d *Domain) worst() *rule {
-	if len(d.matched) == 0 {
-		return nil
+// runbook returns the page of the exporter with the runbook of a kind, if it is
+// known where the pages are, else the path in the repository. target is
+// bucket/domain; "" is none.
+func runbook(externalURL string, kind judge.Kind, target string) string {
+	switch {
+	case externalURL == "":
+		return kind.Runbook()
+	case target == "":
+		return externalURL + "/runbooks/" + kind.Alert()
 	}
-	return slices.MinFunc(d.matched, func(a, b *rule) int { return cmp.Compare(a.severity.rank(), b.severity.rank()) })
+	return externalURL + "/runbooks/" + kind.Alert() + "?target=" + url.QueryEscape(target)
 }
 
-// Action says what to do next: about the worst of the findings, else what the
-// state asks for.
-func (d *Domain) Action() string {
-	if rule := d.worst(); rule != nil {
-		return rule.action(d)
-	}
-	if d.Severity == Unasked {
-		return "wait for the next scrape of /metrics, or ask now"
-	}
-	if d.State == status.StateUnknown && d.answered() {
-		return d.withoutChecks()
-	}
-	return d.State.Action()
-}
-
-// answered reports whether the last attempt of every question got an answer.
-func (d *Domain) answered() bool {
-	for _, check := range d.Status.Checks {
-		if !check.Attempt.Succeeded() {
-			return false
-		}
-	}
-	return d.Status.Attempt.Succeeded()
-}
-
-// withoutChecks says what to do where the answers do not tell the state.
-func (d *Domain) withoutChecks() string {
-	if d.Status.Facts.Exists {
-		return "publish the token as the TXT record and bind the domain before it expires; checks.dns and checks.binding would tell how far that is"
-	}
-	return "nothing if the domain is bound, else create a token; checks.binding would tell which"
-}
+// Action says what to do next.
+func (d *Domain) Action() string { return d.Verdict.Action(&d.judged) }
 
 // Changes returns the last changes of the domain, the newest first.
-func (d *Domain) Changes() []changelog.Change { return d.history.Of(d.Target.Name) }
+func (d *Domain) Changes() []changelog.Change { return d.opts.History.Of(d.Target.Name) }
 
-// Worst returns the severity of the domain that is worst; Warning if there is no
+// Worst returns the severity of the worst domain or cause; Warning if there is no
 // domain, since nothing is watched then.
-func (r *Report) Worst() Severity {
+func (r *Report) Worst() judge.Severity {
 	if len(r.Domains) == 0 {
-		return Warning
+		return judge.Warning
 	}
-	for _, s := range Severities() {
-		if r.Counts.Of(s) > 0 {
-			return s
-		}
+	worst := r.Domains[0].Severity
+	for _, d := range r.Domains {
+		worst = worse(worst, d.Severity)
 	}
-	return OK
+	for _, c := range r.Causes {
+		worst = worse(worst, c.Severity)
+	}
+	return worst
+}
+
+func worse(a, b judge.Severity) judge.Severity {
+	if b.Compare(a) < 0 {
+		return b
+	}
+	return a
+}
+
+// IsAsked reports whether any domain was asked about.
+func (r *Report) IsAsked() bool {
+	return slices.ContainsFunc(r.Domains, func(d *Domain) bool { return !d.Status.Attempt.Ended.IsZero() })
 }
 
 // unanswered counts the domains about which a question was asked in vain.
 func (r *Report) unanswered() (n int) {
 	for _, d := range r.Domains {
-		if d.Severity != Unasked && !d.answered() {
+		if !d.Status.Attempt.Ended.IsZero() && !d.judged.IsAnswered() {
 			n++
 		}
 	}
@@ -250,19 +179,45 @@ func (r *Report) unanswered() (n int) {
 }
 
 // Standing is how it stands for monitoring: Critical also if something could not
-// be asked, because nobody knows then.
-func (r *Report) Standing() Severity {
-	if r.unanswered() > 0 {
-		return Critical
+// be asked, and Warning if something is not known.
+func (r *Report) Standing() judge.Severity {
+	worst := r.Worst()
+	switch {
+	case r.unanswered() > 0:
+		return judge.Critical
+	case worst == judge.Unknown:
+		return judge.Warning
 	}
-	return r.Worst()
+	return worst
 }
 
-// Summary says in one line how it stands, as monitoring plugins do.
+// Summary says in one line how it stands, as monitoring plugins do: the counts,
+// and the worst.
 func (r *Report) Summary() string {
-	text := strings.ToUpper(string(r.Standing())) + ": " + r.Counts.String()
+	text := strings.ToUpper(string(r.Standing())) + ": "
 	if n := r.unanswered(); n > 0 {
-		text += fmt.Sprintf("; %d could not be asked about everything", n)
+		text += fmt.Sprintf("%d could not be asked about everything; ", n)
+	}
+	text += r.Counts.String()
+	if worst := r.worstText(); worst != "" {
+		text += "; " + worst
 	}
 	return text
+}
+
+// worstText says what is worst; "" if nothing is wrong.
+func (r *Report) worstText() string {
+	for _, severity := range []judge.Severity{judge.Critical, judge.Warning} {
+		for _, c := range r.Causes {
+			if c.Severity == severity {
+				return c.Text()
+			}
+		}
+		for _, d := range r.Domains {
+			if d.Severity == severity {
+				return d.Target.Cname() + ": " + d.Problems[0].Text(&d.judged)
+			}
+		}
+	}
+	return ""
 }

@@ -3,6 +3,7 @@ package report_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -10,8 +11,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"oss_cname_exporter/internal/changelog"
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
@@ -78,91 +79,124 @@ func fails(reason status.Reason) func(*status.Status) {
 	}
 }
 
-// judged is one status with what must be said of it.
-type judged struct {
-	name     string
-	status   status.Status
-	severity report.Severity
-	alerts   string // of the findings, the worst first
-	action   string // a part of what to do
-}
-
-func everyCase() []judged {
-	disabled := func(s *status.Status) { s.Bound, s.Enabled = status.Yes, status.No }
-	dangling := func(s *status.Status) {
-		s.Bound, s.Destination, s.PointsToBucket = status.No, status.ToBucket, status.Yes
-	}
-	checkFails := func(check status.Check, reason status.Reason) func(*status.Status) {
-		return func(s *status.Status) {
-			c := s.Checks[check]
-			c.Attempt.Reason, c.Attempt.Err = reason, errors.New("no")
-			s.Checks[check] = c
-		}
-	}
+// byName has statuses from the most urgent to the least.
+func byName() map[string]status.Status {
 	none := status.Facts{Confirmed: now}
-	return []judged{
-		{"never asked", status.Status{}, report.Unasked, "", "ask now"},
-		{"a fresh token, no record", asked(live(71*time.Hour), unbound, txt(status.VerdictMissing)), report.OK, "", "publish the token"},
-		{"a day left, no record", asked(live(23*time.Hour), unbound, txt(status.VerdictMissing)), report.Warning, "OSSCnameTokenExpiresSoon OSSCnameTXTMissing", "publish the token"},
-		{"hours left, no record", asked(live(5*time.Hour), unbound, txt(status.VerdictMissing)), report.Critical, "OSSCnameTokenExpiresSoon OSSCnameTXTMissing", "publish the token"},
-		{"hours left, proven", asked(live(5*time.Hour), unbound, txt(status.VerdictValid)), report.Critical, "OSSCnameTokenExpiresSoon OSSCnameReadyToBind", "bind the domain"},
-		{"proven", asked(live(50*time.Hour), unbound, txt(status.VerdictValid)), report.Warning, "OSSCnameReadyToBind", "bind the domain"},
-		{"hours left, bound since", asked(live(time.Hour), bound(90*24*time.Hour)), report.OK, "", "nothing"},
-		{"expired unused", asked(status.Facts{Confirmed: now, Expired: now.Add(-time.Hour)}), report.Critical, "OSSCnameTokenExpired", "create a new token"},
-		{"expired, and OSS is down", asked(live(-time.Hour), fails("timeout")), report.Critical, "OSSCnameTokenExpired OSSCnameProbeFailing", "create a new token"},
-		{"expired days ago", asked(status.Facts{Confirmed: now, Expired: now.Add(-50 * time.Hour)}), report.Warning, "OSSCnameTokenExpired", "create a new token"},
-		{"expired days ago, not bound", asked(status.Facts{Confirmed: now, Expired: now.Add(-50 * time.Hour)}, unbound), report.Critical, "OSSCnameTokenExpired", "create a new token"},
-		{"no token, not bound", asked(none, unbound), report.Warning, "OSSCnameTokenMissing", "create a token"},
-		{"no token, who knows", asked(none), report.OK, "", "checks.binding would tell"},
-		{"bound", asked(none, bound(90*24*time.Hour)), report.OK, "", "nothing"},
-		{"certificate of two weeks", asked(none, bound(13*24*time.Hour)), report.Warning, "OSSCnameCertificateExpiresSoon", "upload a new certificate"},
-		{"certificate of days", asked(none, bound(2*24*time.Hour)), report.Critical, "OSSCnameCertificateExpiresSoon", "upload a new certificate"},
-		{"certificate expired", asked(none, bound(-2*time.Hour)), report.Critical, "OSSCnameCertificateExpiresSoon", "upload a new certificate"},
-		{"disabled", asked(none, disabled), report.Critical, "OSSCnameDomainDisabled", "console"},
-		{"can be taken over", asked(none, dangling), report.Warning, "OSSCnameDangling OSSCnameTokenMissing", "delete the CNAME record"},
-		{"denied", asked(status.Facts{}, fails("access_denied"), func(s *status.Status) { s.Facts = status.Facts{} }), report.Warning, "OSSCnameTargetNeverAnswered", "grant oss:GetCnameToken"},
-		{"fails now", asked(live(71*time.Hour), fails("throttled")), report.Warning, "OSSCnameProbeFailing", "rate_limit"},
-		{"fails for hours", asked(status.Facts{Confirmed: now.Add(-7 * time.Hour), Exists: true, Expires: now.Add(60 * time.Hour)}, fails("dns")), report.Warning, "OSSCnameProbeFailing OSSCnameFactsStale", "resolver"},
-		{"the turn did not come", asked(live(71*time.Hour), fails("not_probed")), report.Warning, "OSSCnameProbeFailing", "scrape timeout"},
-		{"no right to list", asked(live(71*time.Hour), checkFails(status.CheckBinding, "access_denied")), report.Warning, "OSSCnameCheckFailing", "grant oss:ListCname"},
-		{"no resolver", asked(live(71*time.Hour), checkFails(status.CheckTXT, "timeout")), report.Warning, "OSSCnameCheckFailing", "dig +short TXT _dnsauth.www.example.com"},
+	return map[string]status.Status{
+		"disabled":                 asked(none, func(s *status.Status) { s.Bound, s.Enabled = status.Yes, status.No }),
+		"certificate expired":      asked(none, bound(-2*time.Hour)),
+		"expired unused":           asked(status.Facts{Confirmed: now, Expired: now.Add(-time.Hour)}),
+		"hours left, proven":       asked(live(5*time.Hour), unbound, txt(status.VerdictValid)),
+		"certificate of days":      asked(none, bound(2*24*time.Hour)),
+		"can be taken over":        asked(none, func(s *status.Status) { s.Bound, s.Destination = status.No, status.ToBucket }),
+		"a day left, no record":    asked(live(23*time.Hour), unbound, txt(status.VerdictMissing)),
+		"certificate of weeks":     asked(none, bound(13*24*time.Hour)),
+		"denied":                   asked(status.Facts{}, fails("access_denied"), func(s *status.Status) { s.Facts = status.Facts{} }),
+		"never asked":              {},
+		"a fresh token, no record": asked(live(71*time.Hour), unbound, txt(status.VerdictMissing)),
+		"bound":                    asked(none, bound(90*24*time.Hour)),
 	}
 }
 
-func TestSeverity(t *testing.T) {
-	met := map[string]bool{}
-	for _, test := range everyCase() {
-		t.Run(test.name, func(t *testing.T) {
-			d := report.New(parse(t, one).Targets, []status.Status{test.status}, report.Options{Now: now}).Domains[0]
-			var alerts []string
-			for _, f := range d.Findings() {
-				alerts = append(alerts, f.Alert)
-				met[f.Alert] = true
-				if f.Text == "" || f.Action == "" || !strings.HasPrefix(f.Runbook, "docs/runbooks.md#osscname") {
-					t.Errorf("got %+v", f)
-				}
-			}
-			if got := strings.Join(alerts, " "); d.Severity != test.severity || got != test.alerts || !strings.Contains(d.Action(), test.action) {
-				t.Errorf("got %s, %q, %q; want %s, %q, %q", d.Severity, got, d.Action(), test.severity, test.alerts, test.action)
-			}
-		})
-	}
-	for alert := range report.Alerts() {
-		if !met[alert] && alert != "OSSCnameDomainUnbound" { // TestNoLongerBound
-			t.Errorf("no case has %s", alert)
+// TestFindings has the judgement of a domain, and links that lead somewhere.
+func TestFindings(t *testing.T) {
+	cfg := parse(t, one)
+	cfg.Targets[0].Rules = judge.Rules{Severities: map[judge.Kind]judge.Severity{judge.ReadyToBind: judge.Off}}
+	memory := judge.NewMemory()
+	s := []status.Status{byName()["hours left, proven"]}
+	memory.Observe(now.Add(-time.Minute), 1, func(int) judge.Case { return cfg.Targets[0].Case(&s[0], now.Add(-time.Minute)) })
+	for external, link := range map[string]string{
+		"":                            "docs/runbooks.md#osscnametokenexpiressoon",
+		"https://www.example.com/oss": "https://www.example.com/oss/runbooks/OSSCnameTokenExpiresSoon?target=examplebucket%2Fwww.example.com",
+	} {
+		d := report.New(cfg.Targets, s, report.Options{Now: now, Memory: memory, ExternalURL: external}).Domains[0]
+		findings := d.Findings()
+		if len(findings) != 1 || d.Severity != judge.Critical || d.Action() != findings[0].Action {
+			t.Fatalf("got %s, %q, %+v", d.Severity, d.Action(), findings)
 		}
+		since := now.Add(-time.Minute)
+		want := report.Finding{Problem: "token_expires_soon", Severity: "critical", Since: &since, Alert: "OSSCnameTokenExpiresSoon",
+			Text: "the token expires in 5 h, and the domain is not bound (token_critical: 6h)", Threshold: "token_critical: 6h",
+			Action: "bind the domain before the token expires", Runbook: link}
+		if f := findings[0]; !f.Since.Equal(since) || f.Text != want.Text || f.Threshold != want.Threshold || f.Action != want.Action || f.Runbook != link || f.Alert != want.Alert || f.Problem != want.Problem || f.Severity != want.Severity {
+			t.Errorf("got %+v, want %+v", f, want)
+		}
+	}
+}
+
+// TestCauses has one wrong key over many domains: one line, one row, one item.
+func TestCauses(t *testing.T) {
+	var text strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&text, "  - {bucket: examplebucket, cname: d%d.example.com, account: main}\n", i)
+	}
+	text.WriteString("  - {bucket: examplebucket, cname: well.example.com, account: other}\n")
+	cfg := parse(t, text.String())
+	statuses := make([]status.Status, len(cfg.Targets))
+	for i := range statuses {
+		statuses[i] = asked(status.Facts{}, fails(status.ReasonCredentials), func(s *status.Status) { s.Facts = status.Facts{} })
+	}
+	statuses[2000] = byName()["bound"]
+	const said = "2000 of 2000 domains of account main in cn-hangzhou cannot be asked (token): credentials: 403 AccessDenied no right"
+	r := report.New(cfg.Targets, statuses, report.Options{Now: now})
+	if want := "CRITICAL: 2000 could not be asked about everything; 2000 unknown, 1 ok, of 2001 domains; " + said; r.Summary() != want {
+		t.Errorf("got %q", r.Summary())
+	}
+	var b strings.Builder
+	if err := r.Write(&b, report.Style{}); err != nil {
+		t.Fatal(err)
+	}
+	want := "warning  " + said + "\n         next: look at the account's credentials\nNot listed are 2000 domains of which nothing else is wrong.\n\n" +
+		"SEVERITY  DOMAIN            BUCKET         STATE  TIME LEFT\nok        well.example.com  examplebucket  bound  certificate expires in 90 d\n"
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", &b, want)
+	}
+	doc := report.NewDocument(r, r.Domains[:1], report.Paging{})
+	if len(doc.Causes) != 1 || doc.Causes[0].Failing != 2000 || doc.Causes[0].Text != said || doc.Causes[0].Alert != "OSSCnameAccountFailing" ||
+		doc.Causes[0].Runbook != "docs/runbooks.md#osscnameaccountfailing" || len(doc.Domains[0].Findings) != 0 {
+		t.Errorf("got %+v", doc)
+	}
+	memory := judge.NewMemory()
+	memory.Observe(now, len(statuses), func(i int) judge.Case { return cfg.Targets[i].Case(&statuses[i], now) })
+	remembered := report.New(cfg.Targets[:1], statuses[:1], report.Options{Now: now.Add(7 * time.Hour), Memory: memory, ExternalURL: "https://www.example.com"})
+	doc = report.NewDocument(remembered, nil, report.Paging{})
+	if len(doc.Causes) != 1 || doc.Causes[0].Severity != judge.Critical || !doc.Causes[0].Since.Equal(now) || doc.Causes[0].Runbook != "https://www.example.com/runbooks/OSSCnameAccountFailing" || remembered.Worst() != judge.Critical {
+		t.Errorf("got %+v", doc.Causes)
+	}
+}
+
+// TestStanding is the severity for monitoring.
+func TestStanding(t *testing.T) {
+	cfg := parse(t, one)
+	for name, test := range map[string]struct {
+		s        status.Status
+		worst    judge.Severity
+		standing judge.Severity
+		summary  string
+	}{
+		"critical":    {byName()["disabled"], judge.Critical, judge.Critical, "CRITICAL: 1 critical, of 1 domain; www.example.com: OSS does not serve the domain: its visitors get errors"},
+		"warning":     {byName()["certificate of weeks"], judge.Warning, judge.Warning, "WARNING: 1 warning, of 1 domain; www.example.com: the certificate expires in 13 d (certificate_warning: 14d)"},
+		"denied":      {byName()["denied"], judge.Warning, judge.Critical, "CRITICAL: 1 could not be asked about everything; 1 warning, of 1 domain; www.example.com: OSS has never answered; access_denied: 403 AccessDenied no right"},
+		"never asked": {status.Status{}, judge.Unknown, judge.Warning, "WARNING: 1 unknown, of 1 domain"},
+		"nobody told": {asked(status.Facts{}), judge.Unknown, judge.Warning, "WARNING: 1 unknown, of 1 domain"},
+		"well":        {byName()["bound"], judge.OK, judge.OK, "OK: 1 ok, of 1 domain"},
+	} {
+		r := report.New(cfg.Targets, []status.Status{test.s}, report.Options{Now: now})
+		if r.Worst() != test.worst || r.Standing() != test.standing || r.Summary() != test.summary || r.IsAsked() != (name != "never asked") {
+			t.Errorf("%s: got %s, %s, %q", name, r.Worst(), r.Standing(), r.Summary())
+		}
+	}
+	if r := report.New(nil, nil, report.Options{}); r.Standing() != judge.Warning || r.Summary() != "WARNING: no domain is configured" || r.Now.IsZero() {
+		t.Errorf("got %s", r.Summary())
 	}
 }
 
 // TestOrder has every pair in either order of the configuration: the more urgent
 // is above.
 func TestOrder(t *testing.T) {
-	byName := map[string]status.Status{}
-	for _, c := range everyCase() {
-		byName[c.name] = c.status
-	}
+	byName := byName()
 	order := []string{"disabled", "certificate expired", "expired unused", "hours left, proven", "certificate of days", "can be taken over",
-		"a day left, no record", "certificate of two weeks", "denied", "never asked", "a fresh token, no record", "bound"}
+		"a day left, no record", "certificate of weeks", "denied", "never asked", "a fresh token, no record", "bound"}
 	cfg := parse(t, one+"  - {bucket: examplebucket, cname: second.example.com, account: main}\n")
 	for i, above := range order {
 		for _, below := range order[i+1:] {
@@ -180,28 +214,6 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestNoLongerBound has the history tell that a domain was bound once.
-func TestNoLongerBound(t *testing.T) {
-	cfg := parse(t, one+"  - {bucket: otherbucket, cname: www.example.com, account: main}\n")
-	none := asked(status.Facts{Confirmed: now}, unbound)
-	h := changelog.NewHistory()
-	h.Add(cfg.Targets[0].Name, changelog.Change{At: now.Add(-time.Hour), Was: "bound", Is: "disabled"})
-	h.Add(cfg.Targets[0].Name, changelog.Change{At: now.Add(-time.Minute), Was: "disabled", Is: "token_missing"})
-	for name, test := range map[string]struct {
-		other status.Status
-		want  report.Severity
-	}{
-		"nowhere":              {none, report.Critical},
-		"bound to another now": {asked(status.Facts{Confirmed: now}, bound(90*24*time.Hour)), report.OK},
-	} {
-		r := report.New(cfg.Targets, []status.Status{none, test.other}, report.Options{Now: now, History: h})
-		i := slices.IndexFunc(r.Domains, func(d *report.Domain) bool { return d.Target == &cfg.Targets[0] })
-		if d := r.Domains[i]; d.Severity != test.want {
-			t.Errorf("%s: got %s, %+v", name, d.Severity, d.Findings())
-		}
-	}
-}
-
 func TestRecord(t *testing.T) {
 	const line = `_dnsauth.assets.example.com.  TXT  "` + token + `"`
 	cfg := parse(t, "  - {bucket: examplebucket, cname: '*.assets.example.com', account: main}\n")
@@ -212,14 +224,14 @@ func TestRecord(t *testing.T) {
 		t.Errorf("got %+v", r)
 	}
 	var text strings.Builder
-	if err := d.WriteDetail(&text); err != nil || !strings.Contains(text.String(), line) || !strings.Contains(text.String(), `DNS has       "old"`) {
+	if err := d.WriteDetail(&text); err != nil || !strings.Contains(text.String(), line) || !strings.Contains(text.String(), `DNS has          "old"`) {
 		t.Errorf("got %v\n%s", err, &text)
 	}
 	if a := d.Alias(); a.Line != "*.assets.example.com.  CNAME  examplebucket.cn-hangzhou.taihangcda.cn." || a.LeadsTo != "" || a.ToBucket != nil || !strings.HasPrefix(a.Text, "the name servers disagree") {
 		t.Errorf("got %+v", a)
 	}
 	for name, s := range map[string]status.Status{
-		"bound": asked(live(time.Hour), bound(time.Hour)), "expired": asked(live(0)), "none": asked(status.Facts{}), "unasked": {},
+		"bound": asked(live(time.Hour), bound(time.Hour)), "expired": asked(live(0)), "none": asked(status.Facts{}), "never asked": {},
 	} {
 		if r := report.New(cfg.Targets, []status.Status{s}, report.Options{Now: now}).Domains[0].Record(); r != nil {
 			t.Errorf("%s: got %+v", name, r)
@@ -313,31 +325,5 @@ func TestQueries(t *testing.T) {
 	d := report.New(parse(t, one).Targets, []status.Status{{}}, report.Options{}).Domains[0]
 	if got := d.Queries(); len(got) != 4 || got[0] != `oss_cname_token_expires_in_seconds{bucket="examplebucket",cname="www.example.com"}` {
 		t.Errorf("got %q", got)
-	}
-}
-
-// TestWordsOfOSS has the vendor's word, the certificate and the target of the
-// CNAME record named, whatever is in them.
-func TestWordsOfOSS(t *testing.T) {
-	for want, change := range map[string]func(*status.Status){
-		`which is Blocked\u202e: its visitors`: func(s *status.Status) {
-			s.Bound, s.Enabled, s.BindingWord = status.Yes, status.No, "Blocked\u202e"
-		},
-		"the certificate 493-cn expires": func(s *status.Status) {
-			s.Bound, s.Enabled, s.CertificateExpires, s.Certificate.ID = status.Yes, status.Yes, now.Add(time.Hour), "493-cn"
-		},
-		"leads to OSS (b.cn-hangzhou.taihangcda.cn), and": func(s *status.Status) {
-			s.Bound, s.Destination, s.LeadsTo = status.No, status.ToBucket, "b.cn-hangzhou.taihangcda.cn"
-		},
-	} {
-		s := status.Status{Facts: status.Facts{Confirmed: now}, Attempt: status.Attempt{Ended: now}}
-		change(&s)
-		var texts []string
-		for _, f := range report.New(parse(t, one).Targets, []status.Status{s}, report.Options{Now: now}).Domains[0].Findings() {
-			texts = append(texts, f.Text)
-		}
-		if !strings.Contains(strings.Join(texts, "\n"), want) {
-			t.Errorf("got %q, want %q in one of them", texts, want)
-		}
 	}
 }

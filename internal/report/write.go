@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/status"
 )
@@ -18,13 +20,37 @@ type Style struct {
 }
 
 // paint returns text in the colour of s.
-func (style Style) paint(s Severity, text string) string {
-	code := map[Severity]string{Critical: "1;31", Warning: "33", Unasked: "36", OK: "32"}[s]
+func (style Style) paint(s judge.Severity, text string) string {
+	code := map[judge.Severity]string{judge.Critical: "1;31", judge.Warning: "33", judge.Unknown: "36", judge.OK: "32"}[s]
 	if !style.Color {
 		return text
 	}
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
+
+// Write writes the causes that domains share, then the domains. Those that only
+// share a cause are counted.
+func (r *Report) Write(w io.Writer, style Style) error {
+	var b bytes.Buffer
+	for _, c := range r.Causes {
+		fmt.Fprintf(&b, "%s  %s\n", style.paint(c.Severity, string(c.Severity)), c.Text())
+		fmt.Fprintf(&b, "%*s  next: %s\n", len(c.Severity), "", c.Action())
+	}
+	domains := slices.DeleteFunc(slices.Clone(r.Domains), (*Domain).isCovered)
+	if n := len(r.Domains) - len(domains); n > 0 {
+		fmt.Fprintf(&b, "Not listed are %d domains of which nothing else is wrong.\n", n)
+	}
+	if b.Len() > 0 && len(domains) > 0 {
+		b.WriteByte('\n')
+	}
+	if _, err := w.Write(b.Bytes()); err != nil {
+		return err
+	}
+	return WriteTable(w, domains, style)
+}
+
+// isCovered reports whether a shared cause says all that is wrong with d.
+func (d *Domain) isCovered() bool { return len(d.Problems) == 0 && len(d.judged.Shared) > 0 }
 
 // WriteTable writes the domains as a table, in their order, each that is not
 // well with why and what to do.
@@ -87,7 +113,7 @@ func (d *Domain) WriteDetail(w io.Writer) error {
 	var b bytes.Buffer
 	for _, line := range d.details() {
 		if line[1] != "" {
-			fmt.Fprintf(&b, "  %-13s %s\n", line[0], plain.Printable(line[1]))
+			fmt.Fprintf(&b, "  %-16s %s\n", line[0], plain.Printable(line[1]))
 		}
 	}
 	_, err := w.Write(b.Bytes())
@@ -96,29 +122,17 @@ func (d *Domain) WriteDetail(w io.Writer) error {
 
 // details returns pairs of name and value.
 func (d *Domain) details() [][2]string {
-	s := d.Status
-	lines := [][2]string{{"severity", string(d.Severity)}, {"state", string(d.State)}, {"next", d.Action()}}
+	lines := [][2]string{{"severity", string(d.Severity)}, {"next", d.Action()}}
 	for _, f := range d.Findings() {
 		lines = append(lines, [2]string{string(f.Severity), f.Text}, [2]string{"runbook", f.Runbook})
 	}
-	if s.Attempt.Reason != "" {
-		lines = append(lines, [][2]string{{"failed", string(s.Attempt.Reason)}, {"because", errorText(s.Attempt.Err)}}...)
+	for _, f := range d.Facts() {
+		lines = append(lines, [2]string{f.Name, strings.Trim(f.Value+", "+d.when(f.At), ", ")})
 	}
-	lines = append(lines, [][2]string{
-		{"token", d.TokenText()}, {"expires", plain.Stamp(s.Facts.Expires)}, {"expired", plain.Stamp(s.Facts.Expired)},
-		{"confirmed", d.when(s.Facts.Confirmed)}, {"asked", d.when(s.Attempt.Ended)},
-	}...)
 	lines = append(lines, d.recordDetails()...)
 	if a := d.Alias(); a != nil {
 		lines = append(lines, [][2]string{{"CNAME record", a.Text}, {"to serve it", a.Line}, {"or to", a.Alternative}, {"note", a.Note}}...)
 	}
-	if s.Bound != status.Unknown {
-		lines = append(lines, [2]string{"bound", map[bool]string{true: "yes", false: "no"}[s.Bound == status.Yes]})
-	}
-	if s.Enabled == status.No {
-		lines = append(lines, [2]string{"OSS says", s.BindingWord})
-	}
-	lines = append(lines, [2]string{"certificate", d.CertificateText()})
 	for _, c := range d.Changes() {
 		lines = append(lines, [2]string{"change", plain.Stamp(c.At) + "  " + c.Text()})
 	}
@@ -138,25 +152,6 @@ func (d *Domain) recordDetails() [][2]string {
 		lines = append(lines, [2]string{"not asked", server})
 	}
 	return lines
-}
-
-// CertificateText says which certificate is bound, and until when OSS serves it;
-// "" if there is none.
-func (d *Domain) CertificateText() string {
-	c := d.Status.Certificate
-	text := c.ID
-	if c.Type != "" {
-		text += " (" + c.Type + ")"
-	}
-	switch {
-	case c.Starts.After(d.now):
-		text += ", not valid before " + d.when(c.Starts)
-	case !d.Status.CertificateExpires.IsZero():
-		text += ", expires " + d.when(d.Status.CertificateExpires)
-	case c.Status != "":
-		text += ", not served: " + c.Status
-	}
-	return plain.Printable(strings.TrimPrefix(strings.TrimSpace(text), ", "))
 }
 
 // when says where t is from now, and t itself; "" for the zero time.

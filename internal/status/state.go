@@ -25,25 +25,6 @@ func States() []State {
 	}
 }
 
-// Action says what the operator does next.
-func (s State) Action() string {
-	switch s {
-	case StateTokenMissing:
-		return "create a token"
-	case StateAwaitingDNS:
-		return "publish the token as the TXT record"
-	case StateTokenExpired:
-		return "create a new token and publish that one"
-	case StateReadyToBind:
-		return "bind the domain before the token expires"
-	case StateBound:
-		return "nothing, but renew the certificate in time"
-	case StateDisabled:
-		return "find out in the console why OSS does not serve the domain"
-	}
-	return "find out why a question failed, or switch on the check that is missing"
-}
-
 // State derives the state at now from the facts. A bound domain is bound
 // whatever became of its token, and needs none. So a domain without a token
 // lacks one only if it is known not to be bound.
@@ -70,14 +51,6 @@ func (s *Status) State(now time.Time) State {
 // is not bound: it may have been bound since.
 func (s *Status) usedSince() bool {
 	return s.Checks[CheckBinding].Confirmed.Before(s.Facts.Gone)
-}
-
-// Dangling reports whether the domain leads to OSS, by whichever name, and the
-// bucket does not know it: whoever takes the name of the bucket, or binds the
-// domain to another, gets its visitors.
-func (s *Status) Dangling() bool {
-	binding := s.Checks[CheckBinding].Attempt.Reason
-	return s.Destination.IsOSS() && (s.Bound == No || binding == ReasonBucketNotFound)
 }
 
 // life is what became of a token.

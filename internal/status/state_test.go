@@ -103,28 +103,6 @@ func TestTokenGoneSinceTheList(t *testing.T) {
 	}
 }
 
-// TestDangling has every name by which the domain may lead to OSS.
-func TestDangling(t *testing.T) {
-	gone := map[status.Check]status.CheckStatus{status.CheckBinding: {Attempt: status.Attempt{Reason: status.ReasonBucketNotFound}}}
-	for _, destination := range append(status.Destinations(), "") {
-		leads := destination == status.ToBucket || destination == status.ToOther || destination == status.ToOSS
-		for name, test := range map[string]struct {
-			s    status.Status
-			want bool
-		}{
-			"bound":         {status.Status{Bound: status.Yes}, false},
-			"bound nowhere": {status.Status{Bound: status.No}, leads},
-			"bucket gone":   {status.Status{Checks: gone}, leads},
-			"nobody knows":  {status.Status{}, false},
-		} {
-			test.s.Destination = destination
-			if got := test.s.Dangling(); got != test.want || destination.IsOSS() != leads {
-				t.Errorf("%s, leads to %q: got %v", name, destination, got)
-			}
-		}
-	}
-}
-
 func TestDestinationIsBucket(t *testing.T) {
 	for destination, want := range map[status.Destination]status.Tristate{
 		status.ToBucket: status.Yes, status.ToOther: status.No, status.Nowhere: status.No,

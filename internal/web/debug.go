@@ -26,7 +26,7 @@ func (h *handler) explain(w http.ResponseWriter, r *http.Request, t *config.Targ
 	var b bytes.Buffer
 	writeTarget(&b, t)
 	writeSteps(&b, steps.Steps(), began)
-	for _, d := range report.New([]config.Target{*t}, snapshot.Statuses(), report.Options{Now: h.Now(), History: h.History, HideTokens: h.HideTokens}).Domains { // none for a client that is gone
+	for _, d := range report.New([]config.Target{*t}, snapshot.Statuses(), report.Options{Now: h.Now(), Memory: h.Memory, History: h.History, HideTokens: h.HideTokens, ExternalURL: h.ExternalURL}).Domains { // none for a client that is gone
 		fmt.Fprintln(&b, "\nWhat is known now")
 		_ = d.WriteDetail(&b) // a buffer takes everything
 	}

@@ -20,6 +20,7 @@ import (
 	"oss_cname_exporter/internal/changelog"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/discovery"
+	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web/ui"
 )
@@ -46,6 +47,8 @@ type Exporter struct {
 	// Refused counts a request that was refused with an HTTP status; nil does
 	// not.
 	Refused func(code int)
+	// Memory has what was true of the targets before; nil is nothing.
+	Memory *judge.Memory
 	// History has the last changes of the targets; nil is none.
 	History *changelog.History
 	// Reload puts the configuration as it is written now in force, or says
@@ -72,6 +75,9 @@ type Options struct {
 	// Host is the name by which the exporter is reached from outside; "" is
 	// none that is known.
 	Host string
+	// ExternalURL is where the pages are, without a final slash; "" is not
+	// known.
+	ExternalURL string
 	// HideTokens keeps the values of CNAME tokens from page, JSON and debug page.
 	HideTokens bool
 	// NoProcessSeries leaves out the series promhttp_*.
@@ -121,7 +127,7 @@ func New(e Exporter, opts Options) http.Handler {
 	}
 	for pattern, handler := range ui.Routes(ui.Options{
 		Config: e.Config, Peek: e.Peek, Unlisted: e.Unlisted, History: e.History,
-		HideTokens: opts.HideTokens, Refuse: h.refuse, Now: opts.Now, Logger: h.Logger,
+		Memory: e.Memory, ExternalURL: opts.ExternalURL, HideTokens: opts.HideTokens, Refuse: h.refuse, Now: opts.Now, Logger: h.Logger,
 	}) {
 		mux.Handle(pattern, h.serveDocument(handler))
 		if path, isGet := strings.CutPrefix(pattern, "GET "); isGet {

@@ -77,7 +77,7 @@ await check("every state", {}, async (page) => {
 });
 
 await check("the most urgent first", {}, async (page) => {
-  const order = (await page.locator("tbody .tag").allTextContents()).map((s) => ["critical", "warning", "unasked", "ok"].indexOf(s));
+  const order = (await page.locator("tbody .tag").allTextContents()).map((s) => ["critical", "warning", "unknown", "ok"].indexOf(s));
   assert.deepEqual(order, [...order].sort(), "severities in order");
 });
 
@@ -191,7 +191,7 @@ for (const [name, options] of Object.entries({
   phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 1, isMobile: true, hasTouch: true },
 })) {
   await check("accessible: " + name, { bypassCSP: true, ...options }, async (page) => {
-    for (const at of ["", "?severity=critical", "?q=nonsense", "domains/demo-bucket/hours.example.com", "domains/demo-bucket/walking.example.com", "runbooks/OSSCnameTXTMissing"]) {
+    for (const at of ["", "?severity=critical", "?q=nonsense", "domains/demo-bucket/hours.example.com", "domains/demo-bucket/walking.example.com", "runbooks/OSSCnameTokenExpiresSoon"]) {
       await page.goto(url + at);
       await accessible(page, at || "/");
     }

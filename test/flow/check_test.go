@@ -44,9 +44,9 @@ func TestCheck(t *testing.T) {
 	}{
 		"right key":      {key, []string{"check"}, 0, "OK: 1 ok, of 1 domain\n", `_dnsauth.www.example.com.  TXT  "0123456789"`, ""},
 		"hidden":         {key, []string{"check", "--no-web.show-tokens"}, 0, "OK: ", "_dnsauth.www.example.com.  TXT  (secret)", ""},
-		"wrong key":      {wrong, []string{"check"}, 2, "CRITICAL: 1 warning, of 1 domain; 1 could not be asked about everything\n", "SignatureDoesNotMatch", ""},
+		"wrong key":      {wrong, []string{"check"}, 2, "CRITICAL: 1 could not be asked about everything; 1 warning, of 1 domain; www.example.com: OSS has never answered; credentials: ", "SignatureDoesNotMatch", ""},
 		"no key":         {nil, []string{"check", "examplebucket/www.example.com"}, 2, "CRITICAL: ", "credentials", ""},
-		"not configured": {key, []string{"check", "examplebucket/other.example.com"}, 0, "OK: ", "other.example.com", ""},
+		"not configured": {key, []string{"check", "examplebucket/other.example.com"}, 1, "WARNING: 1 unknown, of 1 domain\n", "other.example.com", ""},
 		"json":           {key, []string{"check", "--output=json"}, 0, `{"summary":"OK: 1 ok, of 1 domain",`, `"value":"0123456789"`, ""},
 		"no such bucket": {key, []string{"check", "no-bucket/www.example.com"}, 2, "CRITICAL: ", "bucket_not_found", ""},
 		"bad domain":     {key, []string{"check", "nonsense"}, 3, "", "", "oss_cname_exporter: \"nonsense\": write bucket and domain"},

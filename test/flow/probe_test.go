@@ -47,26 +47,26 @@ func TestDebugTellsWhatHappened(t *testing.T) {
 		"target=examplebucket/www.example.com": {
 			"bucket      examplebucket\n", "cname       www.example.com\n", "endpoint    " + oss.URL() + "\n", "configured  yes\n",
 			"GetCnameToken: GET " + oss.URL() + "/examplebucket/\\?\\S*comp=token", "GetCnameToken: first byte of the answer in ", "GetCnameToken: 200 \\(request id [0-9A-F]{24}\\)\n",
-			"token +expires in 59 min\n", "\noss_cname_token_exists\\{bucket=\"examplebucket\",cname=\"www.example.com\"\\} 1\n",
+			"Token +expires, in 59 min, ", "\noss_cname_token_exists\\{bucket=\"examplebucket\",cname=\"www.example.com\"\\} 1\n",
 		},
 		"target=examplebucket/none.example.com&account=main": {
-			"configured  no", "GetCnameToken: 404 CnameTokenNotFound .*EC 0018-00000301", "token +none\n",
+			"configured  no", "GetCnameToken: 404 CnameTokenNotFound .*EC 0018-00000301", "Token +none\n",
 		},
 		"target=elsewhere/www.example.com&account=main": {
-			"403 AccessDenied .*the bucket answers at oss-cn-shanghai.aliyuncs.com: set its region", "EC 0003-00001403", "failed +wrong_endpoint\n",
+			"403 AccessDenied .*the bucket answers at oss-cn-shanghai.aliyuncs.com: set its region", "EC 0003-00001403", "Token asked for +wrong_endpoint: ",
 		},
 		"target=examplebucket/broken.example.com&account=main": {
-			"(?s)503 InternalError.*503 InternalError.*failed +server_error\n", // each attempt is told
+			"(?s)503 InternalError.*503 InternalError.*Token asked for +server_error: ", // each attempt is told
 		},
 		"target=examplebucket/www.example.com&account=keyless": {
-			"no call was made", "failed +credentials\n", "because +.*/nowhere/id",
+			"no call was made", "Token asked for +credentials: .*/nowhere/id",
 		},
 		"target=examplebucket/www.example.com&account=refused": {
-			"connect: connection refused in ", "failed +connect\n",
+			"connect: connection refused in ", "Token asked for +connect: ",
 		},
 		"target=examplebucket/bound.example.com": {
 			"ListCname: GET " + oss.URL() + "/examplebucket/\\?cname\n", "ListCname: first byte of the answer in ", "ListCname: 200 \\(request id [0-9A-F]{24}\\)\n",
-			"GetCnameToken: 404 CnameTokenNotFound", "state +bound\n", "next +nothing, but renew the certificate in time\n",
+			"GetCnameToken: 404 CnameTokenNotFound", "State +bound\n", "next +nothing, but renew the certificate in time\n",
 		},
 	} {
 		body := server.Fetch(t, "/probe?debug=true&"+query)

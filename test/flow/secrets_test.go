@@ -101,7 +101,7 @@ func drive(t *testing.T, url string) string {
 	var said strings.Builder
 	for _, path := range []string{
 		"/metrics", "/metrics?debug=true", "/", "/-/healthy", "/-/ready", "/probe?target=vault-bucket/files.example.com&debug=true", "/sd",
-		"/api/v1/domains", "/domains/vault-bucket/files.example.com", "/api/v1/domains/vault-bucket/files.example.com", "/runbooks/OSSCnameTXTMissing",
+		"/api/v1/domains", "/domains/vault-bucket/files.example.com", "/api/v1/domains/vault-bucket/files.example.com", "/runbooks/OSSCnameTokenExpiresSoon",
 		"/config", "/debug/pprof/", "/debug/vars", "/nowhere",
 	} {
 		_, body := apptest.Get(t, url+path)

@@ -19,7 +19,7 @@ func (h *handler) report(cfg *config.Config) *report.Report {
 }
 
 func (h *handler) reportOptions() report.Options {
-	return report.Options{Now: h.Now(), History: h.History, HideTokens: h.HideTokens}
+	return report.Options{Now: h.Now(), Memory: h.Memory, History: h.History, HideTokens: h.HideTokens, ExternalURL: h.ExternalURL}
 }
 
 // api serves what the page says as JSON, and every error as JSON.

@@ -61,7 +61,7 @@ func TestAPI(t *testing.T) {
 	f.History.Add(f.Config.Targets[0].Name, changelog.Change{At: webtest.Now(), Check: status.CheckTXT, Was: "a", Is: "b"})
 	code, list := getJSON(t, f, schema, "/api/v1/domains")
 	domains, _ := list["domains"].([]any)
-	if code != http.StatusOK || len(domains) != 2 || list["summary"] != "CRITICAL: 1 critical, 1 unasked, of 2 domains; 1 could not be asked about everything" {
+	if code != http.StatusOK || len(domains) != 2 || list["summary"] != "CRITICAL: 1 could not be asked about everything; 1 critical, 1 unknown, of 2 domains; www.example.com: the token expires in 1 h, and the domain is not bound; the name servers disagree: ns1 do not have the token yet, ns2 do (token_critical: 6h)" {
 		t.Errorf("got %d %v", code, list)
 	}
 	for _, path := range []string{"/api/v1/domains/examplebucket/www.example.com", "/api/v1/domains/examplebucket/*.example.org", "/api/v1/domains/examplebucket/%2A.example.org"} {
@@ -71,7 +71,7 @@ func TestAPI(t *testing.T) {
 	}
 	for query, want := range map[string][]string{
 		"?severity=critical":                   {"www.example.com"},
-		"?severity=critical&severity=unasked":  {"www.example.com", "*.example.org"},
+		"?severity=critical&severity=unknown":  {"www.example.com", "*.example.org"},
 		"?severity=&state=&q=&page=":           {"www.example.com", "*.example.org"},
 		"?label=team%3Dweb":                    {"www.example.com"},
 		"?label=team%3D":                       {"*.example.org"},
@@ -98,7 +98,7 @@ func TestAPI(t *testing.T) {
 }
 
 func TestAPIBeforeTheFirstScrape(t *testing.T) {
-	if _, list := getJSON(t, webtest.Serve(t, web.Options{}, status.Status{}, status.Status{}), apiSchema(t), "/api/v1/domains"); list["summary"] != "UNASKED: 2 unasked, of 2 domains" {
+	if _, list := getJSON(t, webtest.Serve(t, web.Options{}, status.Status{}, status.Status{}), apiSchema(t), "/api/v1/domains"); list["summary"] != "WARNING: 2 unknown, of 2 domains" {
 		t.Errorf("got %v", list["summary"])
 	}
 }
@@ -111,7 +111,7 @@ func TestAPIHasErrorsAsJSON(t *testing.T) {
 		code int
 		text string
 	}{
-		"/api/v1/domains?severity=loud":                         {400, `severity: "loud": unknown; known: critical, warning, unasked, ok`},
+		"/api/v1/domains?severity=loud":                         {400, `severity: "loud": unknown; known: critical, warning, unknown, ok`},
 		"/api/v1/domains?state=x":                               {400, `state: "x": unknown; known: unknown, token_missing, awaiting_dns, token_expired, ready_to_bind, bound, disabled`},
 		"/api/v1/domains?account=x":                             {400, `account: "x": unknown; known: main`},
 		"/api/v1/domains?label=x":                               {400, `label: "x": write name=value, such as team=web`},
@@ -145,7 +145,7 @@ func TestAPIHasErrorsAsJSON(t *testing.T) {
 func TestPageRefusesNonsense(t *testing.T) {
 	f := webtest.Serve(t, web.Options{}, webtest.Token(time.Hour))
 	for query, want := range map[string]string{
-		"severity=loud": "known: critical, warning, unasked, ok", "refresh=1": "known: off, 10, 30, 60, 300", "per_page=10": "unknown parameter", "<script>=1": "unknown parameter",
+		"severity=loud": "known: critical, warning, unknown, ok", "refresh=1": "known: off, 10, 30, 60, 300", "per_page=10": "unknown parameter", "<script>=1": "unknown parameter",
 	} {
 		if resp, text := f.Get(t, "/?"+query); resp.StatusCode != http.StatusBadRequest || strings.Count(text, "\n") != 1 || !strings.Contains(text, want) || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") {
 			t.Errorf("%s: got %s %q", query, resp.Status, text)

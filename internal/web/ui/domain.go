@@ -8,9 +8,9 @@ import (
 
 	"oss_cname_exporter/docs"
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/report"
-	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web/query"
 )
 
@@ -60,79 +60,18 @@ type changeLine struct {
 	Text string
 }
 
-// fact is something that is known of a domain, and since when or until when.
+// fact is a report.Fact as a page shows it.
 type fact struct {
 	Name, Text string
 	At         *moment
 }
 
 func facts(d *report.Domain, now time.Time) []fact {
-	s := d.Status
-	list := []fact{
-		{"State", string(d.State), nil},
-		tokenFact(d, now),
-		{"Token confirmed", unless(s.Facts.Confirmed.IsZero(), "never", ""), newMoment(s.Facts.Confirmed, now)},
-		attemptFact("Token asked for", s.Attempt, now),
-	}
-	if s.Bound != status.Unknown {
-		list = append(list, fact{"Binding", bindingText(s), nil})
-	}
-	if text := d.CertificateText(); text != "" {
-		list = append(list, fact{"Certificate", text, nil})
-	}
-	for _, check := range status.Checks() {
-		if c, made := s.Checks[check]; made {
-			list = append(list, attemptFact("Check "+string(check), c.Attempt, now))
-		}
+	var list []fact
+	for _, f := range d.Facts() {
+		list = append(list, fact{f.Name, f.Value, newMoment(f.At, now)})
 	}
 	return list
-}
-
-func tokenFact(d *report.Domain, now time.Time) fact {
-	f := d.Status.Facts
-	switch {
-	case f.Exists && now.Before(f.Expires):
-		return fact{"Token", "expires", newMoment(f.Expires, now)}
-	case f.Exists:
-		return fact{"Token", "expired", newMoment(f.Expires, now)}
-	case !f.Expired.IsZero():
-		return fact{"Token", "expired unused", newMoment(f.Expired, now)}
-	}
-	return fact{"Token", d.TokenText(), nil}
-}
-
-func unless(condition bool, yes, no string) string {
-	if condition {
-		return yes
-	}
-	return no
-}
-
-func bindingText(s *status.Status) string {
-	switch {
-	case s.Bound == status.No:
-		return "not bound to the bucket"
-	case s.Enabled == status.No && s.BindingWord != "":
-		return "bound, and not served: OSS calls it " + plain.Printable(s.BindingWord)
-	case s.Enabled == status.No:
-		return "bound, and not served"
-	case s.Enabled == status.Yes:
-		return "bound and served"
-	}
-	return "bound"
-}
-
-// attemptFact tells how the last attempt of a question went.
-func attemptFact(name string, a status.Attempt, now time.Time) fact {
-	f := fact{Name: name, Text: "not yet", At: newMoment(a.Ended, now)}
-	switch {
-	case a.Reason != "":
-		f.Text = fmt.Sprintf("%s: %v,", a.Reason, a.Err)
-	case !a.Ended.IsZero():
-		f.Text = "succeeded in " + a.Duration.Round(time.Millisecond/10).String() + ","
-	}
-	f.Text = plain.Printable(f.Text)
-	return f
 }
 
 // runbook shows what to do about an alert, with the bucket and the domain in
@@ -158,7 +97,7 @@ func (h *handler) runbook(w http.ResponseWriter, r *http.Request) {
 		page.Back = "domains/" + name.String()
 		page.Text = strings.NewReplacer("$BUCKET", name.Bucket, "$CNAME", name.Base).Replace(page.Text)
 	}
-	page.Icon = icon(report.OK)
+	page.Icon = icon(judge.OK)
 	h.show(w, r, "runbook", page)
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
@@ -33,7 +34,7 @@ const maxOptions = 100
 
 func (v *view) form(cfg *config.Config) form {
 	f := form{Text: v.filter.Text}
-	add(&f, v, "Severity", "severity", "any", report.Severities())
+	add(&f, v, "Severity", "severity", "any", judge.Severities())
 	add(&f, v, "State", "state", "any", status.States())
 	if accounts := accountNames(cfg); len(accounts) > 1 {
 		add(&f, v, "Account", "account", "any", accounts)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
@@ -19,7 +20,7 @@ type life struct {
 	Since    string
 	Left     string // what is left in words; "" is no bar
 	LeftBar  string
-	Severity report.Severity
+	Severity judge.Severity
 }
 
 type segment struct{ X, Width, Class, Text string }
@@ -80,13 +81,13 @@ func pixels(x float64) string { return fmt.Sprintf("%.1f", x) }
 func tone(outcome string) string {
 	switch outcome {
 	case string(status.StateBound):
-		return string(report.OK)
+		return string(judge.OK)
 	case string(status.StateDisabled), string(status.StateTokenExpired):
-		return string(report.Critical)
+		return string(judge.Critical)
 	case string(status.StateAwaitingDNS), string(status.StateReadyToBind), string(status.StateTokenMissing), "token":
-		return string(report.Unasked)
+		return string(judge.Unknown)
 	case string(status.StateUnknown), "no_token":
 		return "none"
 	}
-	return string(report.Warning) // the reason of a failure
+	return string(judge.Warning) // the reason of a failure
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
@@ -31,7 +32,7 @@ func (h *handler) list(w http.ResponseWriter, r *http.Request) {
 	}
 	page := listPage{
 		frame: h.newFrame("./", title, v), Chips: v.chips(rep.Counts), Form: v.form(cfg), Columns: v.columns(),
-		Counts: rep.Counts, None: rep.Counts.Total == 0, Unasked: rep.Counts.Total > 0 && rep.Counts.Unasked == rep.Counts.Total,
+		Counts: rep.Counts, Causes: rep.CauseItems(), None: rep.Counts.Total == 0, Unasked: rep.Counts.Total > 0 && !rep.IsAsked(),
 		Caption: v.caption(len(shown), len(all), rep.Counts.Total), More: v.more(all), Page: v.page, Pages: v.pages(len(all)),
 		Found: newFoundAccounts(h.Unlisted(cfg)),
 	}
@@ -57,6 +58,7 @@ type listPage struct {
 	Columns        []column
 	Rows           []row
 	Counts         report.Counts
+	Causes         []report.CauseItem
 	None           bool // no domain is configured
 	Unasked        bool // none was asked about yet
 	Caption, More  string
@@ -68,7 +70,7 @@ type listPage struct {
 // chip is a count that leads to what it counts.
 type chip struct {
 	Name     string
-	Severity report.Severity // "" is all
+	Severity judge.Severity // "" is all
 	Count    string
 	Link     string
 	Current  bool // is what the page shows
@@ -77,8 +79,8 @@ type chip struct {
 func (v *view) chips(counts report.Counts) []chip {
 	chosen := v.filter.Severities
 	chips := []chip{{Name: "domains", Count: thousands(counts.Total), Link: v.link("severity", ""), Current: len(chosen) == 0}}
-	for _, s := range report.Severities() {
-		if n := counts.Of(s); n > 0 || s != report.Unasked {
+	for _, s := range judge.Severities() {
+		if n := counts.Of(s); n > 0 || s != judge.Unknown {
 			chips = append(chips, chip{string(s), s, thousands(n), v.link("severity", string(s)), len(chosen) == 1 && chosen[0] == s})
 		}
 	}
@@ -129,7 +131,7 @@ func (v *view) more(all []*report.Domain) string {
 		return thousands(len(rest)) + " more are well"
 	}
 	text := thousands(len(rest)) + " more:"
-	for i, s := range report.Severities() {
+	for i, s := range judge.Severities() {
 		if n := counts.Of(s); n > 0 {
 			if i > 0 && text[len(text)-1] != ':' {
 				text += ","
@@ -152,7 +154,7 @@ func thousands(n int) string {
 // row is a domain in the list.
 type row struct {
 	ID, Bucket, Cname, Account, Labels string
-	Severity                           report.Severity
+	Severity                           judge.Severity
 	State                              status.State
 	Text, More, Action                 string // the worst finding, how many more there are, what to do
 	Line                               string // the record to publish, if it is not there; "" is none

@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/common/version"
 
+	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/report"
 )
@@ -75,8 +76,8 @@ func (h *handler) newFrame(root, title string, v *view) frame {
 }
 
 // icon returns a dot in the colour of s.
-func icon(s report.Severity) template.URL {
-	colour := map[report.Severity]string{report.Critical: "d33a2f", report.Warning: "e0a100", report.Unasked: "3d86d8", report.OK: "2c9a4b"}[s]
+func icon(s judge.Severity) template.URL {
+	colour := map[judge.Severity]string{judge.Critical: "d33a2f", judge.Warning: "e0a100", judge.Unknown: "3d86d8", judge.OK: "2c9a4b"}[s]
 	svg := fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7" fill="#%s"/></svg>`, colour)
 	return template.URL("data:image/svg+xml," + url.PathEscape(svg)) //nolint:gosec // our own text
 }

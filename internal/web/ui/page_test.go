@@ -13,7 +13,7 @@ import (
 
 	"oss_cname_exporter/internal/changelog"
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/report"
+	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web"
 	"oss_cname_exporter/internal/web/webtest"
@@ -30,8 +30,8 @@ func body(t *testing.T, page string) string {
 	return before
 }
 
-// TestPageSaysEachState looks at the row of one target. TestSeverity of the
-// report has the rest.
+// TestPageSaysEachState looks at the row of one target. TestLives of the
+// judge has the rest.
 func TestPageSaysEachState(t *testing.T) {
 	none := status.Status{Facts: status.Facts{Confirmed: webtest.Now()}, Attempt: status.Attempt{Ended: webtest.Now()}}
 	pending := webtest.Token(23 * time.Hour)
@@ -42,10 +42,10 @@ func TestPageSaysEachState(t *testing.T) {
 	}{
 		"plenty": {webtest.Token(71 * time.Hour), []string{`class="ok"`, "in 2 d 23 h", "2030-01-04 11:00:00 UTC", `<rect width="71.0"/>`}},
 		"a day, no record": {webtest.Checked(pending, func(s *status.Status) { s.DNSVerified = status.No }), []string{`class="warning"`, "awaiting_dns: the token expires in 23 h",
-			`<p class="next">publish the token as the TXT record</p><code class="c">_dnsauth.www.example.com.  TXT  &#34;t0ken&#34;</code>`, `>and 1 more</a>`}},
-		"proven":     {webtest.Checked(pending, func(s *status.Status) { s.DNSVerified = status.Yes }), []string{"ready_to_bind", "bind the domain before"}},
+			`<p class="next">publish the token as the TXT record</p><code class="c">_dnsauth.www.example.com.  TXT  &#34;t0ken&#34;</code>`}},
+		"proven":     {webtest.Checked(pending, func(s *status.Status) { s.DNSVerified, s.Bound = status.Yes, status.No }), []string{"ready_to_bind", "bind the domain before", `>and 1 more</a>`}},
 		"dead":       {webtest.Token(-time.Minute), []string{`class="critical"`, "token_expired: the token expired unused 1 min ago"}},
-		"none":       {none, []string{`class="ok"`, "unknown", "checks.binding would tell which"}},
+		"none":       {none, []string{`class="unknown"`, "unknown", "checks.binding would tell which"}},
 		"denied":     {webtest.Failed(status.Status{}, "no right"), []string{`class="warning"`, "OSS has never answered; access_denied: no right", "grant oss:GetCnameToken"}},
 		"bound":      {webtest.Checked(none, func(s *status.Status) { s.Bound, s.CertificateExpires = status.Yes, webtest.Now().Add(30*24*time.Hour) }), []string{`class="ok"`, "<p>bound</p></td>", "certificate <b>in 30 d</b>"}},
 		"disabled":   {webtest.Checked(none, func(s *status.Status) { s.Bound, s.Enabled = status.Yes, status.No; s.BindingWord = "Blocked" }), []string{`class="critical"`, "OSS does not serve the domain, which is Blocked: its visitors get errors"}},
@@ -216,10 +216,21 @@ func TestRunbookPage(t *testing.T) {
 // TestEveryFindingHasARunbook looks up what the pages link to.
 func TestEveryFindingHasARunbook(t *testing.T) {
 	f := webtest.Serve(t, web.Options{}, webtest.Token(time.Hour))
-	for alert := range report.Alerts() {
-		if resp, _ := f.Get(t, "/runbooks/"+alert); resp.StatusCode != http.StatusOK {
-			t.Errorf("%s: got %s", alert, resp.Status)
+	for _, kind := range append(judge.Kinds(), judge.AccountFailing) {
+		if resp, _ := f.Get(t, "/runbooks/"+kind.Alert()); resp.StatusCode != http.StatusOK {
+			t.Errorf("%s: got %s", kind, resp.Status)
 		}
+	}
+}
+
+// TestPageShowsACauseOnce has one wrong key fail every domain.
+func TestPageShowsACauseOnce(t *testing.T) {
+	failed := webtest.Failed(status.Status{}, "wrong key")
+	_, page := webtest.Serve(t, web.Options{}, failed, failed).Get(t, "/")
+	page = html.UnescapeString(page)
+	const said = "2 of 2 domains of account main in cn-hangzhou cannot be asked (token): access_denied: wrong key"
+	if strings.Count(page, "wrong key") != 1 || !strings.Contains(page, said) || !strings.Contains(page, `href="./runbooks/OSSCnameAccountFailing"`) {
+		t.Errorf("got\n%s", body(t, page))
 	}
 }
 

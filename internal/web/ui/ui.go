@@ -16,6 +16,7 @@ import (
 	"oss_cname_exporter/internal/changelog"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/discovery"
+	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -29,8 +30,13 @@ type Options struct {
 	Peek func(targets []config.Target) []status.Status
 	// Unlisted returns what accounts have bound that is not configured.
 	Unlisted func(*config.Config) []discovery.Account
+	// Memory has what was true of the targets before; nil is nothing.
+	Memory *judge.Memory
 	// History has the last changes of the targets; nil is none.
 	History *changelog.History
+	// ExternalURL is where the pages are, without a final slash; "" is not
+	// known.
+	ExternalURL string
 	// HideTokens keeps the values of CNAME tokens from page and JSON.
 	HideTokens bool
 	// Refuse answers a request that cannot be served with a text.

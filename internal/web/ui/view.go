@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web/query"
@@ -67,7 +68,7 @@ func (v *view) readFilter(cfg *config.Config) (err error) {
 	if len([]rune(v.filter.Text)) > maxSearch {
 		return fmt.Errorf("q: too long; write at most %d characters", maxSearch)
 	}
-	if v.filter.Severities, err = closed("severity", v.values["severity"], report.Severities()); err != nil {
+	if v.filter.Severities, err = closed("severity", v.values["severity"], judge.Severities()); err != nil {
 		return err
 	}
 	if v.filter.States, err = closed("state", v.values["state"], status.States()); err != nil {
