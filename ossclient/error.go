@@ -157,8 +157,7 @@ func garbled(cause error) bool {
 	if errors.Is(cause, io.EOF) || errors.Is(cause, io.ErrUnexpectedEOF) || errors.As(cause, &network) {
 		return false
 	}
-	var body *bodyError
-	if errors.As(cause, &body) {
+	if body, ok := errors.AsType[*bodyError](cause); ok {
 		return body.err.Error() != "http: unexpected EOF reading trailer"
 	}
 	text, isHead := strings.CutPrefix(cause.Error(), "net/http: HTTP/1.x transport connection broken: ")

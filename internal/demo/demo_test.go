@@ -45,7 +45,7 @@ func TestRefusals(t *testing.T) {
 	for cname, code := range map[string]string{
 		"new.example.com": "NeedVerifyDomainOwnership", "www.unfiled.example.com": "NoSuchCnameInRecord", "www.aliyuncs.com": "CnameIsForbidden",
 	} {
-		_, err := c.PutCname(t.Context(), &oss.PutCnameRequest{Bucket: oss.Ptr("demo-bucket"),
+		_, err := c.PutCname(t.Context(), &oss.PutCnameRequest{Bucket: new("demo-bucket"),
 			BucketCnameConfiguration: &oss.BucketCnameConfiguration{Cname: &oss.Cname{Domain: &cname}}})
 		if err == nil || !strings.Contains(err.Error(), code) {
 			t.Errorf("%s: got %v, want %s", cname, err, code)

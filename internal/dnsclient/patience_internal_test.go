@@ -24,7 +24,9 @@ func TestOnlyResolverHasMoreTime(t *testing.T) {
 				t.Errorf("%d servers, recursive %v: got %v, want %v", test.servers, test.recurse, got, test.want)
 			}
 		}
-		time.Sleep(8 * time.Second)
+		later, stop := context.WithTimeout(t.Context(), 8*time.Second)
+		defer stop()
+		<-later.Done()
 		if got := l.patience(ctx, 2); got != 2*time.Second {
 			t.Errorf("of 4 seconds left the half is %v", got)
 		}

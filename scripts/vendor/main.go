@@ -71,10 +71,18 @@ func compare(ctx context.Context, w io.Writer, endpoint string, now time.Time) (
 			say("the table has the region %s, and OSS has not", r.ID)
 		}
 	}
+	return differences + old(w, now), nil
+}
+
+// old prints the rows that nothing was compared with for a year, and returns how
+// many there are.
+func old(w io.Writer, now time.Time) int {
+	rows := 0
 	for _, row := range vendor.Rows() {
-		if age := row.Age(now); age > 365*24*time.Hour {
-			say("%s was compared with its source in %s: %s", row.Name, row.Checked, row.Page)
+		if row.Age(now) > 365*24*time.Hour {
+			rows++
+			fmt.Fprintf(w, "%s was compared with its source in %s: %s\n", row.Name, row.Checked, row.Page)
 		}
 	}
-	return differences, nil
+	return rows
 }

@@ -3,11 +3,12 @@ package osstest
 import (
 	"encoding/xml"
 	"maps"
-	"oss_cname_exporter/internal/region"
-	"oss_cname_exporter/internal/vendor"
 	"slices"
 	"strconv"
 	"strings"
+
+	"oss_cname_exporter/internal/region"
+	"oss_cname_exporter/internal/vendor"
 )
 
 // bucketList is the answer of ListBuckets. What is about its page is there only if there are more.
