@@ -214,8 +214,7 @@ func TestAPI(t *testing.T) {
 	if n := testutil.CollectAndCount(api); n != 0 {
 		t.Errorf("%d series before any call, want none: unknown is absence", n)
 	}
-	api.APIRequest("GetCnameToken", 30*time.Millisecond)
-	api.Call("main", "GetCnameToken")
+	api.APIRequest("main", "GetCnameToken", 30*time.Millisecond)
 	api.Call("main", "GetCnameToken")
 	const calls = `
 # HELP oss_cname_exporter_calls_total Requests to OSS by operation, to STS and to the services of credentials (STS), and messages to DNS servers (DNS), by account. DNS has no account.

@@ -74,11 +74,13 @@ func NewAPI() *API {
 	return &API{calls: newCallsCounter(), duration: newAPIDuration(), skewDesc: newClockSkewDesc()}
 }
 
-// Call counts one call that an account makes; "" is no account.
+// Call counts one call that is none of OSS; an account of "" is none.
 func (a *API) Call(account, operation string) { a.calls.WithLabelValues(account, operation).Inc() }
 
-// APIRequest takes in how long OSS took to begin its answer to one call.
-func (a *API) APIRequest(operation string, took time.Duration) {
+// APIRequest counts one call to OSS, and takes in how long OSS took to begin its
+// answer.
+func (a *API) APIRequest(account, operation string, took time.Duration) {
+	a.calls.WithLabelValues(account, operation).Inc()
 	a.duration.WithLabelValues(operation).Observe(took.Seconds())
 }
 

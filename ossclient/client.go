@@ -20,6 +20,7 @@ import (
 	"oss_cname_exporter/internal/status"
 
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/retry"
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/signer"
 )
@@ -38,6 +39,15 @@ type Options struct {
 	Transport   http.RoundTripper // shared connections; nil is NewTransport(). Its error may be an *Error with the reason
 	Observer    Observer          // nil is none
 	Now         func() time.Time  // the clock that dates requests; nil is time.Now
+}
+
+// Credentials gives the key that signs the next call.
+type Credentials interface {
+	// Key returns a key, or an error that names the action on one line.
+	Key(ctx context.Context) (secret.Key, error)
+	// Invalidate is told that OSS refused the key with this token, "" for a
+	// permanent key. It reports whether the next Key may be a better one.
+	Invalidate(token secret.Text) (retry bool)
 }
 
 // Network is one of the endpoints that every region has.
@@ -84,9 +94,9 @@ func New(opts Options) (*Client, error) {
 		sdk:           oss.NewClient(sdkConfig(opts)),
 		region:        opts.Region,
 		now:           opts.Now,
-		getCnameToken: exchange{"GetCnameToken", opts.Transport, opts.Now, opts.Observer},
-		listCname:     exchange{"ListCname", opts.Transport, opts.Now, opts.Observer},
-		listBuckets:   exchange{"ListBuckets", opts.Transport, opts.Now, opts.Observer},
+		getCnameToken: exchange{"GetCnameToken", opts.Account, opts.Transport, opts.Now, opts.Observer},
+		listCname:     exchange{"ListCname", opts.Account, opts.Transport, opts.Now, opts.Observer},
+		listBuckets:   exchange{"ListBuckets", opts.Account, opts.Transport, opts.Now, opts.Observer},
 	}, nil
 }
 
@@ -110,6 +120,22 @@ func sdkConfig(opts Options) *oss.Config {
 		cfg.WithSignatureVersion(oss.SignatureVersionV1)
 	}
 	return cfg
+}
+
+// forSDK gives the keys of from to the SDK, and marks its failures as account's.
+func forSDK(account string, from Credentials) credentials.CredentialsProvider {
+	return credentials.CredentialsProviderFunc(func(ctx context.Context) (credentials.Credentials, error) {
+		key, err := from.Key(ctx)
+		if err == nil {
+			key, err = key.Trimmed()
+		}
+		if err != nil {
+			return credentials.Credentials{}, &credentialsError{account, err}
+		}
+		return credentials.Credentials{
+			AccessKeyID: key.ID, AccessKeySecret: string(key.Secret), SecurityToken: string(key.Token),
+		}, nil
+	})
 }
 
 // newRetryer repeats a question only where a second call can help: OSS failed or
@@ -152,7 +178,18 @@ func (c *Client) GetCnameToken(ctx context.Context, name domain.Name) (token Tok
 		token, err = parseToken(body, name)
 		return err
 	})
-	return token, explainNoToken(failure, name)
+	switch {
+	case failure == nil:
+		return token, nil
+	case failure.Status != http.StatusNotFound || failure.Code != "CnameTokenNotFound" || failure.Reason == status.ReasonWrongEndpoint:
+		return Token{}, failure
+	}
+	// It is an answer if it is about name, as far as it names a subject.
+	if err := matches(name, cmp.Or(failure.bucket, name.Bucket), cmp.Or(failure.cname, name.Base)); err != nil {
+		failure.Reason, failure.Err = status.ReasonBadResponse, err
+		return Token{}, failure
+	}
+	return Token{}, ErrNoToken
 }
 
 // ListCname asks which domains are bound to a bucket; none is an answer, too.
@@ -187,11 +224,17 @@ func (c *Client) ListBuckets(ctx context.Context, marker string) (page Buckets, 
 // ask puts a question about a bucket, or with "" about the account, and has the
 // answer parsed. It returns nil if the answer is one that OSS documents.
 func (c *Client) ask(ctx context.Context, x exchange, bucket string, query map[string]string, parse func(body []byte) error) *Error {
-	output, err := c.get(ctx, x, bucket, query)
+	input := &oss.OperationInput{OpName: x.operation, Method: http.MethodGet, Parameters: query}
+	if bucket != "" {
+		input.Bucket = &bucket
+	}
+	input.OpMetadata.Set(signer.SubResource, []string{"cname", "comp"}) // the query parameters that V1 signs
+	input.OpMetadata.Set(signer.SignTime, c.now())
+	output, err := c.sdk.InvokeOperation(ctx, input, func(o *oss.Options) { o.HttpClient = x })
 	if err != nil {
 		return newError(ctx, x.operation, err)
 	}
-	body, err := io.ReadAll(output.Body)
+	body, err := io.ReadAll(output.Body) // it is here already, and needs no closing
 	if err == nil {
 		err = parse(body)
 	}
@@ -206,16 +249,4 @@ func (c *Client) ask(ctx context.Context, x exchange, bucket string, query map[s
 		}
 	}
 	return nil
-}
-
-// get sends a signed GET about a bucket, or with "" about the account. The body
-// is whole and needs no closing.
-func (c *Client) get(ctx context.Context, x exchange, bucket string, query map[string]string) (*oss.OperationOutput, error) {
-	input := &oss.OperationInput{OpName: x.operation, Method: http.MethodGet, Parameters: query}
-	if bucket != "" {
-		input.Bucket = &bucket
-	}
-	input.OpMetadata.Set(signer.SubResource, []string{"cname", "comp"}) // the query parameters that V1 signs
-	input.OpMetadata.Set(signer.SignTime, c.now())
-	return c.sdk.InvokeOperation(ctx, input, func(o *oss.Options) { o.HttpClient = x })
 }

@@ -200,3 +200,21 @@ func (e *remoteError) Error() string { return secret.RemoteText(e.err.Error(), e
 
 // Unwrap returns the cause.
 func (e *remoteError) Unwrap() error { return e.err }
+
+// credentialsError marks a failure to get a key, which the SDK hands through as
+// it is.
+type credentialsError struct {
+	account string
+	err     error
+}
+
+// Error implements error.
+func (e *credentialsError) Error() string {
+	if e.account == "" {
+		return "getting credentials: " + e.err.Error()
+	}
+	return fmt.Sprintf("getting credentials of account %q: %v", e.account, e.err)
+}
+
+// Unwrap returns the cause.
+func (e *credentialsError) Unwrap() error { return e.err }

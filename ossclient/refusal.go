@@ -13,6 +13,7 @@ import (
 
 	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/internal/status"
+	"oss_cname_exporter/internal/vendor"
 )
 
 // ecHeader carries the detailed error code.
@@ -46,16 +47,6 @@ type envelope struct {
 	Permission permission `xml:"AccessDeniedDetail"`
 }
 
-// parseEnvelope reads a body; false if it is no error of OSS.
-func parseEnvelope(body []byte) (envelope, bool) {
-	var e envelope
-	err := xml.Unmarshal(body, &e)
-	for _, text := range []*string{&e.Code, &e.EC, &e.Bucket, &e.Cname, &e.Endpoint} {
-		*text = strings.TrimSpace(*text)
-	}
-	return e, err == nil && e.Code != ""
-}
-
 // newRefusal reads a refusal. OSS puts the envelope into a header where the
 // body must be empty.
 func newRefusal(resp *http.Response, body []byte, secrets []secret.Text) *refusal {
@@ -63,8 +54,16 @@ func newRefusal(resp *http.Response, body []byte, secrets []secret.Text) *refusa
 	if len(body) == 0 {
 		body, _ = base64.StdEncoding.DecodeString(resp.Header.Get("x-oss-err"))
 	}
-	envelope, answered := parseEnvelope([]byte(secret.Hide(string(body), secrets...)))
-	r.envelope, r.foreign = envelope, !answered
+	e := &r.envelope
+	err := xml.Unmarshal([]byte(secret.Hide(string(body), secrets...)), e)
+	for _, text := range []*string{&e.Code, &e.EC, &e.Bucket, &e.Cname, &e.Endpoint} {
+		*text = strings.TrimSpace(*text)
+	}
+	r.foreign = err != nil || e.Code == ""
+	if secret.IsHidden(e.Endpoint) {
+		e.Endpoint = "" // it would become an advice
+	}
+	e.Endpoint = secret.RemoteText(e.Endpoint)
 	r.header.Set(ecHeader, secret.Hide(r.header.Get(ecHeader), secrets...))
 	return r
 }
@@ -88,10 +87,11 @@ func (r *refusal) asError(operation string) *Error {
 		return e
 	}
 	e.RequestID = cmp.Or(secret.RemoteText(r.envelope.RequestID), e.RequestID)
+	message := strings.TrimSuffix(secret.RemoteText(r.envelope.Message), ".")
 	if r.status/100 == 2 { // an answer that contradicts itself
 		e.Reason = status.ReasonBadResponse
-		e.Err = fmt.Errorf("the body is the error %s: %s", secret.RemoteText(r.envelope.Code), r.envelope.message())
-		reason, action := meaningOf(r.status, r.envelope.Code, r.envelope.EC, r.envelope.endpoint())
+		e.Err = fmt.Errorf("the body is the error %s: %s", secret.RemoteText(r.envelope.Code), message)
+		reason, action := meaningOf(r.status, r.envelope.Code, r.envelope.EC, r.envelope.Endpoint)
 		if e.Hint = action; reason == status.ReasonWrongEndpoint && r.envelope.Endpoint != "" {
 			e.Reason = reason
 		}
@@ -100,10 +100,12 @@ func (r *refusal) asError(operation string) *Error {
 	e.Code = secret.RemoteText(r.envelope.Code)
 	e.bucket, e.cname = r.envelope.Bucket, r.envelope.Cname
 	e.EC = cmp.Or(secret.RemoteText(r.envelope.EC), secret.RemoteText(r.header.Get(ecHeader)))
-	e.Reason, e.Hint = meaningOf(r.status, e.Code, e.EC, r.envelope.endpoint())
-	e.Err = errors.New(r.envelope.message())
-	if text, action := r.envelope.Permission.explain(); text != "" && e.Reason == status.ReasonAccessDenied {
-		e.Err, e.Hint, e.advice = errors.New(text), action, action
+	e.Reason, e.Hint = meaningOf(r.status, e.Code, e.EC, r.envelope.Endpoint)
+	e.Err = errors.New(message)
+	if e.Reason == status.ReasonAccessDenied {
+		if text, action := r.envelope.Permission.explain(); text != "" {
+			e.Err, e.Hint, e.advice = errors.New(text), action, action
+		}
 	}
 	e.otherOwner = e.Code == "BucketNotBelongTo" || e.Reason == status.ReasonAccessDenied && strings.Contains(r.envelope.Message, otherOwner)
 	return e
@@ -113,17 +115,6 @@ func (r *refusal) asError(operation string) *Error {
 // the bucket is another account's; no code says it alone.
 const otherOwner = "does not belong to you"
 
-// endpoint returns the endpoint that the envelope names; "" if a part of it was
-// hidden, since it would become an advice.
-func (e envelope) endpoint() string {
-	if secret.IsHidden(e.Endpoint) {
-		return ""
-	}
-	return secret.RemoteText(e.Endpoint)
-}
-
-func (e envelope) message() string { return strings.TrimSuffix(secret.RemoteText(e.Message), ".") }
-
 // retryAfter reads a Retry-After in seconds. The date form is not used by OSS.
 func retryAfter(h http.Header) time.Duration {
 	seconds, err := strconv.Atoi(h.Get("Retry-After"))
@@ -131,4 +122,36 @@ func retryAfter(h http.Header) time.Duration {
 		return 0
 	}
 	return time.Duration(min(seconds, 3600)) * time.Second
+}
+
+// meaningOf returns why a refusal of OSS is no answer, and the action. An
+// endpoint in OSS's own error is where the bucket answers, whatever the code.
+func meaningOf(httpStatus int, code, ec, endpoint string) (reason status.Reason, action string) {
+	if endpoint != "" {
+		return status.ReasonWrongEndpoint, "the bucket answers at " + endpoint + ": set its region"
+	}
+	found := vendor.FindCode(code, ec)
+	if found.Reason == "" {
+		found.Reason = reasonForStatus(httpStatus)
+	}
+	return found.Reason, found.Action
+}
+
+// reasonForStatus returns the reason where the code says nothing.
+func reasonForStatus(httpStatus int) status.Reason {
+	switch {
+	case httpStatus >= 500:
+		return status.ReasonServerError
+	case httpStatus == http.StatusTooManyRequests:
+		return status.ReasonThrottled
+	case httpStatus == http.StatusRequestTimeout:
+		return status.ReasonTimeout
+	case httpStatus == http.StatusForbidden:
+		return status.ReasonAccessDenied
+	case httpStatus == http.StatusUnauthorized:
+		return status.ReasonCredentials
+	case httpStatus >= 400:
+		return status.ReasonClientError
+	}
+	return status.ReasonBadResponse
 }

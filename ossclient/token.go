@@ -1,16 +1,13 @@
 package ossclient
 
 import (
-	"cmp"
 	"encoding/xml"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/secret"
-	"oss_cname_exporter/internal/status"
 )
 
 // Token is the proof of ownership that OSS holds for a domain.
@@ -48,22 +45,6 @@ func parseToken(body []byte, asked domain.Name) (Token, error) {
 		return Token{}, fmt.Errorf("reading ExpireTime: %w", err)
 	}
 	return Token{Value: secret.Text(value), Expires: expires}, nil
-}
-
-// explainNoToken turns the one refusal that is an answer into ErrNoToken, after
-// checking that it is about asked, as far as it names a subject.
-func explainNoToken(failure *Error, asked domain.Name) error {
-	if failure == nil {
-		return nil
-	}
-	if failure.Status != http.StatusNotFound || failure.Code != "CnameTokenNotFound" || failure.Reason == status.ReasonWrongEndpoint {
-		return failure
-	}
-	if err := matches(asked, cmp.Or(failure.bucket, asked.Bucket), cmp.Or(failure.cname, asked.Base)); err != nil {
-		failure.Reason, failure.Err = status.ReasonBadResponse, err
-		return failure
-	}
-	return ErrNoToken
 }
 
 // matches reports an answer that is about another domain. Whether OSS repeats

@@ -34,7 +34,7 @@ const tokenHeader = "X-Oss-Security-Token" //nolint:gosec // only a name
 type Observer interface {
 	// APIRequest reports how long OSS took to begin its answer to one call,
 	// or to fail; retries are calls of their own.
-	APIRequest(operation string, took time.Duration)
+	APIRequest(account, operation string, took time.Duration)
 	// ClockSkew reports our clock minus OSS's, to about a second.
 	ClockSkew(skew time.Duration)
 }
@@ -62,14 +62,15 @@ func NewTransport() *http.Transport {
 // noObserver is the Observer of a Client that has none.
 type noObserver struct{}
 
-func (noObserver) APIRequest(string, time.Duration) {}
-func (noObserver) ClockSkew(time.Duration)          {}
+func (noObserver) APIRequest(string, string, time.Duration) {}
+func (noObserver) ClockSkew(time.Duration)                  {}
 
 // exchange is the oss.HTTPClient of one API operation. It bounds the cost of a
 // reply and tells the Observer. It follows no redirect: the Authorization
 // header would travel along.
 type exchange struct {
 	operation string
+	account   string            // its name, for the Observer
 	transport http.RoundTripper // shared
 	now       func() time.Time
 	observer  Observer
@@ -94,7 +95,7 @@ func (x exchange) send(req *http.Request) (*http.Response, error) {
 	sent := x.now()
 	resp, err := x.transport.RoundTrip(req)
 	took := x.now().Sub(sent)
-	x.observer.APIRequest(x.operation, took)
+	x.observer.APIRequest(x.account, x.operation, took)
 	secrets := secretsOf(req, x.transport)
 	if err != nil {
 		return nil, &remoteError{err, secrets}
@@ -126,7 +127,7 @@ func (x exchange) send(req *http.Request) (*http.Response, error) {
 }
 
 // secretsOf returns the parts of a request that no output may show: the token of
-// a temporary key, and the signature.
+// a temporary key, the signature,
 // and those of the way to the peer, such as a proxy's password.
 func secretsOf(req *http.Request, transport http.RoundTripper) []secret.Text {
 	signature := req.Header.Get("Authorization")
@@ -153,6 +154,34 @@ type reply struct {
 // Close implements io.Closer.
 func (reply) Close() error { return nil }
 
+// maxSkew is how far our clock may be off before OSS refuses the signature,
+// with a minute for the way and for rounding.
+const maxSkew = 16 * time.Minute
+
+// earliest is before any date that OSS can name: one before it is no clock's.
+func earliest() time.Time { return time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC) }
+
+// skewOf returns our clock minus OSS's. OSS wrote its date somewhere between
+// question and answer, about when ours was sent. It is believed only as far as it
+// can be true: further than maxSkew only in the refusal that says so, which has
+// the time in its body as well.
+func skewOf(sent time.Time, header http.Header, refused *refusal) (time.Duration, bool) {
+	if header.Get(requestIDHeader) == "" {
+		return 0, false // not OSS
+	}
+	if refused != nil && refused.envelope.Code == "RequestTimeTooSkewed" {
+		for _, text := range []string{refused.envelope.ServerTime, header.Get("Date")} {
+			if theirs, err := parseTime(text); err == nil && theirs.After(earliest()) {
+				return sent.Sub(theirs), true
+			}
+		}
+		return 0, false
+	}
+	theirs, err := http.ParseTime(header.Get("Date"))
+	skew := sent.Sub(theirs)
+	return skew, err == nil && skew.Abs() <= maxSkew
+}
+
 // readBody reads and closes the body, as far as it is any use.
 func readBody(resp *http.Response) ([]byte, error) {
 	defer resp.Body.Close()
@@ -168,17 +197,16 @@ func readBody(resp *http.Response) ([]byte, error) {
 	if errors.As(err, &tooLong) && refused {
 		return body, nil // some gateway's page: its status says enough
 	}
-	if err == nil && isCut(resp, body) {
+	isMarked := resp.ContentLength >= 0 || len(resp.TransferEncoding) > 0 // else only the end of the connection marks the end
+	if err == nil && !isMarked && resp.Header.Get(requestIDHeader) != "" && isCut(body) {
 		err = io.ErrUnexpectedEOF
 	}
 	return body, err
 }
 
-// isCut reports whether a reply of OSS whose end only the end of the connection
-// marks ends within a document.
-func isCut(resp *http.Response, body []byte) bool {
-	isMarked := resp.ContentLength >= 0 || len(resp.TransferEncoding) > 0
-	if isMarked || resp.Header.Get(requestIDHeader) == "" || len(body) == 0 {
+// isCut reports whether a reply of OSS ends within a document.
+func isCut(body []byte) bool {
+	if len(body) == 0 {
 		return false
 	}
 	var document struct{ XMLName xml.Name }

@@ -26,7 +26,7 @@ import (
 type Clients struct {
 	getenv    func(string) string
 	userAgent string
-	observer  Observer
+	meter     Meter
 
 	mu     sync.Mutex // guards all below
 	of     map[config.Account]*ossclient.Client
@@ -34,34 +34,23 @@ type Clients struct {
 	routes map[routeKey]*route
 }
 
-// Observer is told of every call of every account.
-type Observer interface {
+// Meter is told of every call of every account.
+type Meter interface {
 	ossclient.Observer
-	// Call counts one call that an account makes.
+	// Call counts one call of an account that is none of OSS.
 	Call(account, operation string)
-}
-
-// observer is told of the calls of one account.
-type observer struct {
-	Observer
-	account string
-}
-
-// APIRequest implements ossclient.Observer.
-func (o observer) APIRequest(operation string, took time.Duration) {
-	o.Call(o.account, operation)
-	o.Observer.APIRequest(operation, took)
 }
 
 // counted is a transport whose requests are those of an account for its keys.
 type counted struct {
 	http.RoundTripper
-	observer
+	meter   Meter
+	account string
 }
 
 // RoundTrip implements http.RoundTripper.
 func (c counted) RoundTrip(req *http.Request) (*http.Response, error) {
-	c.Call(c.account, "STS")
+	c.meter.Call(c.account, "STS")
 	return c.RoundTripper.RoundTrip(req)
 }
 
@@ -75,11 +64,11 @@ func (c counted) Secrets(req *http.Request) []secret.Text {
 
 // New returns Clients that made no client yet. getenv is os.Getenv or a stand-in,
 // userAgent names the exporter to OSS; see ossclient.Options.
-func New(getenv func(string) string, userAgent string, observer Observer) *Clients {
+func New(getenv func(string) string, userAgent string, meter Meter) *Clients {
 	return &Clients{
 		getenv:    getenv,
 		userAgent: userAgent,
-		observer:  observer,
+		meter:     meter,
 		of:        map[config.Account]*ossclient.Client{},
 		keys:      map[source]credentials.Source{},
 		routes:    map[routeKey]*route{},
@@ -180,12 +169,12 @@ func (c *Clients) client(a *config.Account) (*ossclient.Client, error) {
 	if client := c.of[*a]; client != nil {
 		return client, nil
 	}
-	through, told := c.route(routeOf(*a)), observer{c.observer, a.Name}
+	through := c.route(routeOf(*a))
 	network, known := networks()[a.Network]
 	if !known {
 		return nil, fmt.Errorf("account %q: network %q is not known", a.Name, a.Network)
 	}
-	keys, err := c.source(sourceOf(*a), counted{through, told})
+	keys, err := c.source(sourceOf(*a), counted{through, c.meter, a.Name})
 	if err != nil {
 		return nil, fmt.Errorf("account %q: %w", a.Name, err)
 	}
@@ -199,7 +188,7 @@ func (c *Clients) client(a *config.Account) (*ossclient.Client, error) {
 		Credentials: keys,
 		UserAgent:   c.userAgent,
 		Transport:   through,
-		Observer:    told,
+		Observer:    c.meter,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("account %q: %w", a.Name, err)

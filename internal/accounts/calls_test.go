@@ -17,8 +17,10 @@ type counter struct {
 	calls map[string]int
 }
 
-func (c *counter) ClockSkew(time.Duration)          {}
-func (c *counter) APIRequest(string, time.Duration) {}
+func (c *counter) ClockSkew(time.Duration) {}
+func (c *counter) APIRequest(account, operation string, _ time.Duration) {
+	c.Call(account, operation)
+}
 func (c *counter) Call(account, operation string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

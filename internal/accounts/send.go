@@ -17,7 +17,14 @@ const minSilence = time.Second
 // left. If it fails, all idle connections are closed and the request is sent
 // again at once. done must be called after the body was read.
 func send(transport *http.Transport, req *http.Request) (resp *http.Response, done func(), err error) {
-	resp, a, err := attemptOn(transport, req)
+	ctx, cancel := context.WithCancel(req.Context())
+	a := &attempt{cancel: cancel}
+	hooks := &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { a.connected(ctx, i.Reused) }}
+	resp, err = transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, hooks)))
+	a.stop()
+	if err != nil {
+		cancel()
+	}
 	if err == nil || !a.isSuspect(req.Context()) {
 		return resp, a.cancel, err
 	}
@@ -57,21 +64,8 @@ type attempt struct {
 	reused time.Time   // when it got a reused connection; zero if it is a new one
 }
 
-// attemptOn sends req. An attempt on a reused connection ends after half of the
-// time of req.
-func attemptOn(transport *http.Transport, req *http.Request) (*http.Response, *attempt, error) {
-	ctx, cancel := context.WithCancel(req.Context())
-	a := &attempt{cancel: cancel}
-	hooks := &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { a.connected(ctx, i.Reused) }}
-	resp, err := transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, hooks)))
-	a.stop()
-	if err != nil {
-		cancel()
-	}
-	return resp, a, err
-}
-
 // connected notes the connection of the attempt; net/http may choose a second one.
+// An attempt on a reused connection ends after half of the time of its request.
 func (a *attempt) connected(ctx context.Context, reused bool) {
 	a.stop()
 	a.mu.Lock()

@@ -1,6 +1,10 @@
 package secret
 
 import (
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -40,36 +44,52 @@ const (
 // and in the encodings that peers use: each part of 16 bytes is found, and each
 // secret of 4 bytes or more as a whole.
 func Hide(text string, secrets ...Text) string {
-	var parts []bool // which bytes of text to hide; nil is none
+	var all []string
 	for _, s := range secrets {
-		for _, form := range forms(string(s)) {
-			if len(form) >= shortest {
-				parts = mark(parts, text, form, shortRun)
-			}
-		}
+		all = append(all, forms(string(s))...)
 	}
-	return without(text, parts)
+	return hide(text, all, shortest, shortRun)
 }
 
 // HideLong replaces the parts of secrets in an answer that is still to be read:
 // each part of 64 bytes, and each secret of 16 bytes or more as a whole.
 func HideLong(text string, secrets ...Text) string {
-	var parts []bool
-	for _, s := range secrets {
-		if len(s) >= longest {
-			parts = mark(parts, text, string(s), longRun)
-		}
+	all := make([]string, len(secrets))
+	for i, s := range secrets {
+		all[i] = string(s)
 	}
-	return without(text, parts)
+	return hide(text, all, longest, longRun)
 }
 
 // IsHidden reports whether a part of text was hidden. Such a text must not decide
 // which advice is given.
 func IsHidden(text string) bool { return strings.Contains(text, Hidden) }
 
+// hide returns text with a mark in place of each run of bytes that one of secrets
+// has too. It looks for no secret of less than least bytes.
+func hide(text string, secrets []string, least, run int) string {
+	var parts []bool // the bytes of text to hide; nil is none
+	for _, secret := range secrets {
+		if len(secret) >= least {
+			parts = mark(parts, text, secret, min(run, len(secret)))
+		}
+	}
+	if parts == nil {
+		return text
+	}
+	var b strings.Builder
+	for i := range len(text) {
+		if !parts[i] {
+			b.WriteByte(text[i])
+		} else if i == 0 || !parts[i-1] {
+			b.WriteString(Hidden)
+		}
+	}
+	return b.String()
+}
+
 // mark returns parts with each run of bytes in text that secret has too.
 func mark(parts []bool, text, secret string, run int) []bool {
-	run = min(run, len(secret))
 	for at := 0; at+run <= len(secret); at += run {
 		for from := 0; ; {
 			found := strings.Index(text[from:], secret[at:at+run])
@@ -102,19 +122,38 @@ func widen(text, secret string, inText, inSecret, length int) (start, end int) {
 	return start, end
 }
 
-// without returns text with a mark in place of each run of hidden bytes; nil
-// hides none.
-func without(text string, hidden []bool) string {
-	if hidden == nil {
-		return text
+// forms returns secret and its encodings: percent signs and entities in either
+// case, the escapes of JSON, hexadecimal, and base64 at each of the three places
+// that it may have in a longer text. None is there twice.
+func forms(secret string) []string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	if secret == "" {
+		return nil
 	}
-	var b strings.Builder
-	for i := range len(text) {
-		if !hidden[i] {
-			b.WriteByte(text[i])
-		} else if i == 0 || !hidden[i-1] {
-			b.WriteString(Hidden)
+	digits := hex.EncodeToString([]byte(secret))
+	all := []string{secret, digits, strings.ToUpper(digits)}
+	for _, format := range []string{"%%%02X", "%%%02x", "&#%d;", "&#x%X;", "&#x%x;", `\u%04x`, `\u%04X`, `\%c`} {
+		var b strings.Builder
+		for _, c := range []byte(secret) {
+			if strings.IndexByte(plain, c) >= 0 {
+				b.WriteByte(c)
+			} else {
+				fmt.Fprintf(&b, format, c)
+			}
+		}
+		all = append(all, b.String())
+	}
+	for offset := range 3 {
+		text := make([]byte, offset, offset+len(secret))
+		text = append(text, secret...)
+		encoded := base64.RawStdEncoding.EncodeToString(text)
+		// Characters at both ends have bits of the neighbours as well.
+		first, last := (offset*8+5)/6, len(text)*8/6
+		if first < last {
+			part := encoded[first:last]
+			all = append(all, part, strings.NewReplacer("+", "-", "/", "_").Replace(part))
 		}
 	}
-	return b.String()
+	slices.Sort(all)
+	return slices.Compact(all)
 }

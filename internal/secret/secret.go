@@ -9,6 +9,8 @@ package secret
 import (
 	"fmt"
 	"io"
+	"strings"
+	"time"
 )
 
 // Text is a text that no output may show. string(t) is the text itself. Put it
@@ -27,3 +29,50 @@ func (Text) String() string { return Hidden }
 
 // MarshalText implements encoding.TextMarshaler: JSON, XML, YAML and logfmt.
 func (Text) MarshalText() ([]byte, error) { return []byte(Hidden), nil }
+
+// Key is an access key, which signs calls.
+type Key struct {
+	ID      string
+	Secret  Text
+	Token   Text      // of a temporary key; "" for a permanent one
+	Expires time.Time // zero is never, or that its source does not say
+}
+
+// Trimmed returns k without the white space around its parts, such as the line
+// break at the end of a Kubernetes secret that was made with echo. A part that
+// no header can carry is an error.
+func (k Key) Trimmed() (Key, error) {
+	k.ID = strings.TrimSpace(k.ID)
+	k.Secret = Text(strings.TrimSpace(string(k.Secret)))
+	k.Token = Text(strings.TrimSpace(string(k.Token)))
+	for _, part := range []struct {
+		name, text string
+		optional   bool
+	}{
+		{"access key id", k.ID, false},
+		{"access key secret", string(k.Secret), false},
+		{"security token", string(k.Token), true},
+	} {
+		if part.text == "" && !part.optional {
+			return Key{}, fmt.Errorf("the %s is empty", part.name)
+		}
+		if at := strings.IndexFunc(part.text, func(r rune) bool { return r <= ' ' || r > '~' }); at >= 0 {
+			return Key{}, fmt.Errorf("the %s has %s", part.name, faultOf(part.text[at]))
+		}
+	}
+	return k, nil
+}
+
+// faultOf says why no part of a key can have c.
+func faultOf(c byte) string {
+	switch {
+	case c == '\n' || c == '\r':
+		return "a line break in it; write only the value, on one line"
+	case c == ' ' || c == '\t':
+		return "a blank in it; write only the value"
+	case c > '~':
+		return "a character in it that is not ASCII; copy the value anew"
+	default:
+		return "a control character in it; copy the value anew"
+	}
+}

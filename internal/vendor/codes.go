@@ -18,22 +18,17 @@ type Code struct {
 	Source
 }
 
-// Matches reports whether an error with that code and EC is c.
-func (c Code) Matches(code, ec string) bool { return matches(c.Code, code) && matches(c.EC, ec) }
-
-func matches(pattern, text string) bool {
-	if pattern == "" {
-		return true
-	}
+// isMatch reports whether pattern, in which "" matches any text, matches text.
+func isMatch(pattern, text string) bool {
 	ok, err := path.Match(pattern, text)
-	return ok && err == nil
+	return pattern == "" || ok && err == nil
 }
 
 // FindCode returns the first row that an error with that code and EC matches;
 // the zero Code if none does.
 func FindCode(code, ec string) Code {
 	for _, c := range Codes() {
-		if c.Matches(code, ec) {
+		if isMatch(c.Code, code) && isMatch(c.EC, ec) {
 			return c
 		}
 	}
