@@ -111,6 +111,10 @@ func TestPackageChartIsWellFormed(t *testing.T) {
 		}
 	}
 	validate(t, dir)
+	if err := os.Remove(filepath.Join(dir, "existing.yaml")); err != nil { // it has fields of newer ones
+		t.Fatal(err)
+	}
+	run(t, "kubectl-validate", dir, "--version", oldestKubernetes(t), "--local-crds", os.Getenv("CRDS"))
 
 	// Neither tool passes everything.
 	wrong := t.TempDir()
@@ -121,6 +125,12 @@ func TestPackageChartIsWellFormed(t *testing.T) {
 	if out, _, err := tryRun(t, "kubectl-validate", wrong, "--version", os.Getenv("KUBERNETES_VERSION"), "--local-crds", os.Getenv("CRDS")); err == nil {
 		t.Errorf("a misspelt field of a ServiceMonitor is valid:\n%s", out)
 	}
+}
+
+// oldestKubernetes is the oldest that the chart installs on.
+func oldestKubernetes(t *testing.T) string {
+	t.Helper()
+	return regexp.MustCompile(`kubeVersion: ">=(\d+\.\d+)\.`).FindStringSubmatch(file(t, chart, "Chart.yaml"))[1]
 }
 
 func validate(t *testing.T, dir string) {

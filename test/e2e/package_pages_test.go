@@ -31,15 +31,23 @@ func (p page) block(t *testing.T, language, with string) string {
 	return ""
 }
 
-// commands returns the lines of all console blocks.
+// commands returns the commands of all console blocks. Where some lines begin
+// with a prompt, the others are output.
 func (p page) commands() []string {
-	var lines []string
+	var all []string
 	for _, match := range regexp.MustCompile("(?ms)^ *```console\n(.*?)^ *```").FindAllStringSubmatch(p.text, -1) {
-		for line := range strings.Lines(match[1]) {
-			lines = append(lines, strings.TrimSpace(line))
+		text := strings.ReplaceAll(match[1], "\\\n", " ")
+		prompts := regexp.MustCompile(`(?m)^ *\$ (.*)$`).FindAllStringSubmatch(text, -1)
+		for _, prompt := range prompts {
+			all = append(all, prompt[1])
+		}
+		for line := range strings.Lines(text) {
+			if line = strings.TrimSpace(line); line != "" && prompts == nil && !strings.HasPrefix(text, "usage: ") {
+				all = append(all, line)
+			}
 		}
 	}
-	return lines
+	return all
 }
 
 // elsewhere says for each command that a page shows and that is not run here
@@ -52,7 +60,16 @@ var elsewhere = []struct{ pattern, reason string }{
 	{`^docker (tag|push) `, "no registry"},
 	{`^docker compose -f deploy/compose/compose\.yml `, "no registry; TestPackageComposeFires and make lint"},
 	{`^(kubectl|helm test) `, "no node; TestControlPlane applies, installs and judges the pod of the test"},
-	{`^oss_cname_exporter .* check `, "no account; test/flow and TestCheck"},
+	{`oss_cname_exporter .* check( |$)`, "no account; test/flow and TestCheck"},
+	{`^ossutil `, "no account"},
+	{`^(dig|chronyc|openssl s_client|curl -sSI https?://) ?`, "no network; test/e2e asks a real DNS server"},
+	{`^curl .*\$PROMETHEUS/`, "TestAlerts asks a Prometheus"},
+	{`^go run \. --demo$`, "TestDemo"},
+	{`^git clone `, "no repository to clone from; TestPackageRelease clones this one"},
+	{`^(make (test|budget|lint|e2e|package-test)( |$)|go test )`, ".ci/run"},
+	{`^oss_cname_exporter .*--web\.config\.file=`, "test/flow"},
+	{`^(openssl req|htpasswd) `, "test/flow and TestPackageRelease make such a certificate"},
+	{`jq `, "TestStatus asks the same of the JSON"},
 	{`^export `, "nothing to see"},
 	{`^oss_cname_exporter --config\.file=\S+$`, "the tests of the whole room"},
 }
@@ -64,8 +81,13 @@ func TestPackagePages(t *testing.T) {
 	if err != nil || len(files) < 8 {
 		t.Fatalf("only %v: %v", files, err)
 	}
+	more, err := filepath.Glob("../../docs/*.md")
+	if err != nil || len(more) < 15 {
+		t.Fatalf("only %v: %v", more, err)
+	}
+	exporter := startExporter(t, "--demo")
 	ran := 0
-	for _, path := range append(files, "../../docs/upgrading.md") {
+	for _, path := range append(append(files, more...), "../../README.md", filepath.Join(chart, "README.md")) {
 		p := page{name: filepath.Base(path), text: file(t, path), dir: readersFolder(t)}
 		for name, block := range map[string][2]string{
 			"helm.md":       {"values.yaml", "credentials: {roleName"},
@@ -78,12 +100,12 @@ func TestPackagePages(t *testing.T) {
 			}
 		}
 		for _, command := range p.commands() {
-			if p.run(t, command) {
+			if p.run(t, command, exporter.address) {
 				ran++
 			}
 		}
 	}
-	if ran < 8 {
+	if ran < 20 {
 		t.Errorf("ran only %d commands", ran)
 	}
 }
@@ -113,12 +135,13 @@ func readersFolder(t *testing.T) string {
 	return dir
 }
 
-// run runs a command as a reader would, and reports whether it did: what is in
-// the list is done elsewhere.
-func (p page) run(t *testing.T, command string) bool {
+// run runs a command as a reader would, with the demo at an address, and reports
+// whether it did: a command of the list is run elsewhere, or cannot be.
+func (p page) run(t *testing.T, command, exporter string) bool {
 	t.Helper()
 	for _, e := range elsewhere {
 		if regexp.MustCompile(e.pattern).MatchString(command) {
+			t.Logf("%s: not run here (%s): %s", p.name, e.reason, command)
 			return false
 		}
 	}
@@ -132,8 +155,11 @@ func (p page) run(t *testing.T, command string) bool {
 		command += " && promtool check config prometheus.yml"
 	}
 	command = strings.ReplaceAll(command, "/etc/oss_cname_exporter/config.yaml", "config.yaml")
+	if p.name == "README.md" && strings.HasPrefix(command, "helm template oss-cname-exporter . ") { // the chart's own
+		command = strings.NewReplacer(" . ", " deploy/helm/oss-cname-exporter ", "values-of-yours.yaml", "deploy/helm/oss-cname-exporter/ci/rrsa-values.yaml").Replace(command)
+	}
 	command = strings.ReplaceAll(command, "helm template ", "helm template --kube-version "+os.Getenv("KUBERNETES_VERSION")+" ")
-	if out, said, err := tryRun(t, "env", "-C", p.dir, "bash", "-euc", command); err != nil {
+	if out, said, err := tryRun(t, "env", "-C", p.dir, "EXPORTER="+exporter, "BUCKET=demo-bucket", "CNAME=hours.example.com", "bash", "-euc", command); err != nil {
 		t.Errorf("%s: %s: %v\n%s%s", p.name, command, err, out, said)
 	}
 	return true
