@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -125,10 +126,7 @@ func run(ctx context.Context, flags *flags, hangups <-chan os.Signal, getenv fun
 	}
 	defer w.close()
 	began := time.Now()
-	level.Info(logger).Log("msg", "starting", "version", version.Version, "revision", version.GetRevision(), "go", version.GoVersion,
-		"config", w.name, "targets", len(w.store.Config().Targets), "accounts", len(w.store.Config().Accounts),
-		"memory_limit_bytes", memoryLimit(), "shard", flags.shard.Ordinal, "shards", flags.shard.Total)
-	warnOf(w.store.Config(), nil, logger)
+	logStart(w, flags, logger)
 
 	// Every goroutine belongs to this group. The first that fails ends the others.
 	group, ctx := errgroup.WithContext(ctx)
@@ -148,14 +146,15 @@ func run(ctx context.Context, flags *flags, hangups <-chan os.Signal, getenv fun
 		p.exporter.Own.MustRegister(collector.NewExternalURL(flags.externalURL))
 	}
 	p.exporter.Reload = withNotify(p.exporter.Reload, w.store.Config)
-	group.Go(func() error { notifyWhile(ctx, func() { p.exporter.Peek(nil) }); return nil })
-	for _, work := range p.background {
-		group.Go(func() error { work(ctx); return nil })
-	}
-	group.Go(func() error { warnOfReferences(ctx, w.store.Config(), w.getenv, logger); return nil })
-	group.Go(func() error { reloadOnHangup(ctx, hangups, p.exporter.Reload); return nil })
+	background := append(slices.Clip(p.background),
+		func(ctx context.Context) { notifyWhile(ctx, func() { p.exporter.Peek(nil) }) },
+		func(ctx context.Context) { warnOfReferences(ctx, w.store.Config(), w.getenv, logger) },
+		func(ctx context.Context) { reloadOnHangup(ctx, hangups, p.exporter.Reload) })
 	if flags.watch {
-		group.Go(func() error { w.source.Watch(ctx, p.exporter.Reload); return nil })
+		background = append(background, func(ctx context.Context) { w.source.Watch(ctx, p.exporter.Reload) })
+	}
+	for _, work := range background {
+		group.Go(func() error { work(ctx); return nil })
 	}
 	group.Go(func() error { return serve(ctx, p.exporter, flags, listening, logger) })
 	if err := group.Wait(); err != nil {
@@ -163,6 +162,15 @@ func run(ctx context.Context, flags *flags, hangups <-chan os.Signal, getenv fun
 	}
 	level.Info(logger).Log("msg", "stopped", "after", time.Since(began).Round(time.Second))
 	return nil
+}
+
+// logStart says what starts, and what is accepted in its configuration and hardly
+// meant.
+func logStart(w *setup, flags *flags, logger log.Logger) {
+	level.Info(logger).Log("msg", "starting", "version", version.Version, "revision", version.GetRevision(), "go", version.GoVersion,
+		"config", w.name, "targets", len(w.store.Config().Targets), "accounts", len(w.store.Config().Accounts),
+		"memory_limit_bytes", memoryLimit(), "shard", flags.shard.Ordinal, "shards", flags.shard.Total)
+	warnOf(w.store.Config(), nil, logger)
 }
 
 // memoryLimit returns the memory that the runtime tries to keep to, in bytes; 0

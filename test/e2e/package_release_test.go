@@ -162,7 +162,7 @@ func (m machine) checkInstalled(t *testing.T) {
 	t.Helper()
 	for _, path := range []string{
 		"usr/bin/oss_cname_exporter", unitFile, "usr/lib/systemd/system/oss-cname-exporter.socket", configFile, "etc/default/oss-cname-exporter",
-		"usr/share/man/man1/oss_cname_exporter.1", "usr/share/bash-completion/completions/oss_cname_exporter", "usr/share/doc/oss-cname-exporter/rules.yml",
+		"usr/share/man/man1/oss_cname_exporter.1.gz", "usr/share/bash-completion/completions/oss_cname_exporter", "usr/share/doc/oss-cname-exporter/rules.yml",
 		"usr/lib/sysusers.d/oss-cname-exporter.conf", "usr/share/fish/vendor_completions.d/oss_cname_exporter.fish",
 	} {
 		if !m.has(path) {
@@ -173,7 +173,7 @@ func (m machine) checkInstalled(t *testing.T) {
 		t.Errorf("the folder for keys: %v, %v", info, err)
 	}
 	run(t, filepath.Join(m.root, "usr/bin/oss_cname_exporter"), "--config.check", "--config.file="+filepath.Join(m.root, configFile))
-	if page := run(t, "man", "--warnings", "--local-file", filepath.Join(m.root, "usr/share/man/man1/oss_cname_exporter.1")); !strings.Contains(page, "oss_cname_exporter - watch") || !strings.Contains(page, "--shard") {
+	if page := run(t, "man", "--warnings", "--local-file", filepath.Join(m.root, "usr/share/man/man1/oss_cname_exporter.1.gz")); !strings.Contains(page, "oss_cname_exporter - watch") || !strings.Contains(page, "--shard") {
 		t.Errorf("the man page reads\n%s", page)
 	}
 	completed := run(t, "bash", "-c", `PATH="$0/usr/bin:$PATH"; . "$0/usr/share/bash-completion/completions/oss_cname_exporter"; COMP_WORDS=(oss_cname_exporter --config.); COMP_CWORD=1; _oss_cname_exporter_bash_autocomplete; echo "${COMPREPLY[@]}"`, m.root)
