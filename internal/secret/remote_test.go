@@ -17,6 +17,8 @@ func TestRemoteText(t *testing.T) {
 		"plain":                          "plain",
 		"a\nb\tc\x00d\xff":               "a b c d?",
 		strings.Repeat("x", 300):         strings.Repeat("x", 200) + "…",
+		strings.Repeat("x", 200):         strings.Repeat("x", 200),
+		token[8:24] + token[:8]:          "(secret)",
 		"sent " + token + ".":            "sent (secret).",
 		"sent " + token[:20] + "…":       "sent (secret)…",
 		"sent " + token[17:] + " again":  "sent (secret) again",
@@ -47,6 +49,7 @@ func TestEncodedEchoes(t *testing.T) {
 		echoes["base64 behind "+before] = base64.StdEncoding.EncodeToString([]byte(before + token + "\n"))
 		echoes["base64 for URLs behind "+before] = base64.URLEncoding.EncodeToString([]byte(before + token))
 	}
+	echoes["base64 for URLs with its signs"] = base64.URLEncoding.EncodeToString([]byte(token + "\xff\xfe"))
 	for name, echo := range echoes {
 		got := secret.RemoteText("you sent "+echo+", which is wrong", token)
 		rest := strings.TrimSuffix(strings.TrimPrefix(got, "you sent "), ", which is wrong")
@@ -59,5 +62,21 @@ func TestEncodedEchoes(t *testing.T) {
 	}
 	if got := secret.HideLong("root is hunter2 of "+token, "hunter2", "root", token); got != "root is hunter2 of (secret)" || secret.IsHidden("(hidden)") {
 		t.Errorf("an answer: %s", got)
+	}
+}
+
+// TestFormsLeaveLettersAlone has a secret of every letter and digit, of which only one sign is encoded.
+func TestFormsLeaveLettersAlone(t *testing.T) {
+	const ends = "azAZ09+"
+	for _, echo := range []string{"azAZ09%2B", "azAZ09&#43;", `azAZ09\u002b`} {
+		if got := secret.RemoteText("x "+echo+" x", ends); got != "x (secret) x" {
+			t.Errorf("%s: %s", echo, got)
+		}
+	}
+	const signs = "???>>>???>>>???"
+	for _, echo := range []string{base64.StdEncoding.EncodeToString([]byte(signs)), base64.URLEncoding.EncodeToString([]byte(signs))} {
+		if got := secret.RemoteText("x "+echo+" x", signs); got != "x (secret) x" {
+			t.Errorf("%s: %s", echo, got)
+		}
 	}
 }
