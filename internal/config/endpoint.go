@@ -65,8 +65,7 @@ func proxyURL(text string) (string, error) {
 
 // checkEndpoint refuses an endpoint that is a bucket's own host: the bucket's name would be put before it once more.
 func (p *parser) checkEndpoint(v value, account Account) {
-	_, host, _ := strings.Cut(account.Endpoint, "://")
-	host, _, _ = strings.Cut(host, ":")
+	_, host := account.endpointHost()
 	at, known := region.ParseHost(host)
 	switch {
 	case account.UseCname && account.Endpoint == "":
@@ -75,6 +74,15 @@ func (p *parser) checkEndpoint(v value, account Account) {
 		_, service, _ := strings.Cut(host, ".")
 		p.fault(v, `%s: has the bucket's name %s in it; write "https://%s", or use_cname: true to use it as it is`, quote(account.Endpoint), quote(at.Bucket), service)
 	}
+}
+
+// endpointHost returns the scheme and the host of a's endpoint; "" for none.
+func (a Account) endpointHost() (scheme, host string) {
+	u, err := url.Parse(a.Endpoint)
+	if err != nil {
+		return "", ""
+	}
+	return u.Scheme, u.Hostname()
 }
 
 // checkHost accepts IP addresses and names of any number of labels.

@@ -16,8 +16,7 @@ func (p *parser) warnOfRegion(v value, account Account) {
 	if account.Region == "" {
 		return // refused already
 	}
-	_, host, _ := strings.Cut(account.Endpoint, "://")
-	host, _, _ = strings.Cut(host, ":")
+	_, host := account.endpointHost()
 	if at, known := region.ParseHost(host); known && at.Region != "" && at.Region != account.Region {
 		p.warn(v, "the endpoint %s is of region %s, and requests are signed for %s; write the same region in both", quote(account.Endpoint), quote(at.Region), quote(account.Region))
 		return
@@ -115,8 +114,7 @@ func (p *parser) warnOfName(v value, name domain.Name) {
 // warnOfEndpoint warns of an endpoint that is plain http, over which the signature of a call and the token of a temporary
 // key can be read, and of one that is no host of OSS.
 func (p *parser) warnOfEndpoint(v value, account Account) {
-	scheme, host, _ := strings.Cut(account.Endpoint, "://")
-	host, _, _ = strings.Cut(host, ":")
+	scheme, host := account.endpointHost()
 	_, known := region.ParseHost(host)
 	isName := strings.Contains(host, ".") && net.ParseIP(host) == nil
 	if scheme == "http" && !isLoopback(host) {
@@ -129,6 +127,6 @@ func (p *parser) warnOfEndpoint(v value, account Account) {
 
 // isLoopback reports whether host is this machine.
 func isLoopback(host string) bool {
-	ip := net.ParseIP(strings.Trim(host, "[]"))
+	ip := net.ParseIP(host)
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
 }

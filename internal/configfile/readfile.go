@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 )
@@ -112,7 +111,6 @@ func glob(pattern string) ([]string, error) {
 			}
 		}
 	}
-	slices.Sort(paths)
 	return paths, nil
 }
 
