@@ -195,7 +195,7 @@ func NewExternalURL(url string) prometheus.Collector {
 // checksum returns a number that tells sets of targets apart, whatever their order.
 func checksum(targets []config.Target) (sum uint32) {
 	for i := range targets {
-		sum ^= crc32.ChecksumIEEE([]byte(targets[i].Name.String()))
+		sum ^= crc32.ChecksumIEEE([]byte(targets[i].String()))
 	}
 	return sum
 }

@@ -113,10 +113,15 @@ func checkConfig(ctx context.Context, flags *flags, getenv func(string) string, 
 	return nil
 }
 
+// redirectStdlog sends the complaints of net/http's client to logger.
+func redirectStdlog(logger log.Logger) {
+	stdlog.SetFlags(0)
+	stdlog.SetOutput(newNetLines(logger))
+}
+
 // run is Run for a command line that asks to serve.
 func run(ctx context.Context, flags *flags, hangups <-chan os.Signal, getenv func(string) string, stdout io.Writer, logger log.Logger) error {
-	stdlog.SetFlags(0)
-	stdlog.SetOutput(newNetLines(logger)) // where net/http's client complains
+	redirectStdlog(logger)
 	w, err := newSetup(ctx, flags, getenv)
 	if ctx.Err() != nil { // told to end before it began
 		return nil

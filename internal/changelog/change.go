@@ -108,10 +108,10 @@ func observe(t *config.Target, s *status.Status, now time.Time) []change {
 
 // past returns the change for the History.
 func (c change) past(was value, now time.Time) Change {
-	switch {
-	case c.aspect == aspectState:
+	switch c.aspect {
+	case aspectState:
 		return Change{At: now, Was: was.String(), Is: c.is.String()}
-	case c.aspect == aspectToken:
+	case aspectToken:
 		return Change{At: now, Was: cmp.Or(was.word, c.state.String()), Is: cmp.Or(c.is.word, c.state.String())}
 	}
 	return Change{At: now, Check: status.Check(c.aspect), Was: cmp.Or(was.word, "answered"), Is: cmp.Or(c.is.word, "answered")}

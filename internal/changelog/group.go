@@ -59,10 +59,10 @@ func (g *group) tell(logger log.Logger, now time.Time) []change {
 	return told
 }
 
-// linesOf returns the changes of each line, of which there are no more than max:
+// linesOf returns the changes of each line, of which there are no more than room:
 // one for each kind; where many kinds differ only in the name, or
 // there is no room, one for these together; else one for all.
-func linesOf(changes []change, max int) [][]change {
+func linesOf(changes []change, room int) [][]change {
 	names := map[kind]int{}
 	for _, line := range groupBy(changes, change.kind) {
 		names[line[0].kindOfMany()]++
@@ -73,10 +73,10 @@ func linesOf(changes []change, max int) [][]change {
 		}
 		return c.kind()
 	})
-	if len(merged) <= max {
+	if len(merged) <= room {
 		return merged
 	}
-	if merged = groupBy(changes, change.kindOfMany); len(merged) <= max {
+	if merged = groupBy(changes, change.kindOfMany); len(merged) <= room {
 		return merged
 	}
 	return [][]change{changes}

@@ -27,7 +27,7 @@ func TestDocuments(t *testing.T) {
 		"../../docs/configuration.md":   []byte(document()),
 	} {
 		if *update {
-			if err := os.WriteFile(path, want, 0o644); err != nil { //nolint:gosec // a document
+			if err := os.WriteFile(path, want, 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 )
 
@@ -76,9 +77,7 @@ func (s Section) schema() map[string]any {
 	properties, needed := map[string]any{"<<": map[string]any{}}, []string{}
 	for _, k := range s.Keys {
 		property := map[string]any{"description": k.Doc}
-		for name, value := range k.Schema {
-			property[name] = value
-		}
+		maps.Copy(property, k.Schema)
 		properties[k.Name] = property
 		if k.Needed != "" {
 			needed = append(needed, k.Name)

@@ -13,7 +13,7 @@ import (
 )
 
 // Source gives keys.
-type Source interface {
+type Source interface { //nolint:interfacebloat // a key has three moments: it is taken, refused and given up
 	// Key returns a key, or an error on one line with the remedy.
 	Key(ctx context.Context) (secret.Key, error)
 	// Invalidate is told that OSS refused the key with this token, "" for a

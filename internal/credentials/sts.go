@@ -18,7 +18,7 @@ import (
 // keys. The zero value works.
 type STS struct {
 	Endpoint  string            // https URL; "" is the one for all regions, https://sts.aliyuncs.com
-	Transport http.RoundTripper // nil is http.DefaultTransport
+	Transport http.RoundTripper // nil is a connection for each request
 	Now       func() time.Time  // dates requests and keys; nil is time.Now
 }
 
@@ -135,7 +135,7 @@ func (s STS) FromOIDC(oidc OIDC, role Role) Source {
 func (s STS) complete() STS {
 	s.Endpoint = cmp.Or(s.Endpoint, STSEndpoint("", false))
 	if s.Transport == nil {
-		s.Transport = http.DefaultTransport
+		s.Transport = newTransport()
 	}
 	if s.Now == nil {
 		s.Now = time.Now

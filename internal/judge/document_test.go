@@ -18,7 +18,7 @@ const document = "../../docs/problems.md"
 func TestDocument(t *testing.T) {
 	want := written()
 	if *update {
-		if err := os.WriteFile(document, []byte(want), 0o644); err != nil { //nolint:gosec // a document
+		if err := os.WriteFile(document, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -185,11 +185,12 @@ func (c *Case) IsAnswered() bool {
 
 // Alert returns the name of the alert that says the same.
 func (k Kind) Alert() string {
-	name := "OSSCname"
+	var name strings.Builder
+	name.WriteString("OSSCname")
 	for word := range strings.SplitSeq(string(k), "_") {
-		name += strings.ToUpper(word[:1]) + word[1:]
+		name.WriteString(strings.ToUpper(word[:1]) + word[1:])
 	}
-	return name
+	return name.String()
 }
 
 // Runbook returns where the runbook of the kind is, as a path in the repository

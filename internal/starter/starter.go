@@ -166,7 +166,7 @@ func isOfBucket(err error) bool {
 }
 
 // file is the configuration that Write writes. Every name is quoted: YAML reads some bare names as other values.
-var file = template.Must(template.New("config.yaml").Funcs(template.FuncMap{ //nolint:gochecknoglobals // a compiled template
+var file = template.Must(template.New("config.yaml").Funcs(template.FuncMap{
 	"quote":   func(text string) string { return fmt.Sprintf("%q", text) },
 	"comment": func(text string) string { return strings.Join(strings.Fields(text), " ") },
 }).Parse(`# Written by: {{comment .Command}}
