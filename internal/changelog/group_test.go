@@ -190,8 +190,8 @@ func TestScrapesAreLogged(t *testing.T) {
 			{0, true, `level=info msg="scraped again" targets=0`},
 			{0, true, ""},
 		} {
-			time.Sleep(step.wait)
 			lines.Reset()
+			time.Sleep(step.wait)
 			if step.scrape {
 				l.Update(nil, nil, time.Now())
 			}
