@@ -66,8 +66,10 @@ func (c *Case) isOtherBucket() bool {
 
 func (c *Case) dangling() Severity {
 	switch s := c.Status; {
-	case c.isTakeover():
+	case c.isTakeover(), c.isUnserved() && !c.IsPending() && c.Unbound.IsZero():
 		return Critical
+	case c.isUnserved():
+		return Warning
 	case !s.Destination.IsOSS() || c.IsElsewhere:
 		return ""
 	case c.isOtherBucket() && c.IsPending(): // the domain moves to the bucket
@@ -82,8 +84,12 @@ func (c *Case) notServed() Severity {
 	switch word := s.Certificate.Word(); {
 	case s.Bound != status.Yes:
 		return ""
-	case s.Enabled == status.No:
+	case s.Enabled == status.No, s.HTTP.AnsweredBy == status.AnsweredByBlocked, c.isRefused():
 		return Critical
+	case c.isReplaced():
+		return Warning
+	case c.isAccepted():
+		return ""
 	case !c.isCertificateEarly() && (word == "" || word == status.CertificateEnabled):
 		return ""
 	case word == status.CertificateOther || s.Destination == status.Elsewhere:
@@ -141,11 +147,11 @@ func (c *Case) tokenThreshold() string {
 
 func (c *Case) certificateLeft() (Severity, time.Duration) {
 	t := c.Rules.Thresholds.WithDefaults()
-	return within(c.Status.CertificateExpires.Sub(c.Now), t.CertificateWarning, t.CertificateCritical)
+	return within(c.certificateExpires().Sub(c.Now), t.CertificateWarning, t.CertificateCritical)
 }
 
 func (c *Case) certificateEnds() Severity {
-	if c.Status.CertificateExpires.IsZero() {
+	if c.certificateExpires().IsZero() {
 		return ""
 	}
 	s, _ := c.certificateLeft()
@@ -161,6 +167,9 @@ func (c *Case) notReachable() Severity {
 	s := c.Status
 	isBound := s.Bound == status.Yes && s.Enabled != status.No
 	astray := s.Destination == status.Nowhere || s.Destination == status.ToOther || c.isZoneAppended()
+	if c.isVisited() {
+		return when(isBound && c.isMissed(), Critical)
+	}
 	return when(isBound && astray, Warning)
 }
 

@@ -121,11 +121,11 @@ func (c *Case) began(kind Kind) time.Time {
 // Deadline returns when the token that the domain needs ends, else its
 // certificate; Never if it has neither.
 func (c *Case) Deadline() time.Time {
-	switch s := c.Status; {
+	switch expires := c.certificateExpires(); {
 	case c.IsPending():
-		return s.Facts.Expires
-	case !s.CertificateExpires.IsZero():
-		return s.CertificateExpires
+		return c.Status.Facts.Expires
+	case !expires.IsZero():
+		return expires
 	}
 	return Never
 }

@@ -58,12 +58,12 @@ type row struct {
 var table = []row{ //nolint:gochecknoglobals // a constant for which Go has no syntax
 	{
 		kind: Dangling, severities: []Severity{Critical, Warning}, evidence: []Evidence{EvidenceBinding, EvidenceCNAME},
-		condition: "The CNAME record leads to OSS, and the domain is bound to no watched bucket. Critical if the bucket does not exist, or belongs to another account now.",
+		condition: "The CNAME record leads to OSS, and the domain is bound to no watched bucket. Critical if the bucket does not exist, or belongs to another account now, or if the check http shows that no bucket serves the domain.",
 		severity:  (*Case).dangling, due: already, text: (*Case).danglingText, action: (*Case).danglingAction,
 	},
 	{
 		kind: NotServed, severities: []Severity{Critical, Warning}, evidence: []Evidence{EvidenceBinding},
-		condition: "The domain is bound, and OSS does not serve it, or does not serve the certificate that is bound with it, or that certificate is not valid yet. Warning if the CNAME record leads to a CDN, which may have a certificate of its own, or if the word for the certificate is not known.",
+		condition: "The domain is bound, and OSS does not serve it, or does not serve the certificate that is bound with it, or that certificate is not valid yet. Warning if the CNAME record leads to a CDN, which may have a certificate of its own, or if the word for the certificate is not known. The check http shows more: OSS refuses the visitors, browsers refuse the certificate that they get, or that is another than the bound one.",
 		severity:  (*Case).notServed, due: already, text: (*Case).notServedText, action: always("find out in the console why OSS does not serve it"),
 	},
 	{
@@ -85,13 +85,13 @@ var table = []row{ //nolint:gochecknoglobals // a constant for which Go has no s
 	},
 	{
 		kind: CertificateEnds, severities: []Severity{Critical, Warning}, evidence: []Evidence{EvidenceBinding},
-		condition: "The certificate that OSS serves has less than certificate_warning or certificate_critical left, or has expired.",
+		condition: "The certificate that visitors get, or that OSS says it serves, has less than certificate_warning or certificate_critical left, or has expired.",
 		severity:  (*Case).certificateEnds, threshold: (*Case).certificateThreshold,
-		due: func(c *Case) time.Time { return c.Status.CertificateExpires }, text: (*Case).certificateText, action: always("upload a new certificate"),
+		due: func(c *Case) time.Time { return c.certificateExpires() }, text: (*Case).certificateText, action: always("upload a new certificate"),
 	},
 	{
-		kind: NotReachable, severities: []Severity{Warning}, evidence: []Evidence{EvidenceBinding, EvidenceCNAME},
-		condition: "The domain is bound, and its name does not exist, or leads to another region, to another bucket, or to the bucket's name with the zone appended.",
+		kind: NotReachable, severities: []Severity{Critical, Warning}, evidence: []Evidence{EvidenceBinding, EvidenceCNAME},
+		condition: "The domain is bound, and its name does not exist, or leads to another region, to another bucket, or to the bucket's name with the zone appended. Critical if the check http shows that visitors arrive elsewhere or nowhere; if it shows that they arrive, the records do not matter.",
 		severity:  (*Case).notReachable, text: (*Case).unreachableText, action: (*Case).unreachableAction,
 	},
 	{

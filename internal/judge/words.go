@@ -17,6 +17,8 @@ func (c *Case) danglingText() string {
 		return "the bucket belongs to another account now, and the CNAME record leads there (" + to + "): the domain may have been taken over"
 	case c.isTakeover():
 		return "the bucket does not exist, and the CNAME record leads to OSS (" + to + "): anyone can create a bucket of that name and get the domain's visitors"
+	case c.isUnserved():
+		return "no bucket serves the domain, and its visitors arrive at OSS: " + plain.Printable(c.Status.HTTP.Evidence)
 	case c.isOtherBucket():
 		return "the domain is not bound to the bucket, and its CNAME record leads to another one (" + to + "), which is not watched or does not have the domain"
 	}
@@ -29,6 +31,8 @@ func (c *Case) danglingAction() string {
 		return "take the CNAME record out of the DNS, unless the bucket's new owner is known"
 	case c.isTakeover():
 		return "create the bucket again and bind the domain, or delete the CNAME record"
+	case c.isUnserved() && !c.IsPending():
+		return "bind the domain to the bucket, or point the CNAME record elsewhere"
 	case c.isOtherBucket():
 		return "watch that bucket as well: it may serve the domain"
 	case c.IsPending():
@@ -38,10 +42,16 @@ func (c *Case) danglingAction() string {
 }
 
 func (c *Case) notServedText() string {
-	if c.Status.Enabled == status.No {
+	switch {
+	case c.Status.Enabled == status.No:
 		return "OSS does not serve the domain" + called(c.Status.BindingWord) + ": its visitors get errors"
-	}
-	if c.isCertificateEarly() {
+	case c.Status.HTTP.AnsweredBy == status.AnsweredByBlocked:
+		return "OSS refuses the visitors of the domain: " + plain.Printable(c.Status.HTTP.Evidence)
+	case c.isRefused():
+		return c.refusedText()
+	case c.isReplaced():
+		return "visitors get another certificate than " + c.certificateName() + ", which is bound: a renewed one may not have arrived"
+	case c.isCertificateEarly():
 		return c.certificateName() + " is not valid yet, but " + plain.In(c.Status.Certificate.Starts.Sub(c.Now)) + ": browsers refuse it"
 	}
 	return c.certificateName() + called(c.Status.Certificate.Status) + ": OSS does not serve the domain over https with it"
@@ -87,7 +97,7 @@ func (c *Case) certificateName() string {
 }
 
 func (c *Case) certificateText() string {
-	left := c.Status.CertificateExpires.Sub(c.Now)
+	left := c.certificateExpires().Sub(c.Now)
 	if left <= 0 {
 		return c.certificateName() + " expired " + plain.Ago(-left) + ", and OSS goes on serving it"
 	}
@@ -97,6 +107,8 @@ func (c *Case) certificateText() string {
 func (c *Case) unreachableText() string {
 	to := plain.Printable(c.Status.LeadsTo)
 	switch {
+	case c.isVisited():
+		return c.missedText()
 	case c.isZoneAppended():
 		return "the domain is bound, and its CNAME record leads to " + to + ", which is a name of OSS with the zone appended: its visitors do not get there"
 	case c.Status.Destination == status.Nowhere && to != "":

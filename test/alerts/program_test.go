@@ -45,7 +45,7 @@ type program struct {
 // newProgram starts a process whose clock is ahead of the world's.
 func newProgram(on oss, cfg *config.Config, now func() time.Time) *program {
 	p := &program{inForce: cfg, memory: judge.NewMemory(), loaded: now(), api: collector.NewAPI()}
-	p.poller = poller.New(on, poller.Options{Bindings: on, DNS: on, Now: now, Scheduler: schedule.New(now)})
+	p.poller = poller.New(on, poller.Options{Bindings: on, DNS: on, Visitor: on, Now: now, Scheduler: schedule.New(now)})
 	history := changelog.NewHistory()
 	p.changes = changelog.New(changelog.Options{Logger: log.NewNopLogger(), History: history})
 	scrapes := collector.New(p.poller, collector.Options{Log: p.changes, Memory: p.memory, Now: now})
@@ -112,7 +112,7 @@ func (e *exporter) configuration() *config.Config {
 	}
 	targets := []any{}
 	for _, wt := range e.watches {
-		checks := map[string]any{"binding": strings.Contains(wt.checks, "binding"), "dns": strings.Contains(wt.checks, "dns")}
+		checks := map[string]any{"binding": strings.Contains(wt.checks, "binding"), "dns": strings.Contains(wt.checks, "dns"), "http": strings.Contains(wt.checks, "http")}
 		if wt.bindingTTL > 0 {
 			checks["binding_ttl"] = wt.bindingTTL.String()
 		}

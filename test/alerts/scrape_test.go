@@ -55,6 +55,7 @@ func causes() []cause {
 		}, 35 * time.Minute},
 		{"AccountFailing warning oss binding", one(bound(), func(e *exporter, _ *domain) { e.failing["binding"] = "access_denied" }), 20 * time.Minute},
 		{"NotReachable warning www", one(bound(), func(_ *exporter, d *domain) { d.leads = "nowhere" }), 35 * time.Minute},
+		{"NotReachable critical www", one(&domain{bucket: "b", cname: "www", bound: true, checks: "binding,dns,http"}, func(_ *exporter, d *domain) { d.closed = true }), 35 * time.Minute},
 		{"Dangling critical www", one(&domain{bucket: "gone", cname: "www", bound: true}, func(_ *exporter, d *domain) { d.deleted = true }), 15 * time.Minute},
 		{"NotAsked warning oss_cname refused", func(w *world) func() {
 			p := w.probing("oss_cname", true)

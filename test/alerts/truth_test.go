@@ -10,6 +10,7 @@ import (
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/dnsclient"
 	name "oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/httpcheck"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
@@ -27,6 +28,7 @@ type domain struct {
 	txt           bool      // the TXT record carries the token
 	points        bool      // the CNAME record leads to the bucket
 	leads         string    // where it leads instead: a status.Destination
+	closed        bool      // its servers refuse every connection
 	word          string    // OSS's word for a bound domain that it does not serve
 	checks        string    // that are on, unless the target says so itself; all if empty
 }
@@ -165,4 +167,13 @@ func (o oss) Follow(_ context.Context, record string, _ func(string) bool, _ []s
 // found is what the one name server says; without a CNAME record there is no address either.
 func found(values []string) status.Records {
 	return status.Records{Found: []status.Found{{Servers: []string{server}, Values: values, Address: status.Of(len(values) > 0)}}}
+}
+
+// Visit implements poller.Visitor.
+func (o oss) Visit(_ context.Context, t httpcheck.Target) (status.HTTP, error) {
+	d := o.find(t.Bucket, t.Host)
+	if d.closed {
+		return status.HTTP{AnsweredBy: status.AnsweredByNothing, Evidence: "every connection is refused", Certain: true}, nil
+	}
+	return status.HTTP{AnsweredBy: status.AnsweredByBucket, Evidence: "https answers 403 with the headers of OSS", StatusCode: 403}, nil
 }
