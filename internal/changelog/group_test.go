@@ -172,8 +172,8 @@ func TestAReloadForgetsOnlyWhatIsGone(t *testing.T) {
 // TestScrapesAreLogged has the first scrape, none for a while, and one again.
 func TestScrapesAreLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var lines bytes.Buffer
-		l := changelog.New(changelog.Options{Logger: log.NewLogfmtLogger(&lines)})
+		logged := make(chan string, 10)
+		l := changelog.New(changelog.Options{Logger: log.NewLogfmtLogger(sender(logged))})
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		go l.Run(ctx)
@@ -190,15 +190,26 @@ func TestScrapesAreLogged(t *testing.T) {
 			{0, true, `level=info msg="scraped again" targets=0`},
 			{0, true, ""},
 		} {
-			lines.Reset()
 			time.Sleep(step.wait)
 			if step.scrape {
 				l.Update(nil, nil, time.Now())
 			}
 			synctest.Wait()
-			if got := strings.TrimSpace(lines.String()); got != step.want {
+			got := ""
+			for len(logged) > 0 {
+				got += <-logged
+			}
+			if got = strings.TrimSpace(got); got != step.want {
 				t.Errorf("after %v: logged %q, want %q", step.wait, got, step.want)
 			}
 		}
 	})
+}
+
+// sender is a writer that sends each line.
+type sender chan<- string
+
+func (s sender) Write(line []byte) (int, error) {
+	s <- string(line)
+	return len(line), nil
 }
