@@ -19,6 +19,7 @@ import (
 
 	"oss_cname_exporter/internal/check"
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/web"
 )
 
 // defaultAddress is where the exporter listens unless told otherwise.
@@ -26,22 +27,23 @@ const defaultAddress = ":19525"
 
 // flags is what the command line asks for.
 type flags struct {
-	configFile    string
-	check         bool
-	watch         bool
-	expandEnv     bool
-	demo          bool
-	timeoutOffset time.Duration
-	maxTimeout    time.Duration
-	shard         config.Shard
-	logLevel      string
-	logFormat     string
-	web           *toolkit.FlagConfig
-	health        string // listen address; "" is none
-	reload        bool
-	host          string // name from outside; "" if it is not known
-	externalURL   string // of the pages, without a final slash; "" if it is not known
-	prefix        string // of all paths: "" or "/some/path"
+	configFile     string
+	check          bool
+	watch          bool
+	expandEnv      bool
+	demo           bool
+	timeoutOffset  time.Duration
+	maxTimeout     time.Duration
+	shard          config.Shard
+	logLevel       string
+	logFormat      string
+	web            *toolkit.FlagConfig
+	maxConnections int
+	health         string // listen address; "" is none
+	reload         bool
+	host           string // name from outside; "" if it is not known
+	externalURL    string // of the pages, without a final slash; "" if it is not known
+	prefix         string // of all paths: "" or "/some/path"
 
 	noProcessSeries bool
 	showTokens      bool
@@ -135,6 +137,8 @@ func (f *flags) declare(app *kingpin.Application) *rawFlags {
 	app.Flag("web.external-url", "The URL under which the exporter is reached from outside, for example through a proxy; its path is the default of --web.route-prefix.").
 		StringVar(&raw.externalURL)
 	app.Flag("web.route-prefix", "Prefix of all paths. The path of --web.external-url by default.").StringVar(&raw.routePrefix)
+	app.Flag("web.max-connections", "How many connections to keep open: beyond that the one that is idle for longest is closed. At most a quarter of the files that the process may open.").
+		Default(strconv.Itoa(web.DefaultMaxConnections)).SetValue(count(&f.maxConnections, "--web.max-connections", 4, 100_000))
 	app.Flag("web.disable-exporter-metrics", "Leave out the metrics of the process itself (promhttp_*, process_*, go_*).").BoolVar(&f.noProcessSeries)
 	app.Flag("web.show-tokens", "Show the values of CNAME tokens to people: on the status page, in its JSON, on the debug page, and with check.").
 		Default("true").BoolVar(&f.showTokens)
@@ -244,6 +248,16 @@ func (o *option[T]) String() string { return o.text }
 func duration(value *time.Duration, name string, least, most time.Duration) *option[time.Duration] {
 	return &option[time.Duration]{value: value, name: name, parse: func(text string) (time.Duration, error) {
 		return config.ParseDuration(text, least, most)
+	}}
+}
+
+func count(value *int, name string, least, most int) *option[int] {
+	return &option[int]{value: value, name: name, parse: func(text string) (int, error) {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < least || n > most {
+			return 0, fmt.Errorf("write a whole number from %d to %d", least, most)
+		}
+		return n, nil
 	}}
 }
 

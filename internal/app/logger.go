@@ -35,15 +35,16 @@ func slogger(logger log.Logger) *slog.Logger {
 	return slog.New(sloggokit.NewGoKitHandler(uniform{logger}, slog.LevelDebug))
 }
 
-// uniform leaves out what the standard library's records have beside the keys
-// that every line has: the caller, and a second time.
+// uniform leaves out the keys of the standard library's records that other lines
+// do not have: the caller, and a second time. It leaves out http2 as well, with
+// which the toolkit names its own default: see protocols.
 type uniform struct{ next log.Logger }
 
 // Log implements log.Logger.
 func (u uniform) Log(keyvals ...any) error {
 	kept := make([]any, 0, len(keyvals))
 	for pair := range slices.Chunk(keyvals, 2) {
-		if pair[0] != "caller" && pair[0] != slog.TimeKey {
+		if pair[0] != "caller" && pair[0] != slog.TimeKey && pair[0] != "http2" {
 			kept = append(kept, pair...)
 		}
 	}

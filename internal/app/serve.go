@@ -16,8 +16,12 @@ import (
 	"oss_cname_exporter/internal/web"
 )
 
-// maxHeader bounds the header of a request, in bytes.
-const maxHeader = 64 << 10
+const (
+	// maxHeader bounds the header of a request, in bytes.
+	maxHeader = 16 << 10
+	// maxHealthConnections bounds the connections of the listener for health checks.
+	maxHealthConnections = 32
+)
 
 // serve answers requests until ctx is done and those under way are finished.
 // listening is told where.
@@ -30,6 +34,7 @@ func serve(ctx context.Context, exporter web.Exporter, flags *flags, listening f
 	if !flags.reload {
 		exporter.Reload = nil
 	}
+	connections := min(flags.maxConnections, maxFiles()/4) // the others are for OSS, the DNS and what the configuration names
 	server := newServer(web.New(exporter, web.Options{
 		TimeoutOffset: flags.timeoutOffset,
 		MaxTimeout:    flags.maxTimeout,
@@ -40,15 +45,17 @@ func serve(ctx context.Context, exporter web.Exporter, flags *flags, listening f
 
 		HideTokens:      !flags.showTokens,
 		ExternalURL:     flags.externalURL,
+		MaxConnections:  connections,
 		NoProcessSeries: flags.noProcessSeries,
-	}), flags.maxTimeout, logger)
+	}), flags.maxTimeout, connections, logger)
+	server.Protocols = protocols(*flags.web.WebConfigFile)
 	server.BaseContext = func(l net.Listener) context.Context { // called once for each listener, before it serves
 		listening(l.Addr())
 		return context.Background() // a request under way outlives ctx
 	}
 
 	group, ctx := errgroup.WithContext(ctx)
-	health := newServer(web.NewHealth(ready), time.Second, logger)
+	health := newServer(web.NewHealth(ready), time.Second, maxHealthConnections, logger)
 	if healthListener != nil {
 		level.Info(logger).Log("msg", "health endpoints", "address", healthListener.Addr())
 		group.Go(func() error { return unlessClosed(health.Serve(healthListener)) })
@@ -72,10 +79,12 @@ func unlessClosed(err error) error {
 	return err
 }
 
-// newServer returns a server that no client can keep busy: it has time to send
-// its request, and to fetch an answer that takes up to longest.
-func newServer(handler http.Handler, longest time.Duration, logger log.Logger) *http.Server {
+// newServer returns a server that keeps at most so many connections open. A
+// client has 10 seconds for the header of its request, 20 for all of it, and 30
+// for a response that is ready after longest.
+func newServer(handler http.Handler, longest time.Duration, connections int, logger log.Logger) *http.Server {
 	return &http.Server{
+		ConnState:         web.NewDoor(connections).Watch,
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       20 * time.Second,

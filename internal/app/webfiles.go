@@ -1,11 +1,29 @@
 package app
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 
 	"gopkg.in/yaml.v3"
 )
+
+// protocols returns the versions of HTTP that the web configuration file at path
+// asks for: 1.1, and 2 as well if it says "http2: true". The toolkit's own default
+// is both. HTTP/2 lets one connection carry hundreds of requests.
+func protocols(path string) *http.Protocols {
+	var versions http.Protocols
+	versions.SetHTTP1(true)
+	var file struct {
+		Server struct {
+			HTTP2 bool `yaml:"http2"`
+		} `yaml:"http_server_config"`
+	}
+	if text, err := os.ReadFile(path); err == nil && yaml.Unmarshal(text, &file) == nil { // else the toolkit says why not
+		versions.SetHTTP2(file.Server.HTTP2)
+	}
+	return &versions
+}
 
 // webFiles returns the web configuration file at path, if any, and the files
 // that it names. The toolkit reads them again for each connection; they are

@@ -7,13 +7,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/prometheus/common/expfmt"
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
@@ -99,11 +99,11 @@ func choose(cfg *config.Config, domains []string) ([]config.Target, error) {
 	var targets []config.Target
 	seen := map[string]bool{}
 	for _, text := range domains {
-		bucket, cname, whole := strings.Cut(text, "/")
-		if !whole {
-			return nil, fmt.Errorf("%.80q: write bucket and domain, such as examplebucket/www.example.com", text)
+		name, err := domain.Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("%.80q: %w", text, err)
 		}
-		t, err := cfg.Select(config.Query{Bucket: bucket, Cname: cname})
+		t, err := cfg.Select(config.Query{Bucket: name.Bucket, Cname: name.Cname()})
 		if err != nil {
 			return nil, fmt.Errorf("%.80q: %w", text, err)
 		}

@@ -169,7 +169,7 @@ func TestRefused(t *testing.T) {
 		opts check.Options
 		want string
 	}{
-		"no bucket":      {check.Options{Domains: []string{"www.example.com"}}, `"www.example.com": write bucket and domain, such as examplebucket/www.example.com`},
+		"no bucket":      {check.Options{Domains: []string{"www.example.com"}}, `"www.example.com": write bucket and domain, such as "examplebucket/www.example.com"`},
 		"a bad bucket":   {check.Options{Domains: []string{"Bad/www.example.com"}}, `bucket names are lower case; write "bad"`},
 		"escapes":        {check.Options{Domains: []string{"\x1b[31m"}}, `"\x1b[31m": write bucket and domain`},
 		"no such folder": {check.Options{File: filepath.Join(dir, "none", "x.prom")}, "there is no folder"},

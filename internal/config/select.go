@@ -10,7 +10,10 @@ import (
 )
 
 // Query is a request about one target, as it was written; "" is nothing.
-type Query struct{ Bucket, Cname, Account, Region string }
+type Query struct {
+	Target                         string // bucket and domain in one, in the place of Bucket and Cname
+	Bucket, Cname, Account, Region string
+}
 
 // Select returns the target that q names: the configured one, or an Unlisted one if the file has none such.
 // An Unlisted target has no checks: a client must not choose whose name servers the exporter asks.
@@ -38,6 +41,12 @@ func (c *Config) Select(q Query) (*Target, error) {
 }
 
 func (q Query) name() (n domain.Name, err error) {
+	if q.Target != "" {
+		if n, err = domain.Parse(q.Target); err != nil {
+			return n, fmt.Errorf("target: %s: %w", quote(q.Target), err)
+		}
+		return n, nil
+	}
 	if n.Bucket, err = domain.ParseBucket(q.Bucket); err != nil {
 		return n, fmt.Errorf("bucket: %s: %w", quote(q.Bucket), err)
 	}

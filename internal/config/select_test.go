@@ -33,6 +33,7 @@ func TestSelect(t *testing.T) {
 		want  config.Target
 	}{
 		"configured":              {config.Query{Bucket: "examplebucket", Cname: "a.example"}, c.Targets[0]},
+		"in one":                  {config.Query{Target: "examplebucket/*.A.Example."}, c.Targets[1]},
 		"as operators write it":   {config.Query{Bucket: "examplebucket", Cname: "*.A.Example."}, c.Targets[1]},
 		"elsewhere":               {config.Query{Bucket: "elsewhere", Cname: "a.example"}, c.Targets[2]},
 		"its own account":         {config.Query{Bucket: "examplebucket", Cname: "a.example", Account: "main"}, c.Targets[0]},
@@ -68,6 +69,8 @@ func TestSelectRefuses(t *testing.T) {
 		{config.Query{Bucket: "Assets", Cname: "a.example"}, `bucket: "Assets": bucket names are lower case; write "assets"`},
 		{config.Query{Bucket: "examplebucket", Cname: "https://u:p@a.example/\nx"}, `cname: "…@a.example/\nx": has a scheme; write only the domain, "a.example"`},
 		{config.Query{Bucket: "examplebucket", Cname: "127.0.0.1"}, `cname: "127.0.0.1": an IP address has no CNAME; write the domain`},
+		{config.Query{Target: "a.example"}, `target: "a.example": write bucket and domain, such as "examplebucket/www.example.com"`},
+		{config.Query{Target: "Assets/a.example"}, `target: "Assets/a.example": bucket names are lower case; write "assets"`},
 		{config.Query{Bucket: "nobody-knows", Cname: "a.example"}, `account: missing; the target is not configured, so write the account to ask with`},
 		{config.Query{Bucket: "examplebucket", Cname: "a.example", Account: "mian"}, `account: "mian": no such account; write "main"`},
 		{config.Query{Bucket: "examplebucket", Cname: "a.example", Region: "cn-evil.example.com/"},

@@ -33,7 +33,7 @@ var errNoRoom = errors.New("too many responses are being read: try again later")
 type group struct {
 	now func() time.Time
 
-	packing sync.Mutex // guards zip, and the forms of each response
+	packing sync.Mutex // guards zip, and the forms of each response and their size
 	zip     *gzip.Writer
 
 	mu    sync.Mutex // guards alive, and each response but for its forms
@@ -55,6 +55,7 @@ type response struct {
 	readers  map[*reader]bool
 	evicted  bool
 	forms    map[form]*packed
+	packed   int // bytes of forms
 }
 
 // join returns a response of cfg, and whether the caller makes it, by a scrape

@@ -5,6 +5,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -80,6 +81,10 @@ type Options struct {
 	ExternalURL string
 	// HideTokens keeps the values of CNAME tokens from page, JSON and debug page.
 	HideTokens bool
+	// MaxConnections is how many connections the server keeps open: probes take
+	// three quarters of them at most, and those of unlisted targets a quarter. 0
+	// is DefaultMaxConnections.
+	MaxConnections int
 	// NoProcessSeries leaves out the series promhttp_*.
 	NoProcessSeries bool
 }
@@ -89,6 +94,7 @@ type handler struct {
 	Exporter
 	Options
 	scrapes, documents group
+	probes             *probes
 	failures           *prometheus.CounterVec // of /metrics
 	names              []string               // of the targets' series
 	formats            []expfmt.Format        // that a scraper may ask for
@@ -109,6 +115,7 @@ func New(e Exporter, opts Options) http.Handler {
 		e.Unlisted = func(*config.Config) []discovery.Account { return nil }
 	}
 	h := newHandler(e, opts)
+	h.probes = newProbes(cmp.Or(opts.MaxConnections, DefaultMaxConnections))
 	h.failures, h.names, h.formats = newFailures(), collector.Names(), expfmt.DefaultOpenMetricsAcceptedFormats()
 	h.scrapes.now, h.documents.now = opts.Now, opts.Now
 	mux := h.health()

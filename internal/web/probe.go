@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
+	"sync"
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/web/query"
@@ -22,17 +22,64 @@ func (h *handler) probe(w http.ResponseWriter, r *http.Request) {
 	}
 	cfg := h.Config()
 	target, err := cfg.Select(query)
-	switch {
-	case err != nil:
+	if err != nil {
 		h.refuse(w, r, http.StatusBadRequest, err.Error())
-	case debug:
+		return
+	}
+	if !h.probes.enter(target.Unlisted) {
+		w.Header().Set("Retry-After", "1")
+		h.refuse(w, r, http.StatusServiceUnavailable, "Too many probes are waiting: try again later.")
+		return
+	}
+	defer h.probes.leave(target.Unlisted)
+	if debug {
 		h.explain(w, r, target, cfg.LabelNames())
-	default:
-		ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
-		defer cancel()
-		snapshot := h.Scrape(ctx, []config.Target{*target}, cfg.LabelNames())
-		// To pack a few kB takes longer than to send them: 40 % of a probe (BenchmarkProbeBesideBareSDK).
-		h.write(w, snapshot, h.negotiate(r), wanted{})
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
+	defer cancel()
+	snapshot := h.Scrape(ctx, []config.Target{*target}, cfg.LabelNames())
+	// To pack a few kB takes longer than to send them: 40 % of a probe (BenchmarkProbeBesideBareSDK).
+	h.write(w, snapshot, h.negotiate(r), wanted{})
+}
+
+// probes counts the probes under way, so that they leave connections to others:
+// all of them take at most three quarters, and those of unlisted targets a
+// quarter.
+type probes struct {
+	maxAll, maxUnlisted int
+
+	mu            sync.Mutex
+	all, unlisted int
+}
+
+func newProbes(connections int) *probes {
+	return &probes{maxAll: max(1, connections*3/4), maxUnlisted: max(1, connections/4)}
+}
+
+// enter counts one more probe, or reports that there are too many.
+func (p *probes) enter(isUnlisted bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.all >= p.maxAll || isUnlisted && p.unlisted >= p.maxUnlisted {
+		return false
+	}
+	p.add(isUnlisted, 1)
+	return true
+}
+
+// leave counts one probe less.
+func (p *probes) leave(isUnlisted bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.add(isUnlisted, -1)
+}
+
+// add counts n more probes. p.mu is held.
+func (p *probes) add(isUnlisted bool, n int) {
+	p.all += n
+	if isUnlisted {
+		p.unlisted += n
 	}
 }
 
@@ -45,20 +92,14 @@ func parseProbe(raw string) (q config.Query, debug bool, err error) {
 		return q, false, err
 	}
 	q = config.Query{
-		Bucket: values.Get("bucket"), Cname: values.Get("cname"), Region: values.Get("region"),
+		Target: values.Get("target"), Bucket: values.Get("bucket"), Cname: values.Get("cname"), Region: values.Get("region"),
 		Account: cmp.Or(values.Get("account"), values.Get("module")),
 	}
 	if module := values.Get("module"); module != "" && module != q.Account {
 		return q, false, errors.New("account and module: they differ and mean the same; write one of them")
 	}
-	if target := values.Get("target"); target != "" {
-		if q.Bucket != "" || q.Cname != "" {
-			return q, false, errors.New("target: given beside bucket or cname; write either target, or bucket and cname")
-		}
-		var whole bool
-		if q.Bucket, q.Cname, whole = strings.Cut(target, "/"); !whole {
-			return q, false, fmt.Errorf("target: %.64q: write it as bucket/cname, such as examplebucket/www.example.com", target)
-		}
+	if q.Target != "" && (q.Bucket != "" || q.Cname != "") {
+		return q, false, errors.New("target: given beside bucket or cname; write either target, or bucket and cname")
 	}
 	if text := values.Get("debug"); text != "" {
 		if debug, err = strconv.ParseBool(text); err != nil {

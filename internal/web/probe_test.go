@@ -5,9 +5,12 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web"
 	"oss_cname_exporter/internal/web/webtest"
 )
@@ -89,9 +92,9 @@ func TestProbeRefusesNonsense(t *testing.T) {
 	for query, want := range map[string]string{
 		"":                              `bucket: "": not a bucket name`,
 		"target=":                       `bucket: "": not a bucket name`,
-		"target=www.example.com":        `target: "www.example.com": write it as bucket/cname`,
-		"target=examplebucket/":         `cname: "": empty`,
-		"target=Assets/www.example.com": `bucket: "Assets": bucket names are lower case; write "assets"`,
+		"target=www.example.com":        `target: "www.example.com": write bucket and domain, such as "examplebucket/www.example.com"`,
+		"target=examplebucket/":         `target: "examplebucket/": empty; write a domain`,
+		"target=Assets/www.example.com": `target: "Assets/www.example.com": bucket names are lower case; write "assets"`,
 		"target=examplebucket/https://www.example.com":           `has a scheme; write only the domain, "www.example.com"`,
 		"target=examplebucket/www.example.com&cname=a.example":   `target: given beside bucket or cname`,
 		"target=examplebucket/a.example&target=examplebucket/b":  `target: given 2 times`,
@@ -104,8 +107,8 @@ func TestProbeRefusesNonsense(t *testing.T) {
 		"target=examplebucket/a.example&region=@evil.example/":   `region: `,
 		"target=examplebucket/a.example&debug=maybe":             `debug: "maybe": write true or false`,
 		"target=%zz": `reading query: invalid URL escape "%zz"`,
-		"target=" + url.QueryEscape("examplebucket/a.example\r\nX-Evil: 1"):          `cname: `,
-		"target=examplebucket/" + strings.Repeat("a.", 2000) + "example":             `cname: `,
+		"target=" + url.QueryEscape("examplebucket/a.example\r\nX-Evil: 1"):          `target: `,
+		"target=examplebucket/" + strings.Repeat("a.", 2000) + "example":             `target: `,
 		"target=examplebucket/a.example&" + url.QueryEscape("<script>\n") + "=alert": `unknown parameter "<script>\n"`,
 	} {
 		resp, body := f.Get(t, "/probe?"+query)
@@ -118,5 +121,48 @@ func TestProbeRefusesNonsense(t *testing.T) {
 	}
 	if got := asked(); got != nil {
 		t.Errorf("nonsense was asked: %+v", got)
+	}
+}
+
+// TestProbesLeaveRoom has probes wait: those beyond the bound are refused, and
+// those of configured targets find room beside those of unlisted ones.
+func TestProbesLeaveRoom(t *testing.T) {
+	f := webtest.Serve(t, web.Options{MaxConnections: 8}) // 6 probes, 2 of unlisted targets
+	release, began := make(chan struct{}), make(chan struct{})
+	f.Poller.Results = func(targets []config.Target) []status.Status {
+		began <- struct{}{}
+		<-release
+		return make([]status.Status, len(targets))
+	}
+	var waiting sync.WaitGroup
+	wait := func(target string, n int) {
+		for range n {
+			waiting.Go(func() {
+				if resp, _ := f.Get(t, "/probe?target="+target); resp.StatusCode != http.StatusOK {
+					t.Errorf("one that has room: %s", resp.Status)
+				}
+			})
+			<-began
+		}
+	}
+	refused := func(target string) {
+		t.Helper()
+		if resp, body := f.Get(t, "/probe?target="+target); resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") != "1" || body != "Too many probes are waiting: try again later.\n" {
+			t.Errorf("%s: got %s %q, Retry-After %q", target, resp.Status, body, resp.Header.Get("Retry-After"))
+		}
+	}
+	for range 2 { // the second time all have left
+		wait("stranger/x.example.com", 2)
+		refused("stranger/y.example.com")
+		wait("examplebucket/www.example.com", 4)
+		refused("examplebucket/www.example.com")
+		refused("examplebucket/www.example.com&debug=true")
+		if resp, _ := f.Get(t, "/sd"); resp.StatusCode != http.StatusOK {
+			t.Errorf("/sd beside them: %s", resp.Status)
+		}
+		for range 6 {
+			release <- struct{}{}
+		}
+		waiting.Wait()
 	}
 }

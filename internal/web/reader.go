@@ -19,6 +19,9 @@ const (
 	// chunkPatience how long a client may take for it in any case.
 	chunk         = 16 << 10
 	chunkPatience = 10 * time.Second
+	// maxPacked bounds the packed forms that a response keeps, in bytes: a form
+	// beyond is written unpacked.
+	maxPacked = 4 << 20
 )
 
 var errTooSlow = errors.New("the reader took too long, and made room for another")
@@ -79,8 +82,12 @@ func (h *handler) send(w http.ResponseWriter, r *http.Request, g *group, of *res
 	to := &reader{ResponseWriter: w, group: g, of: of}
 	defer g.stop(to)
 	w.Header().Add("Vary", "Accept-Encoding")
+	var shared *packed
 	if f != nil && acceptsGzip(r.Header) {
-		g.pack(of, *f, r, render).writeTo(to)
+		shared = g.pack(of, *f, r, render)
+	}
+	if shared != nil {
+		shared.writeTo(to)
 	} else {
 		render(to, r)
 	}
@@ -90,12 +97,15 @@ func (h *handler) send(w http.ResponseWriter, r *http.Request, g *group, of *res
 }
 
 // pack returns the form f of a response, which render writes unless another
-// request had it written.
+// request had it written; nil if the response keeps enough forms.
 func (g *group) pack(of *response, f form, r *http.Request, render http.HandlerFunc) *packed {
 	g.packing.Lock()
 	defer g.packing.Unlock()
 	if p := of.forms[f]; p != nil {
 		return p
+	}
+	if of.packed >= maxPacked {
+		return nil
 	}
 	p := &packed{next: http.Header{}}
 	if g.zip == nil {
@@ -112,6 +122,7 @@ func (g *group) pack(of *response, f form, r *http.Request, render http.HandlerF
 	g.zip.Reset(io.Discard)
 	p.zip = nil
 	of.forms[f] = p
+	of.packed += p.body.Cap()
 	return p
 }
 

@@ -67,6 +67,7 @@ type attack struct {
 	scrapes  int                                 // 0 is 3
 	lines    int                                 // how much may be logged; 0 is 200
 	peakMB   float64                             // of memory; 0 is 200
+	files    int                                 // how many the exporter may have open; 0 is as many as the suite
 }
 
 // arena is an exporter with healthy targets, and what is attacked beside them.
@@ -150,7 +151,7 @@ func play(t *testing.T, at attack) {
 		at.before(a)
 	}
 	a.write("config.yaml", at.config(a))
-	a.start()
+	a.start(at.files)
 	ctx, cancel := context.WithCancel(t.Context())
 	var pressure sync.WaitGroup
 	if at.during != nil {
@@ -181,10 +182,14 @@ func (a *arena) write(name, text string) string {
 	return path
 }
 
-// start runs the exporter until the test ends.
-func (a *arena) start() {
+// start runs the exporter until the test ends; files is how many it may have open.
+func (a *arena) start(files int) {
 	a.Helper()
-	a.cmd = exec.Command(binary, "--config.file="+filepath.Join(a.dir, "config.yaml"), "--config.watch",
+	limit := ""
+	if files > 0 {
+		limit = fmt.Sprintf("ulimit -n %d; ", files)
+	}
+	a.cmd = exec.Command("sh", "-c", limit+`exec "$0" "$@"`, binary, "--config.file="+filepath.Join(a.dir, "config.yaml"), "--config.watch",
 		"--web.listen-address=127.0.0.1:0", "--web.enable-lifecycle", "--scrape.timeout-offset=500ms")
 	a.cmd.Env = []string{"OSS_ACCESS_KEY_ID=" + keyID, "OSS_ACCESS_KEY_SECRET=" + keySecret, "PATH=" + os.Getenv("PATH"), "GOMEMLIMIT=100MiB"}
 	a.cmd.Stdout, a.cmd.Stderr = a.log, a.log
@@ -269,6 +274,16 @@ func (a *arena) series(name string) float64 {
 	return v
 }
 
+// settled returns a series of the exporter itself once it falls no more: a closed connection ends when the exporter reads
+// that it is.
+func (a *arena) settled(name string) float64 {
+	value := a.series(name)
+	for next := a.series(name); next < value; next = a.series(name) {
+		value = next
+	}
+	return value
+}
+
 // peakMB is the most memory that the exporter ever had resident.
 func (a *arena) peakMB() float64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", a.cmd.Process.Pid))
@@ -291,7 +306,7 @@ func (a *arena) judge(at attack, lost, scrapes int) {
 	if peak == 0 {
 		peak = 200
 	}
-	goroutines, files := a.series("go_goroutines"), a.series("process_open_fds")
+	goroutines, files := a.settled("go_goroutines"), a.settled("process_open_fds")
 	row := loss{at.name, lost, scrapes * healthyCount, a.peakMB(), goroutines, files, strings.Count(a.log.String(), "\n")}
 	losses.add(row)
 	if lost > 0 {

@@ -70,6 +70,40 @@ func TestTLSPasswordAndHealth(t *testing.T) {
 	}
 }
 
+// TestHTTP2IsByChoice asks over TLS with a client that prefers HTTP/2.
+func TestHTTP2IsByChoice(t *testing.T) {
+	for more, want := range map[string]string{
+		"":                                     "HTTP/1.1",
+		"http_server_config: {http2: false}\n": "HTTP/1.1",
+		"http_server_config: {http2: true}\n":  "HTTP/2.0",
+		"http_server_config: {headers: {}}\n":  "HTTP/1.1",
+	} {
+		dir := t.TempDir()
+		trust := apptest.WriteCertificate(t, dir)
+		if err := os.WriteFile(filepath.Join(dir, "web.yml"), []byte("tls_server_config: {cert_file: server.crt, key_file: server.key}\n"+more), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p := apptest.Start(t, nil, "--demo", "--web.listen-address=127.0.0.1:0", "--web.config.file="+filepath.Join(dir, "web.yml"))
+		transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: trust}}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+p.Address(t)+"/-/healthy", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := transport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		transport.CloseIdleConnections()
+		if resp.Proto != want {
+			t.Errorf("%q: got %s, want %s", more, resp.Proto, want)
+		}
+		if strings.Contains(p.Stderr.String(), "http2=") {
+			t.Errorf("the log names the toolkit's default:\n%s", p.Stderr)
+		}
+	}
+}
+
 func TestHealthAddressTaken(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -89,7 +123,7 @@ func TestLargeHeadersAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Cookie", strings.Repeat("x", 2*64<<10))
+	req.Header.Set("Cookie", strings.Repeat("x", 24<<10))
 	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)

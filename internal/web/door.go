@@ -1,0 +1,125 @@
+package web
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// DefaultMaxConnections is how many connections a server keeps open unless told
+// otherwise.
+const DefaultMaxConnections = 512
+
+// doorPatience is how long a new connection waits for a place.
+const doorPatience = time.Second
+
+// Door bounds the connections of a server. Watch is the server's ConnState.
+//
+// A connection beyond the bound takes the place of the one that has waited
+// longest for a request or in the middle of its header, and that one is closed.
+// If a request is under way on every connection, the new one waits for a place
+// for a second. After that second, new connections are closed at once until a
+// place is free.
+type Door struct {
+	max int
+
+	mu      sync.Mutex
+	open    map[net.Conn]time.Time // since when each waits for a request; the zero time while one is under way
+	changed chan struct{}          // closed when a place may be free; nil if no connection waits for that
+	isFull  bool                   // a connection has waited for a second in vain
+}
+
+// NewDoor returns a Door for at most max connections.
+func NewDoor(max int) *Door { return &Door{max: max, open: map[net.Conn]time.Time{}} }
+
+// Watch implements http.Server.ConnState. The server accepts no connection while
+// it waits.
+func (d *Door) Watch(conn net.Conn, state http.ConnState) {
+	if state == http.StateNew {
+		d.admit(conn)
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, isOpen := d.open[conn]; !isOpen {
+		return
+	}
+	switch state {
+	case http.StateActive:
+		d.open[conn] = time.Time{}
+		return
+	case http.StateIdle:
+		d.open[conn] = time.Now()
+	case http.StateClosed, http.StateHijacked:
+		delete(d.open, conn)
+	}
+	if d.changed != nil {
+		close(d.changed)
+		d.changed = nil
+	}
+}
+
+// admit gives conn a place, or closes it.
+func (d *Door) admit(conn net.Conn) {
+	timer := time.NewTimer(doorPatience)
+	defer timer.Stop()
+	for {
+		changed := d.tryAdmit(conn)
+		if changed == nil {
+			return
+		}
+		select {
+		case <-changed:
+		case <-timer.C:
+			d.mu.Lock()
+			d.isFull = true
+			d.mu.Unlock()
+		}
+	}
+}
+
+// tryAdmit gives conn a place, or closes it if the door is full. Otherwise it
+// returns a channel that is closed when a place may be free.
+func (d *Door) tryAdmit(conn net.Conn) (changed <-chan struct{}) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case len(d.open) < d.max || d.evict():
+		d.open[conn], d.isFull = time.Now(), false
+	case d.isFull:
+		abort(conn)
+	default:
+		if d.changed == nil {
+			d.changed = make(chan struct{})
+		}
+		return d.changed
+	}
+	return nil
+}
+
+// evict closes the connection that has waited longest for a request, and reports
+// whether there was one. d.mu is held.
+func (d *Door) evict() bool {
+	var longest net.Conn
+	for conn, since := range d.open {
+		if !since.IsZero() && (longest == nil || since.Before(d.open[longest])) {
+			longest = conn
+		}
+	}
+	if longest == nil {
+		return false
+	}
+	delete(d.open, longest)
+	abort(longest)
+	return true
+}
+
+// abort closes conn without the farewell of TLS, which can block.
+func abort(conn net.Conn) {
+	if secure, isTLS := conn.(*tls.Conn); isTLS {
+		conn = secure.NetConn()
+	}
+	_ = conn.Close() // it is of no use either way
+}
