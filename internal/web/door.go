@@ -12,16 +12,20 @@ import (
 // otherwise.
 const DefaultMaxConnections = 512
 
-// doorPatience is how long a new connection waits for a place.
-const doorPatience = time.Second
+const (
+	// doorGrace is how long a connection may wait for a request before it can be
+	// closed for another: a client that has connected must have time to ask.
+	doorGrace = 100 * time.Millisecond
+	// doorPatience is how long a new connection waits for a place.
+	doorPatience = time.Second
+)
 
 // Door bounds the connections of a server. Watch is the server's ConnState.
 //
 // A connection beyond the bound takes the place of the one that has waited
-// longest for a request or in the middle of its header, and that one is closed.
-// If a request is under way on every connection, the new one waits for a place
-// for a second. After that second, new connections are closed at once until a
-// place is free.
+// longest for a request or in the middle of its header, if that was 100 ms or
+// more, and that one is closed. Else the new one waits for a place. After a second
+// in vain, new connections are closed at once until a place is free.
 type Door struct {
 	max int
 
@@ -63,32 +67,30 @@ func (d *Door) Watch(conn net.Conn, state http.ConnState) {
 
 // admit gives conn a place, or closes it.
 func (d *Door) admit(conn net.Conn) {
-	timer := time.NewTimer(doorPatience)
-	defer timer.Stop()
-	for {
-		changed := d.tryAdmit(conn)
+	again := time.NewTicker(doorGrace)
+	defer again.Stop()
+	for began := time.Now(); ; {
+		changed := d.tryAdmit(conn, time.Since(began) >= doorPatience)
 		if changed == nil {
 			return
 		}
 		select {
 		case <-changed:
-		case <-timer.C:
-			d.mu.Lock()
-			d.isFull = true
-			d.mu.Unlock()
+		case <-again.C:
 		}
 	}
 }
 
-// tryAdmit gives conn a place, or closes it if the door is full. Otherwise it
-// returns a channel that is closed when a place may be free.
-func (d *Door) tryAdmit(conn net.Conn) (changed <-chan struct{}) {
+// tryAdmit gives conn a place, or closes it if the door is full or isLast.
+// Otherwise it returns a channel that is closed when a place may be free.
+func (d *Door) tryAdmit(conn net.Conn, isLast bool) (changed <-chan struct{}) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
 	case len(d.open) < d.max || d.evict():
 		d.open[conn], d.isFull = time.Now(), false
-	case d.isFull:
+	case d.isFull || isLast:
+		d.isFull = true
 		abort(conn)
 	default:
 		if d.changed == nil {
@@ -100,7 +102,7 @@ func (d *Door) tryAdmit(conn net.Conn) (changed <-chan struct{}) {
 }
 
 // evict closes the connection that has waited longest for a request, and reports
-// whether there was one. d.mu is held.
+// whether one had waited for long enough. d.mu is held.
 func (d *Door) evict() bool {
 	var longest net.Conn
 	for conn, since := range d.open {
@@ -108,7 +110,7 @@ func (d *Door) evict() bool {
 			longest = conn
 		}
 	}
-	if longest == nil {
+	if longest == nil || time.Since(d.open[longest]) < doorGrace {
 		return false
 	}
 	delete(d.open, longest)

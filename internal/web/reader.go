@@ -21,7 +21,7 @@ const (
 	chunkPatience = 10 * time.Second
 	// maxPacked bounds the packed forms that a response keeps, in bytes: a form
 	// beyond is written unpacked.
-	maxPacked = 4 << 20
+	maxPacked = 1 << 20
 )
 
 var errTooSlow = errors.New("the reader took too long, and made room for another")
