@@ -3,6 +3,7 @@ package collector
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,30 +15,21 @@ import (
 const flushAt = 32 << 10
 
 // Encode writes the families with one of names in a format of Prometheus; no
-// names is all families. It leaves out the mark that ends OpenMetrics.
+// names is all families. It leaves out the mark that ends OpenMetrics, which names
+// a counter without _total in its description, has units, and marks floats.
 //
 // It writes text itself: expfmt takes six times the processor time, a tenth of a
 // scrape (BenchmarkScrapeBesideBareSDK).
 func (s *Snapshot) Encode(w io.Writer, format expfmt.Format, names []string) error {
 	kind := format.FormatType()
-	if kind == expfmt.TypeTextPlain || kind == expfmt.TypeOpenMetrics {
-		return s.encodeText(w, kind == expfmt.TypeOpenMetrics, names)
+	if kind != expfmt.TypeTextPlain && kind != expfmt.TypeOpenMetrics {
+		return s.encodeProtobuf(w, format, names)
 	}
-	encoder := expfmt.NewEncoder(w, format)
-	for family := range s.metricFamilies(names) {
-		if err := encoder.Encode(family); err != nil {
-			return err
+	open, text, common := kind == expfmt.TypeOpenMetrics, make([]byte, 0, flushAt/4), s.labelsOf(nil)
+	for _, family := range s.families {
+		if len(names) > 0 && !slices.Contains(names, family[0].name) {
+			continue
 		}
-	}
-	return nil
-}
-
-// encodeText writes the text format or, if open, OpenMetrics, which names a
-// counter without _total in its description, has units, and marks floats.
-func (s *Snapshot) encodeText(w io.Writer, open bool, names []string) error {
-	text := make([]byte, 0, flushAt/4)
-	common := s.labelsOf(nil)
-	for family := range s.wanted(names) {
 		labels, described := common, false
 		if extra := family[0].extra; len(extra) > 0 {
 			labels = s.labelsOf(extra)
@@ -58,6 +50,16 @@ func (s *Snapshot) encodeText(w io.Writer, open bool, names []string) error {
 	}
 	_, err := w.Write(text)
 	return err
+}
+
+func (s *Snapshot) encodeProtobuf(w io.Writer, format expfmt.Format, names []string) error {
+	encoder := expfmt.NewEncoder(w, format)
+	for family := range s.metricFamilies(names) {
+		if err := encoder.Encode(family); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *series) appendDescription(text []byte, open bool) []byte {

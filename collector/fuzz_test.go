@@ -72,7 +72,7 @@ func anyResults(cfg *config.Config, chance uint64) []status.Status {
 			Probes:  dice.Uint64(),
 			Errors:  dice.Uint64(),
 		}
-		if cfg.Targets[i].Checks.Any() {
+		if len(cfg.Targets[i].Checks.Names()) > 0 {
 			anyChecks(dice, instant, &results[i])
 		}
 	}

@@ -117,7 +117,7 @@ func targetSeries() []series {
 			name: "oss_cname_token_target_info", kind: gauge, extra: []string{"account", "region", "checks"},
 			help: "1; its labels say which account and region of the configuration the target belongs to, and which checks are switched on.",
 			value: func(t *config.Target, _ *status.Status, _ time.Time) (float64, []string, bool) {
-				return 1, []string{t.Account.Name, t.Account.Region, switchedOn(t.Checks)}, true
+				return 1, []string{t.Account.Name, t.Account.Region, cmp.Or(strings.Join(t.Checks.Names(), ","), "none")}, true // Prometheus takes an empty label for none
 			},
 		},
 	}
@@ -244,12 +244,6 @@ func enumeratedSeries() (all []series) {
 // tristate is the value of what is known, and absent if nothing is.
 func tristate(t status.Tristate) (float64, []string, bool) {
 	return boolean(t == status.Yes), nil, t != status.Unknown
-}
-
-// switchedOn is never empty, since Prometheus cannot tell an empty label from
-// one that an older exporter does not have.
-func switchedOn(c config.Checks) string {
-	return cmp.Or(strings.Join(c.Names(), ","), "none")
 }
 
 // The exporter's own series.

@@ -139,7 +139,11 @@ func (t *Totals) Collect(ch chan<- prometheus.Metric) {
 	}
 	cfg := t.config.Config()
 	gauge(t.descs.targets, float64(len(cfg.Targets)))
-	gauge(t.descs.checksum, float64(checksum(cfg.Targets)))
+	var checksum uint32 // tells sets of targets apart, whatever their order
+	for i := range cfg.Targets {
+		checksum ^= crc32.ChecksumIEEE([]byte(cfg.Targets[i].String()))
+	}
+	gauge(t.descs.checksum, float64(checksum))
 	gauge(t.descs.shard, float64(cfg.Part.Ordinal))
 	gauge(t.descs.shards, float64(max(1, cfg.Part.Total)))
 	gauge(t.descs.reloadSuccessful, boolean(err == nil))
@@ -190,14 +194,6 @@ func NewExternalURL(url string) prometheus.Collector {
 		Name: "oss_cname_exporter_external_url_info", ConstLabels: prometheus.Labels{"url": url},
 		Help: "1; its label is the URL of the exporter's pages, without a final slash. Absent unless --web.external-url is set.",
 	}, func() float64 { return 1 })
-}
-
-// checksum returns a number that tells sets of targets apart, whatever their order.
-func checksum(targets []config.Target) (sum uint32) {
-	for i := range targets {
-		sum ^= crc32.ChecksumIEEE([]byte(targets[i].String()))
-	}
-	return sum
 }
 
 // NewRefused returns the counter of refused HTTP requests, by status, each from

@@ -51,7 +51,7 @@ func (s *Snapshot) samples(family []series) iter.Seq[sample] {
 		now := s.now()
 		for k := range s.statuses {
 			t := &s.targets[k]
-			if family[0].ofChecks && !t.Checks.Any() {
+			if family[0].ofChecks && len(t.Checks.Names()) == 0 {
 				continue
 			}
 			for i := range family {
@@ -83,17 +83,6 @@ func (s *Snapshot) problemSamples(yield func(sample) bool) {
 		r := &s.removed[i]
 		if !each(&config.Target{Name: r.Name, Labels: r.Labels}, r.Episodes) {
 			return
-		}
-	}
-}
-
-// wanted yields the families with one of names; no names is all families.
-func (s *Snapshot) wanted(names []string) iter.Seq[[]series] {
-	return func(yield func([]series) bool) {
-		for _, family := range s.families {
-			if (len(names) == 0 || slices.Contains(names, family[0].name)) && !yield(family) {
-				return
-			}
 		}
 	}
 }
@@ -135,7 +124,10 @@ func (l label) valueIn(s sample) string {
 // samples is left out.
 func (s *Snapshot) metricFamilies(names []string) iter.Seq[*dto.MetricFamily] {
 	return func(yield func(*dto.MetricFamily) bool) {
-		for rows := range s.wanted(names) {
+		for _, rows := range s.families {
+			if len(names) > 0 && !slices.Contains(names, rows[0].name) {
+				continue
+			}
 			f, labels := &rows[0], s.labelsOf(rows[0].extra)
 			family := &dto.MetricFamily{Name: &f.name, Help: &f.help, Type: &f.kind}
 			if f.unit != "" {

@@ -136,12 +136,3 @@ func stateOf(s *status.Status, now time.Time) value {
 
 // turns are the numbers of a scrape.
 type turns struct{ notProbed, targets int }
-
-// change returns whether all targets had their turn.
-func (t turns) change() change {
-	c := change{subject: subject{aspect: aspectTurn}, detail: t}
-	if t.notProbed > 0 {
-		c.is, c.isNews = value{word: string(status.ReasonNotProbed)}, true
-	}
-	return c
-}

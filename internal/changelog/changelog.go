@@ -61,6 +61,10 @@ type seen struct {
 	lines    int       // told since it was quiet
 }
 
+// isQuiet reports whether a subject is as it was, and the log says so. A nil s is
+// a subject that was never seen.
+func (s *seen) isQuiet(is value) bool { return s != nil && s.is == is && s.told == is }
+
 // New returns an empty Log.
 func New(opts Options) *Log {
 	if opts.Logger == nil {
@@ -114,10 +118,18 @@ func (l *Log) Update(targets []config.Target, statuses []status.Status, now time
 			notProbed++
 		}
 		for _, c := range observe(t, s, now) {
-			l.note(c, now)
+			if !l.seen[c.subject].isQuiet(c.is) {
+				l.note(c, now)
+			}
 		}
 	}
-	l.note(turns{notProbed, len(targets)}.change(), now)
+	turn := change{subject: subject{aspect: aspectTurn}, detail: turns{notProbed, len(targets)}}
+	if notProbed > 0 {
+		turn.is, turn.isNews = value{word: string(status.ReasonNotProbed)}, true
+	}
+	if !l.seen[turn.subject].isQuiet(turn.is) {
+		l.note(turn, now)
+	}
 	l.tell(now)
 }
 

@@ -33,7 +33,7 @@ targets:
 			t.Errorf("%s: got %+v, want %+v", c.Targets[i].Cname(), got, want)
 		}
 	}
-	if got := parse(t, minimal).Targets[0].Checks; got.Any() || got.Resolvers != nil {
+	if got := parse(t, minimal).Targets[0].Checks; len(got.Names()) > 0 || got.Resolvers != nil {
 		t.Errorf("by default %+v, want nothing", got)
 	}
 }

@@ -132,6 +132,3 @@ func (c Checks) Names() (names []string) {
 	}
 	return names
 }
-
-// Any reports whether a check is on.
-func (c Checks) Any() bool { return len(c.Names()) > 0 }

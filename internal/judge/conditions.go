@@ -81,9 +81,10 @@ func (c *Case) dangling() Severity {
 
 func (c *Case) notServed() Severity {
 	s := c.Status
-	switch word := s.Certificate.Word(); {
-	case s.Bound != status.Yes:
+	if s.Bound != status.Yes {
 		return ""
+	}
+	switch word := s.Certificate.Word(); {
 	case s.Enabled == status.No, s.HTTP.AnsweredBy == status.AnsweredByBlocked, c.isRefused():
 		return Critical
 	case c.isReplaced():
@@ -130,14 +131,17 @@ func (c *Case) ExpiredAt() time.Time {
 
 func (c *Case) tokenLeft() (Severity, time.Duration) {
 	t := c.Rules.Thresholds.WithDefaults()
-	return within(c.left(), t.TokenWarning, t.TokenCritical)
+	return within(c.Status.Facts.Expires.Sub(c.Now), t.TokenWarning, t.TokenCritical)
 }
 
 func (c *Case) left() time.Duration { return c.Status.Facts.Expires.Sub(c.Now) }
 
 func (c *Case) tokenExpiresSoon() Severity {
+	if !c.IsPending() {
+		return ""
+	}
 	s, _ := c.tokenLeft()
-	return when(c.IsPending(), s)
+	return s
 }
 
 func (c *Case) tokenThreshold() string {
@@ -165,12 +169,13 @@ func (c *Case) certificateThreshold() string {
 
 func (c *Case) notReachable() Severity {
 	s := c.Status
-	isBound := s.Bound == status.Yes && s.Enabled != status.No
-	astray := s.Destination == status.Nowhere || s.Destination == status.ToOther || c.isZoneAppended()
-	if c.isVisited() {
-		return when(isBound && c.isMissed(), Critical)
+	switch {
+	case s.Bound != status.Yes || s.Enabled == status.No:
+		return ""
+	case c.isVisited():
+		return when(c.isMissed(), Critical)
 	}
-	return when(isBound && astray, Warning)
+	return when(s.Destination == status.Nowhere || s.Destination == status.ToOther || c.isZoneAppended(), Warning)
 }
 
 // isZoneAppended reports whether the CNAME record leads to a name of OSS with a

@@ -88,7 +88,10 @@ func (m *Memory) Observe(now time.Time, n int, at func(i int) Case) [][]Episode[
 	for i := range n {
 		c := at(i)
 		m.recall(&c)
-		is := levels(c.Judge().Problems)
+		var is []Level
+		for _, p := range c.Judge().Problems {
+			is = append(is, Level{p.Kind, p.Severity})
+		}
 		all[i] = follow(c.episodes, is, now, isSameKind)
 		if !c.IsTransient {
 			m.domains[c.Name].episodes = all[i]
@@ -96,14 +99,6 @@ func (m *Memory) Observe(now time.Time, n int, at func(i int) Case) [][]Episode[
 	}
 	m.followCauses(now)
 	m.sweep(now)
-	return all
-}
-
-func levels(problems []Problem) []Level {
-	var all []Level
-	for _, p := range problems {
-		all = append(all, Level{p.Kind, p.Severity})
-	}
 	return all
 }
 

@@ -103,24 +103,20 @@ func (p *Peers) count(o outcome, n int) {
 // minShared is how many domains must fail for one reason to be one problem.
 const minShared = 2
 
-// shared returns the reason for which more than half of the questions fail; ""
-// if there is none. A bucket that does not exist, and a name that is refused, is
-// a problem of its own.
-func (t *tally) shared() status.Reason {
+// reason returns the reason for which more than half of the questions of g fail;
+// "" if there is none. A bucket that does not exist, and a name that is refused,
+// is a problem of its own.
+func (p *Peers) reason(g group) status.Reason {
+	t := p.groups[g]
+	if t == nil {
+		return ""
+	}
 	for reason, n := range t.failing {
 		if n >= minShared && 2*n > t.total && reason != status.ReasonBucketNotFound && reason != status.ReasonInvalidArgument {
 			return reason
 		}
 	}
 	return ""
-}
-
-// reason returns the reason that the questions of g share; "" if they share none.
-func (p *Peers) reason(g group) status.Reason {
-	if p.groups[g] == nil {
-		return ""
-	}
-	return p.groups[g].shared()
 }
 
 // Tell writes into c what the domains tell of it.

@@ -196,7 +196,7 @@ func (d *Domain) Queries() []string {
 	t := d.Target
 	selector := fmt.Sprintf("{bucket=%s,cname=%s}", strconv.Quote(t.Bucket), strconv.Quote(t.Cname()))
 	queries := []string{"oss_cname_token_expires_in_seconds" + selector}
-	if t.Checks.Any() {
+	if len(t.Checks.Names()) > 0 {
 		queries = append(queries, "oss_cname_state"+selector+" == 1")
 	}
 	if t.Checks.Binding {

@@ -65,8 +65,13 @@ type response struct {
 func (g *group) join(cfg *config.Config, end time.Time, cancel context.CancelFunc) (r *response, isMine bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	underWay, read := g.count()
-	isFull := cancel != nil && underWay >= maxUnderWay
+	read := 0
+	for _, r := range g.alive {
+		if r.isDone {
+			read++
+		}
+	}
+	isFull := cancel != nil && len(g.alive)-read >= maxUnderWay
 	if !isFull && (read < maxRead || g.evict()) {
 		return g.add(cfg, end, cancel), true
 	}
@@ -110,16 +115,6 @@ func (g *group) tryOpen() *response {
 	r := g.add(nil, time.Time{}, nil)
 	g.finish(r)
 	return r
-}
-
-// count returns how many responses are made and how many are read. g.mu is held.
-func (g *group) count() (underWay, read int) {
-	for _, r := range g.alive {
-		if r.isDone {
-			read++
-		}
-	}
-	return len(g.alive) - read, read
 }
 
 // add returns a new response with one user. g.mu is held.

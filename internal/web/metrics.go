@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/go-kit/log/level"
@@ -24,14 +25,31 @@ const lateness = 100 * time.Millisecond
 // two what the parameters name. The exporter's own ask no target.
 func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 	want, err := h.parseWanted(r.URL.Query())
-	switch {
-	case err != nil:
+	if err != nil {
 		h.refuse(w, r, http.StatusBadRequest, err.Error())
-	case want.targets:
-		h.scrape(w, r, want)
-	default:
-		h.write(w, nil, h.negotiate(r), want)
+		return
 	}
+	format := expfmt.NegotiateAccept(r.Header, h.formats...)
+	if !want.targets {
+		h.write(w, nil, format, want)
+		return
+	}
+	result := h.await(r)
+	defer h.scrapes.leave(result)
+	switch {
+	case r.Context().Err() != nil:
+		return
+	case result.snapshot == nil:
+		http.Error(w, "The scrape failed: see the log.", http.StatusInternalServerError)
+		return
+	}
+	shared := &form{format, want.own}
+	if len(want.names) > 0 {
+		shared = nil
+	}
+	h.send(w, r, &h.scrapes, result, shared, func(w http.ResponseWriter, _ *http.Request) {
+		h.write(w, result.snapshot, format, want)
+	})
 }
 
 // wanted is what a scrape asks for.
@@ -56,33 +74,6 @@ func (h *handler) parseWanted(query url.Values) (wanted, error) {
 		own:     len(collect) == 0 || slices.Contains(collect, ofExporter),
 		names:   names,
 	}, nil
-}
-
-// scrape answers with a scrape of all targets: of its own, unless there are too
-// many.
-func (h *handler) scrape(w http.ResponseWriter, r *http.Request, want wanted) {
-	result := h.await(r)
-	defer h.scrapes.leave(result)
-	if r.Context().Err() != nil {
-		return
-	}
-	if result.snapshot == nil {
-		http.Error(w, "The scrape failed: see the log.", http.StatusInternalServerError)
-		return
-	}
-	format := h.negotiate(r)
-	shared := &form{format, want.own}
-	if len(want.names) > 0 {
-		shared = nil
-	}
-	h.send(w, r, &h.scrapes, result, shared, func(w http.ResponseWriter, _ *http.Request) {
-		h.write(w, result.snapshot, format, want)
-	})
-}
-
-// negotiate returns the format that a scraper prefers.
-func (h *handler) negotiate(r *http.Request) expfmt.Format {
-	return expfmt.NegotiateAccept(r.Header, h.formats...)
 }
 
 // await returns the response to a scrape when it is done, or when the client is
@@ -116,6 +107,24 @@ func (h *handler) await(r *http.Request) *response {
 	return known
 }
 
+// timeoutHeader is how Prometheus says how long it waits, in seconds.
+const timeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
+
+// minTimeout is the least time for a scrape. A scraper that grants less gets no
+// answer in time, and nobody else's question fails for it.
+const minTimeout = 100 * time.Millisecond
+
+// timeout returns how long the scrape may take: what the scraper grants less
+// the offset, so that the answer arrives before the scraper gives up.
+func (h *handler) timeout(r *http.Request) time.Duration {
+	seconds, err := strconv.ParseFloat(r.Header.Get(timeoutHeader), 64)
+	if err != nil || !(seconds > 0) || seconds >= h.MaxTimeout.Seconds() {
+		return h.MaxTimeout
+	}
+	granted := time.Duration(seconds * float64(time.Second))
+	return max(granted-min(h.TimeoutOffset, granted/2), minTimeout)
+}
+
 // run makes s.
 func (h *handler) run(s *response, scrape func() *collector.Snapshot) {
 	var snapshot *collector.Snapshot
@@ -135,7 +144,14 @@ func (h *handler) write(w http.ResponseWriter, s *collector.Snapshot, format exp
 	w.Header().Set("Content-Type", string(format))
 	var rest bytes.Buffer
 	if want.own {
-		h.writeOwn(&rest, format, want.names)
+		families, err := h.Own.Gather()
+		h.countFailure("gathering", err)
+		encoder := expfmt.NewEncoder(&rest, format)
+		for _, family := range families { // one that is bad does not cost the others
+			if len(want.names) == 0 || slices.Contains(want.names, family.GetName()) {
+				h.countFailure("encoding", encoder.Encode(family))
+			}
+		}
 	}
 	if format.FormatType() == expfmt.TypeOpenMetrics {
 		_, _ = expfmt.FinalizeOpenMetrics(&rest) // a buffer takes everything
@@ -144,19 +160,6 @@ func (h *handler) write(w http.ResponseWriter, s *collector.Snapshot, format exp
 		return // the client is gone
 	}
 	_, _ = w.Write(rest.Bytes())
-}
-
-// writeOwn writes the exporter's own series. One that is bad does not cost the
-// others.
-func (h *handler) writeOwn(b *bytes.Buffer, format expfmt.Format, names []string) {
-	families, err := h.Own.Gather()
-	h.countFailure("gathering", err)
-	encoder := expfmt.NewEncoder(b, format)
-	for _, family := range families {
-		if len(names) == 0 || slices.Contains(names, family.GetName()) {
-			h.countFailure("encoding", encoder.Encode(family))
-		}
-	}
 }
 
 func (h *handler) countFailure(cause string, err error) {

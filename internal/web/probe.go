@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/prometheus/common/expfmt"
+
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/web/query"
 )
@@ -40,7 +42,7 @@ func (h *handler) probe(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	snapshot := h.Scrape(ctx, []config.Target{*target}, cfg.LabelNames())
 	// To pack a few kB takes longer than to send them: 40 % of a probe (BenchmarkProbeBesideBareSDK).
-	h.write(w, snapshot, h.negotiate(r), wanted{})
+	h.write(w, snapshot, expfmt.NegotiateAccept(r.Header, h.formats...), wanted{})
 }
 
 // probes counts the probes under way, so that they leave connections to others:

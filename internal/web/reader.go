@@ -87,7 +87,11 @@ func (h *handler) send(w http.ResponseWriter, r *http.Request, g *group, of *res
 		shared = g.pack(of, *f, r, render)
 	}
 	if shared != nil {
-		shared.writeTo(to)
+		vary := append(w.Header().Values("Vary"), shared.header.Values("Vary")...)
+		maps.Copy(w.Header(), shared.header)
+		w.Header()["Vary"] = vary
+		w.WriteHeader(shared.code)
+		_, _ = to.Write(shared.body.Bytes()) // to keeps the error
 	} else {
 		render(to, r)
 	}
@@ -151,14 +155,6 @@ func (p *packed) Write(b []byte) (int, error) {
 		return p.zip.Write(b)
 	}
 	return p.body.Write(b)
-}
-
-func (p *packed) writeTo(r *reader) {
-	vary := r.Header().Values("Vary")
-	maps.Copy(r.Header(), p.header)
-	r.Header()["Vary"] = append(vary, p.header.Values("Vary")...)
-	r.WriteHeader(p.code)
-	_, _ = r.Write(p.body.Bytes()) // r keeps the error
 }
 
 // acceptsGzip reports whether a client takes a compressed response.
