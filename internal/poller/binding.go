@@ -56,9 +56,6 @@ func (k known) overlaid(b ossclient.Binding) known {
 // following returns l as the answer of at that follows last: what is hidden in it
 // is carried over.
 func (l *list) following(last *list, at time.Time) *list {
-	if l == nil {
-		return nil // an answer to another question
-	}
 	l.at = at
 	if last == nil {
 		return l

@@ -74,7 +74,9 @@ func (p *Poller) evict(r *poll) {
 func (e *cacheEntry) update(r result, now time.Time) {
 	r.facts.Confirmed = now
 	r.facts = r.facts.Following(e.result.facts)
-	r.bindings = r.bindings.following(e.result.bindings, now)
+	if r.bindings != nil {
+		r.bindings = r.bindings.following(e.result.bindings, now)
+	}
 	r.previous = e.result.previous
 	if last := e.result.token; last != "" && last != r.token {
 		r.previous = last

@@ -18,10 +18,10 @@ import (
 // checkType is a row of the table of checks. The rest of the package knows no
 // check by name but the token.
 type checkType struct {
-	name status.Check // "" is the token
-	// key returns what identifies the request about t; ok is false if t does not
-	// have this check. Targets with equal keys share one request.
-	key func(t *config.Target) (k cacheKey, ok bool)
+	name status.Check                // "" is the token
+	isOn func(t *config.Target) bool // reports whether t has this check
+	// key identifies the request about t. Targets with equal keys share one request.
+	key func(t *config.Target) cacheKey
 	ttl func(t *config.Target) time.Duration // how long a result is used again
 	ask func(ctx context.Context, t *config.Target) (result, error)
 	// fill writes a result into s, which has those of the rows before. token is
@@ -52,8 +52,10 @@ func nothing() result { return result{bindings: &list{}, noBucket: true} }
 
 // newChecks returns the table without the rows that have no client.
 func newChecks(oss TokenGetter, lister BindingLister, resolver DNS, visitor Visitor) []checkType {
+	hasDNS := func(t *config.Target) bool { return t.Checks.DNS }
 	checks := []checkType{{
-		key: tokenKey, ttl: cacheTTL, fill: fillToken,
+		isOn: func(*config.Target) bool { return true }, key: tokenKey, ttl: cacheTTL,
+		fill: func(s *status.Status, _ *config.Target, r, _ *result) { s.Facts, s.Token = r.facts, r.token },
 		ask: func(ctx context.Context, t *config.Target) (result, error) {
 			token, err := oss.GetCnameToken(ctx, t.Account, t.Name)
 			if errors.Is(err, ossclient.ErrNoToken) {
@@ -64,7 +66,7 @@ func newChecks(oss TokenGetter, lister BindingLister, resolver DNS, visitor Visi
 	}}
 	if lister != nil {
 		checks = append(checks, checkType{
-			name: status.CheckBinding, key: bindingKey, ttl: bindingTTL, fill: fillBinding,
+			name: status.CheckBinding, isOn: func(t *config.Target) bool { return t.Checks.Binding }, key: bindingKey, ttl: bindingTTL, fill: fillBinding,
 			ask: func(ctx context.Context, t *config.Target) (result, error) {
 				bindings, err := lister.ListCname(ctx, t.Account, t.Bucket)
 				return result{bindings: &list{bindings: bindings}}, err
@@ -73,13 +75,13 @@ func newChecks(oss TokenGetter, lister BindingLister, resolver DNS, visitor Visi
 	}
 	if resolver != nil {
 		checks = append(checks, checkType{
-			name: status.CheckTXT, key: txtKey, ttl: cacheTTL, fill: fillTXT,
+			name: status.CheckTXT, isOn: hasDNS, key: txtKey, ttl: cacheTTL, fill: fillTXT,
 			ask: func(ctx context.Context, t *config.Target) (result, error) {
 				found, err := resolver.TXT(ctx, t.Proof(), t.Checks.Resolvers)
 				return result{records: found}, err
 			},
 		}, checkType{
-			name: status.CheckCNAME, key: cnameKey, ttl: cacheTTL, fill: fillCNAME,
+			name: status.CheckCNAME, isOn: hasDNS, key: cnameKey, ttl: cacheTTL, fill: fillCNAME,
 			ask: func(ctx context.Context, t *config.Target) (result, error) {
 				found, err := resolver.Follow(ctx, t.Cname(), isOSS(t), t.Checks.Resolvers)
 				return result{records: found}, err
@@ -88,11 +90,9 @@ func newChecks(oss TokenGetter, lister BindingLister, resolver DNS, visitor Visi
 	}
 	if visitor != nil {
 		checks = append(checks, checkType{
-			name: status.CheckHTTP, key: httpKey, ttl: cacheTTL,
+			name: status.CheckHTTP, isOn: isVisited, key: httpKey, ttl: cacheTTL,
 			ask: func(ctx context.Context, t *config.Target) (result, error) {
-				answer, err := visitor.Visit(ctx, httpcheck.Target{
-					Host: visited(t), Bucket: t.Bucket, Resolvers: t.Checks.Resolvers, RefusePrivate: t.Checks.HTTPRefusePrivate,
-				})
+				answer, err := visitor.Visit(ctx, httpcheck.Target{Host: visited(t), Bucket: t.Bucket, Resolvers: t.Checks.Resolvers, RefusePrivate: t.Checks.HTTPRefusePrivate})
 				return result{http: answer}, err
 			},
 			fill: func(s *status.Status, _ *config.Target, r, _ *result) { s.HTTP = r.http },
@@ -113,22 +113,20 @@ func dnsQueue(t *config.Target) schedule.Queue {
 	return schedule.Queue{Server: "dns " + strings.Join(t.Checks.Resolvers, " ")}
 }
 
-func tokenKey(t *config.Target) (cacheKey, bool) {
-	return cacheKey{name: t.Name, queue: Queue(t.Account)}, true
+func tokenKey(t *config.Target) cacheKey {
+	return cacheKey{name: t.Name, queue: Queue(t.Account)}
 }
 
-func fillToken(s *status.Status, _ *config.Target, r, _ *result) { s.Facts, s.Token = r.facts, r.token }
-
 // bindingKey has no domain: one list answers for all domains of a bucket.
-func bindingKey(t *config.Target) (cacheKey, bool) {
-	return cacheKey{check: status.CheckBinding, name: domain.Name{Bucket: t.Bucket}, queue: Queue(t.Account)}, t.Checks.Binding
+func bindingKey(t *config.Target) cacheKey {
+	return cacheKey{check: status.CheckBinding, name: domain.Name{Bucket: t.Bucket}, queue: Queue(t.Account)}
 }
 
 func fillBinding(s *status.Status, t *config.Target, r, _ *result) { r.bindings.fill(s, t.Name) }
 
 // txtKey has no bucket: a record is the same for every bucket.
-func txtKey(t *config.Target) (cacheKey, bool) {
-	return cacheKey{check: status.CheckTXT, name: domain.Name{Base: t.Base}, queue: dnsQueue(t)}, t.Checks.DNS
+func txtKey(t *config.Target) cacheKey {
+	return cacheKey{check: status.CheckTXT, name: domain.Name{Base: t.Base}, queue: dnsQueue(t)}
 }
 
 func fillTXT(s *status.Status, _ *config.Target, r, token *result) {
@@ -138,14 +136,17 @@ func fillTXT(s *status.Status, _ *config.Target, r, token *result) {
 	}
 }
 
-func cnameKey(t *config.Target) (cacheKey, bool) {
-	return cacheKey{check: status.CheckCNAME, name: t.Name, queue: dnsQueue(t)}, t.Checks.DNS
+func cnameKey(t *config.Target) cacheKey {
+	return cacheKey{check: status.CheckCNAME, name: t.Name, queue: dnsQueue(t)}
 }
 
-// httpKey has no key for unlisted targets: a request never chooses a host to connect to. Each domain has a queue of its
-// own, since each may be another server.
-func httpKey(t *config.Target) (cacheKey, bool) {
-	return cacheKey{check: status.CheckHTTP, name: t.Name, queue: schedule.Queue{Server: "http " + t.Cname()}}, t.Checks.HTTP && !t.Unlisted && visited(t) != ""
+// isVisited reports whether t has the check http. Unlisted targets have none: a
+// request never chooses a host to connect to.
+func isVisited(t *config.Target) bool { return t.Checks.HTTP && !t.Unlisted && visited(t) != "" }
+
+// httpKey has a queue for each domain, since each may be another server.
+func httpKey(t *config.Target) cacheKey {
+	return cacheKey{check: status.CheckHTTP, name: t.Name, queue: schedule.Queue{Server: "http " + t.Cname()}}
 }
 
 // visited returns the host to visit; "" for a wildcard domain without a name to visit.

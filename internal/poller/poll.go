@@ -77,20 +77,6 @@ func (p *Poller) oldestPoll(now time.Time) time.Time {
 	return oldest
 }
 
-// wait returns when every request is complete or ctx ends.
-func (r *poll) wait(ctx context.Context) {
-	for _, w := range r.waiters {
-		if w.request == nil {
-			continue
-		}
-		select {
-		case <-w.request.done:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
 // end closes a poll. It returns its statuses and the calls that have no waiter
 // any more.
 func (p *Poller) end(ctx context.Context, r *poll) (statuses []status.Status, abandoned []*schedule.Call) {
@@ -101,7 +87,7 @@ func (p *Poller) end(ctx context.Context, r *poll) (statuses []status.Status, ab
 	now, cancelled := p.now(), errors.Is(ctx.Err(), context.Canceled)
 	for k := range r.waiters {
 		w := &r.waiters[k]
-		if q := w.request; q.isOpen() {
+		if q := w.request; q != nil && q.entry.request == q { // it is not complete
 			w.left = true
 			if q.waiters--; q.waiters == 0 {
 				abandoned = append(abandoned, q.call)
@@ -114,7 +100,9 @@ func (p *Poller) end(ctx context.Context, r *poll) (statuses []status.Status, ab
 	}
 	statuses = make([]status.Status, len(r.targets))
 	for _, w := range r.waiters {
-		agree(w.token, w.entry)
+		if w.entry != w.token {
+			agree(w.token, w.entry)
+		}
 	}
 	for _, w := range r.waiters {
 		w.entry.fill(&statuses[w.target], &r.targets[w.target], w.check, w.attempt(now), w.token)
@@ -134,7 +122,7 @@ func (p *Poller) abandon(q *request, now time.Time, cancelled bool) {
 	e := q.entry
 	e.request = nil
 	if q.started.IsZero() {
-		p.countUnlisted(q, notAsked)
+		p.countNotAsked(q)
 		return
 	}
 	if e.timedOutOnce = !e.timedOutOnce; !e.timedOutOnce {

@@ -139,9 +139,19 @@ func (p *Poller) Poll(ctx context.Context, targets []config.Target) []status.Sta
 	r := p.begin(ctx, targets)
 	deadline, _ := ctx.Deadline()
 	p.scheduler.Start(deadline, r.calls...)
-	r.wait(ctx)
+	for _, w := range r.waiters {
+		if w.request == nil {
+			continue
+		}
+		select {
+		case <-w.request.done:
+		case <-ctx.Done(): // it stays done for the others
+		}
+	}
 	statuses, abandoned := p.end(ctx, r)
-	p.scheduler.Drop(abandoned...)
+	if len(abandoned) > 0 {
+		p.scheduler.Drop(abandoned...)
+	}
 	return statuses
 }
 
@@ -191,7 +201,7 @@ func (p *Poller) Peek(targets []config.Target) []status.Status {
 func (p *Poller) checksOf(t *config.Target) iter.Seq2[*checkType, cacheKey] {
 	return func(yield func(*checkType, cacheKey) bool) {
 		for i := range p.checks {
-			if key, ok := p.checks[i].key(t); ok && !yield(&p.checks[i], key) {
+			if c := &p.checks[i]; c.isOn(t) && !yield(c, c.key(t)) {
 				return
 			}
 		}

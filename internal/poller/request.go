@@ -34,8 +34,13 @@ func (p *Poller) newRequest(c *checkType, e *cacheEntry, t *config.Target, recor
 	q.call = &schedule.Call{
 		Queue: e.key.queue, Since: e.lastStarted, First: e.timedOutOnce, Timeout: p.timeout,
 		Make: func(ctx context.Context) (err error) {
-			p.markStarted(q)
-			r, err = c.ask(trace.With(ctx, recorder), t)
+			p.mu.Lock()
+			q.started = p.now()
+			p.mu.Unlock()
+			if recorder != nil {
+				ctx = trace.With(ctx, recorder)
+			}
+			r, err = c.ask(ctx, t)
 			return err
 		},
 		Done: func(err error) { p.complete(q, r, err) },
@@ -46,28 +51,19 @@ func (p *Poller) newRequest(c *checkType, e *cacheEntry, t *config.Target, recor
 	return q
 }
 
-func (p *Poller) markStarted(q *request) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	q.started = p.now()
-}
-
-// isOpen reports whether q has no answer yet. A nil q needs none.
-func (q *request) isOpen() bool { return q != nil && q.entry.request == q }
-
 // complete takes in the answer to q, or the reason why there is none.
 func (p *Poller) complete(q *request, r result, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !q.isOpen() { // abandoned
+	now, e := p.now(), q.entry
+	if e.request != q { // abandoned
 		return
 	}
-	now, e := p.now(), q.entry
 	e.request = nil
 	defer close(q.done)
 	if errors.Is(err, schedule.ErrThrottled) || errors.Is(err, schedule.ErrCrowded) {
 		q.attempt = status.Attempt{Ended: now, Reason: ReasonOf(err), Err: errors.New("not asked: " + err.Error())}
-		p.countUnlisted(q, notAsked)
+		p.countNotAsked(q)
 		return
 	}
 	q.attempt = status.Attempt{Ended: now, Duration: now.Sub(q.started), Reason: ReasonOf(err), Err: err}
@@ -87,20 +83,24 @@ func (p *Poller) record(q *request, a status.Attempt) {
 	e := q.entry
 	e.lastAttempt = a
 	e.probes++
-	if a.Reason == "" {
-		p.countUnlisted(q, answered)
-		return
+	if a.Reason != "" {
+		e.errors++
 	}
-	e.errors++
-	if q.check.name == "" && !q.unlisted {
+	switch {
+	case q.check.name != "":
+	case q.unlisted && a.Reason == "":
+		p.unlisted[answered]++
+	case q.unlisted:
+		p.unlisted[failed]++
+	case a.Reason != "":
 		p.errors[a.Reason]++
 	}
-	p.countUnlisted(q, failed)
 }
 
-func (p *Poller) countUnlisted(q *request, outcome string) {
+// countNotAsked counts a request that was not made. p.mu is held.
+func (p *Poller) countNotAsked(q *request) {
 	if q.unlisted && q.check.name == "" {
-		p.unlisted[outcome]++
+		p.unlisted[notAsked]++
 	}
 }
 

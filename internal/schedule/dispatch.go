@@ -53,7 +53,7 @@ func (s *Scheduler) next(now time.Time) (best *queue, delay time.Duration) {
 		case len(q.calls) == 0,
 			q.Unlisted && inUnlisted >= max(1, s.slots/4),
 			q.hangs() && q.inFlight > 0,
-			q.staysSilent() && !q.Unlisted && inHanging >= max(1, s.slots/2):
+			inHanging >= max(1, s.slots/2) && !q.Unlisted && q.staysSilent():
 			continue
 		}
 		switch wait, ok := q.account.wait(now, q.Unlisted); {
@@ -126,8 +126,8 @@ func (s *Scheduler) overdue(c *Call, started time.Time) {
 func (s *Scheduler) work(ctx context.Context, c *Call) {
 	for c != nil {
 		err := protect(ctx, c.Make)
-		unanswered := ctx.Err() != nil || isTimeout(err)
-		requeued, paused, nextCtx, next := s.finish(c, err, err != nil && unanswered)
+		unanswered := err != nil && (ctx.Err() != nil || isTimeout(err))
+		requeued, paused, nextCtx, next := s.finish(c, err, unanswered)
 		if !requeued {
 			c.Done(err)
 		}
