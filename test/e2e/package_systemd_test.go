@@ -98,7 +98,7 @@ func checkSystemd(t *testing.T, f family) {
 		printf '[Socket]\nListenStream=\nListenStream=%%s\n' %s >/etc/systemd/system/oss-cname-exporter.socket.d/port.conf
 		systemctl daemon-reload
 		systemctl enable --quiet --now oss-cname-exporter.socket oss-cname-exporter.service`, address))
-	if status := s.show(t, "StatusText"); status != "watching 17 domains of 1 accounts" {
+	if status := s.show(t, "StatusText"); !regexp.MustCompile(`^watching \d+ domains of 1 accounts$`).MatchString(status) {
 		t.Errorf("started, and the status is %q", status)
 	}
 	prom := startPrometheus(t, firing(t, deployedRules(t), "oss_cname", address, nil))
