@@ -45,7 +45,7 @@ func webFiles(path string) []string {
 	}
 	text, err := os.ReadFile(path)
 	if err != nil || yaml.Unmarshal(text, &named) != nil {
-		return files // the toolkit says what is wrong with it
+		return files // the toolkit names the fault
 	}
 	for _, file := range []string{named.TLS.Cert, named.TLS.Key, named.TLS.ClientCA} {
 		if file != "" && !filepath.IsAbs(file) {

@@ -16,8 +16,8 @@ import (
 	"oss_cname_exporter/internal/trace"
 )
 
-// explain answers a probe of t for a person: what was asked, how that went step
-// by step, what is known now. It takes no cached answer, and shows no key.
+// explain answers a probe of t for a person: the question, each step of the call,
+// and the facts that are known now. It takes no cached answer, and shows no key.
 func (h *handler) explain(w http.ResponseWriter, r *http.Request, t *config.Target, labels []string) {
 	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
 	defer cancel()

@@ -102,7 +102,7 @@ func (c *crowd) newHandler(t *testing.T, n int, opts web.Options) http.Handler {
 	}, opts)
 }
 
-// ask begins a scrape and returns what it gets: how many samples.
+// ask begins a scrape and returns the status of its response and the number of samples.
 func (c *crowd) ask(ctx context.Context, t *testing.T, timeout string) <-chan string {
 	t.Helper()
 	got := make(chan string, 1)
@@ -136,7 +136,7 @@ func TestScrapesAreShared(t *testing.T) {
 		all = append(all, c.ask(t.Context(), t, "20"))
 		<-c.polled
 	}
-	impatient := c.ask(t.Context(), t, "1") // leaves at its own deadline, with what is known
+	impatient := c.ask(t.Context(), t, "1") // leaves at its own deadline, with the facts that are known
 	leaving, leave := context.WithCancel(t.Context())
 	hangsUp := c.ask(leaving, t, "20")
 	for range 20 {

@@ -330,7 +330,7 @@ func TestSharesTheScrapeThatEndsLast(t *testing.T) {
 }
 
 // TestImpatientScrape shares a scrape that ends later than it can wait: it gets
-// what is known at its own deadline.
+// the known facts at its own deadline.
 func TestImpatientScrape(t *testing.T) {
 	bubble(t, 1, func(t *testing.T, c *crowd) {
 		for range 3 {

@@ -31,9 +31,9 @@ func (h *handler) guard(next http.Handler) http.Handler {
 }
 
 // isOurs reports whether a request's Host can be meant for the exporter: an IP
-// address, a name without a dot, or the external one. Any other may be a
-// stranger's, who has it lead here so that a browser takes us for his site (DNS
-// rebinding).
+// address, a name without a dot, or the external one. Any other may be the
+// name of a hostile site that leads here, so that a browser takes the exporter for
+// that site (DNS rebinding).
 func isOurs(host, external string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

@@ -42,7 +42,7 @@ func TestURLsAreUTF8(t *testing.T) {
 	}
 }
 
-// TestRebound sends what a browser sends for a page whose name was made to lead to the exporter.
+// TestRebound sends the requests of a browser whose page has a name that was made to lead to the exporter (DNS rebinding).
 func TestRebound(t *testing.T) {
 	reloads := 0
 	handler := web.New(web.Exporter{Own: prometheus.NewRegistry(), Reload: func() error { reloads++; return nil }}, web.Options{Host: "Monitoring.example.com"})
@@ -62,8 +62,8 @@ func TestRebound(t *testing.T) {
 	}
 }
 
-// TestNobodyIsAsked has everything that wants no answer of OSS.
-func TestNobodyIsAsked(t *testing.T) {
+// TestNoQuestions sends each request that needs no answer of OSS.
+func TestNoQuestions(t *testing.T) {
 	cfg, err := config.Parse("test.yaml", []byte(webtest.TwoTargets))
 	if err != nil {
 		t.Fatal(err)

@@ -26,20 +26,20 @@ import (
 	"oss_cname_exporter/internal/web/ui"
 )
 
-// Exporter is what the handlers serve.
+// Exporter is the data behind the handlers.
 type Exporter struct {
 	// Config returns the configuration in force. A request asks once and
-	// keeps to what it got.
+	// keeps to that one.
 	Config func() *config.Config
 	// Scrape asks about targets and returns their metrics; labels are the
 	// names of all targets' own labels.
 	Scrape func(ctx context.Context, targets []config.Target, labels []string) *collector.Snapshot
-	// Known returns the metrics of what is known of targets, without asking;
+	// Known returns the metrics of the known facts of targets, without asking;
 	// nil is Scrape.
 	Known func(targets []config.Target, labels []string) *collector.Snapshot
-	// Peek returns what is known of targets without asking.
+	// Peek returns the known facts of targets without asking.
 	Peek func(targets []config.Target) []status.Status
-	// Unlisted returns what accounts have bound that is not configured, without
+	// Unlisted returns the bound domains that are not configured, without
 	// asking, and starts a scan of those that were not scanned for long. nil is
 	// nothing.
 	Unlisted func(*config.Config) []discovery.Account
@@ -48,7 +48,7 @@ type Exporter struct {
 	// Refused counts a request that was refused with an HTTP status; nil does
 	// not.
 	Refused func(code int)
-	// Memory has what was true of the targets before; nil is nothing.
+	// Memory has earlier facts of the targets; nil is none.
 	Memory *judge.Memory
 	// History has the last changes of the targets; nil is none.
 	History *changelog.History
@@ -59,19 +59,19 @@ type Exporter struct {
 
 // Options configures the handlers. The zero value works.
 type Options struct {
-	// TimeoutOffset is what a scrape leaves of its timeout for the way back
+	// TimeoutOffset is the part of its timeout that a scrape leaves for the way back
 	// to the scraper; at most half. 0 is none.
 	TimeoutOffset time.Duration
 	// MaxTimeout bounds every scrape, also one that names no timeout. 0 is 30s.
 	MaxTimeout time.Duration
 	// Ready reports whether the exporter wants requests; nil is always.
 	Ready func() bool
-	// Logger gets refused requests, at debug level, and what could not be told
+	// Logger gets refused requests, at debug level, and errors that could not be told
 	// to the client; nil logs nothing.
 	Logger log.Logger
 	// Now is the status page's clock; nil is time.Now.
 	Now func() time.Time
-	// Prefix is what all paths begin with; "" is nothing, else "/some/path".
+	// Prefix is the begin of all paths: "" or "/some/path".
 	Prefix string
 	// Host is the name by which the exporter is reached from outside; "" is
 	// none that is known.
@@ -161,7 +161,7 @@ func newHandler(e Exporter, opts Options) *handler {
 	return &handler{Exporter: e, Options: opts}
 }
 
-// empty answers HEAD: it asks no one and looks for nothing.
+// empty answers HEAD without a question to OSS.
 func empty(http.ResponseWriter, *http.Request) {}
 
 // under returns the handler of all paths that begin with prefix, which is "" or

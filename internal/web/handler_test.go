@@ -49,7 +49,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// TestCollect wants of a scrape what collect[] names, and nobody asked for the
+// TestCollect wants of a scrape the series that collect[] names, and no question for the
 // exporter's own series alone.
 func TestCollect(t *testing.T) {
 	const targets, own = "\noss_cname_token_exists{", "\noss_cname_exporter_build_info{"
@@ -98,8 +98,8 @@ func (c contradiction) Collect(ch chan<- prometheus.Metric) {
 	ch <- c.Gauge
 }
 
-// TestBadSeriesCostsNoOther has a collector that contradicts itself: what can
-// be told is told nevertheless.
+// TestBadSeriesCostsNoOther has a collector that contradicts itself: the other
+// series are served.
 func TestBadSeriesCostsNoOther(t *testing.T) {
 	f := webtest.Serve(t, web.Options{}, webtest.Token(time.Hour))
 	f.Own.MustRegister(contradiction{prometheus.NewGauge(prometheus.GaugeOpts{Name: "twice"})})

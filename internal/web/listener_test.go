@@ -49,7 +49,7 @@ func TestReloadIsOffByDefault(t *testing.T) {
 	}
 }
 
-// TestOtherSitesCannotReload sends what a browser sends for a page of another site.
+// TestOtherSitesCannotReload sends the requests of a browser that shows a page of another site.
 func TestOtherSitesCannotReload(t *testing.T) {
 	f := webtest.Serve(t, web.Options{})
 	f.Reload = func() error { t.Error("reloaded"); return nil }

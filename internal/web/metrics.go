@@ -21,8 +21,8 @@ import (
 // of a scrape.
 const lateness = 100 * time.Millisecond
 
-// metrics is a scrape: every target's series and the exporter's own, or of the
-// two what the parameters name. The exporter's own ask no target.
+// metrics is a scrape: every target's series and the exporter's own, or the part
+// of both that the parameters name. The exporter's own ask no target.
 func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 	want, err := h.parseWanted(r.URL.Query())
 	if err != nil {
@@ -52,7 +52,7 @@ func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// wanted is what a scrape asks for.
+// wanted is the series that a scrape asks for.
 type wanted struct {
 	targets, own bool
 	names        []string // of series; none is all
@@ -78,7 +78,7 @@ func (h *handler) parseWanted(query url.Values) (wanted, error) {
 
 // await returns the response to a scrape when it is done, or when the client is
 // gone. A request whose deadline comes before that of the scrape that it shares
-// gets what is known by then. The caller leaves the response.
+// gets the known facts then. The caller leaves the response.
 func (h *handler) await(r *http.Request) *response {
 	cfg, timeout := h.Config(), h.timeout(r)
 	end := time.Now().Add(timeout)
@@ -111,11 +111,11 @@ func (h *handler) await(r *http.Request) *response {
 const timeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
 
 // minTimeout is the least time for a scrape. A scraper that grants less gets no
-// answer in time, and nobody else's question fails for it.
+// answer in time, and the question that it shares with others does not fail for it.
 const minTimeout = 100 * time.Millisecond
 
-// timeout returns how long the scrape may take: what the scraper grants less
-// the offset, so that the answer arrives before the scraper gives up.
+// timeout returns how long the scrape may take: the time that the scraper grants
+// less the offset, so that the answer arrives before the scraper gives up.
 func (h *handler) timeout(r *http.Request) time.Duration {
 	seconds, err := strconv.ParseFloat(r.Header.Get(timeoutHeader), 64)
 	if err != nil || !(seconds > 0) || seconds >= h.MaxTimeout.Seconds() {

@@ -16,7 +16,7 @@ import (
 )
 
 // FuzzProbe asks with any query: the answer is a scrape of one target at a configured account, or one line that says
-// what is wrong.
+// why it is refused.
 func FuzzProbe(f *testing.F) {
 	cfg, err := config.Parse("test.yaml", []byte(webtest.TwoTargets))
 	if err != nil {

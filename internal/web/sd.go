@@ -71,9 +71,9 @@ func list(w io.Writer, targets []config.Target, wanted url.Values) {
 	_ = text.WriteByte(']')
 }
 
-// targets returns those that may be listed. A list that lacks what is only not
-// known yet would end its monitoring; told that there is none, Prometheus keeps
-// the one before.
+// targets returns those that may be listed. A list without the domains that are
+// not known yet would end their monitoring. After an error Prometheus keeps the
+// list before.
 func (h *handler) targets(cfg *config.Config, wanted url.Values) ([]config.Target, error) {
 	if !wanted.Has("configured") {
 		wanted.Set("configured", "true")
@@ -94,7 +94,7 @@ func (h *handler) targets(cfg *config.Config, wanted url.Values) ([]config.Targe
 // targetGroup is one element of the list: a target with the labels that
 // relabelling can use.
 type targetGroup struct {
-	Targets []string          `json:"targets"` // bucket/cname, what /probe takes as its target
+	Targets []string          `json:"targets"` // bucket/cname, the target of /probe
 	Labels  map[string]string `json:"labels"`
 }
 

@@ -51,7 +51,7 @@ func TestDiscovery(t *testing.T) {
 	}
 }
 
-// TestDiscoveredTargetsCanBeProbed hands what /sd lists to /probe as it is.
+// TestDiscoveredTargetsCanBeProbed hands each entry of /sd to /probe as it is.
 func TestDiscoveredTargetsCanBeProbed(t *testing.T) {
 	f := webtest.Serve(t, web.Options{})
 	asked := f.Asked()
@@ -80,7 +80,7 @@ func TestDiscoveryTellsOnlyWhatIsNew(t *testing.T) {
 	}
 }
 
-// TestFoundDomainsCanBeProbed follows the page's link, and hands what /sd lists
+// TestFoundDomainsCanBeProbed follows the page's link, and hands each entry of /sd
 // to /probe.
 func TestFoundDomainsCanBeProbed(t *testing.T) {
 	f := webtest.Serve(t, web.Options{})

@@ -27,7 +27,7 @@ import (
 const (
 	keyID     = "LTAIattack"
 	keySecret = "s3cr3tOfTheAttackSuite"
-	// scrapeTimeout is what the scraper grants, and patience what the suite grants a busy machine beside it.
+	// scrapeTimeout is the time that the scraper grants, and patience the time that the suite grants a busy machine.
 	scrapeTimeout = 9 * time.Second
 	patience      = 2 * time.Minute
 	healthyCount  = 20
@@ -54,7 +54,7 @@ func run(m *testing.M) int {
 	return code
 }
 
-// attack is one thing that goes wrong. What is nil or "" does not happen.
+// attack is one thing that goes wrong. A field that is nil or "" does nothing.
 type attack struct {
 	name     string
 	probe    string                              // more of the section probe
@@ -70,7 +70,7 @@ type attack struct {
 	files    int                                 // how many the exporter may have open; 0 is as many as the suite
 }
 
-// arena is an exporter with healthy targets, and what is attacked beside them.
+// arena is an exporter with healthy targets, and the servers of hostile ones.
 type arena struct {
 	*testing.T
 	dir     string
@@ -296,7 +296,7 @@ func (a *arena) peakMB() float64 {
 	return kB / 1024
 }
 
-// judge says what the attack did.
+// judge fails the test for samples that were lost, memory, goroutines, files and lines beyond the bounds, and secrets.
 func (a *arena) judge(at attack, lost, scrapes int) {
 	a.Helper()
 	lines, peak := at.lines, at.peakMB

@@ -59,7 +59,7 @@ func manyTargets(n int) (func(*arena) string, func(*arena) []string, func(*arena
 	}
 }
 
-// TestClients has clients that take what they can.
+// TestClients has clients that ask for much, read nothing, hang up or send nonsense.
 func TestClients(t *testing.T) {
 	metrics := "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
 	thousand, thousandTargets, thousandTokens := manyTargets(1000)
@@ -144,14 +144,14 @@ func TestClients(t *testing.T) {
 // scraper of 10,000 targets.
 func TestTenThousandTargets(t *testing.T) {
 	accounts, targets, tokens := manyTargets(10_000)
-	alone := attack{name: "10,000 targets, nobody else", accounts: accounts, targets: targets, before: tokens, peakMB: 400}
+	alone := attack{name: "10,000 targets, one scraper", accounts: accounts, targets: targets, before: tokens, peakMB: 400}
 	t.Run(alone.name, func(t *testing.T) { play(t, alone) })
 	beside := attack{name: "10,000 targets, 200 clients that do not read", accounts: accounts, targets: targets, before: tokens, peakMB: 400, scrapes: 5,
 		during: deaf(200, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")}
 	t.Run(beside.name, func(t *testing.T) { play(t, beside) })
 }
 
-// TestReloads has reloads that come too often, or of what is not whole.
+// TestReloads has reloads that come too often, and reloads of broken files.
 func TestReloads(t *testing.T) {
 	attacks := []attack{
 		{name: "a storm of SIGHUP", during: func(ctx context.Context, a *arena) {

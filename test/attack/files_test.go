@@ -24,7 +24,7 @@ func (a *arena) remove(name string) {
 	}
 }
 
-// pipe puts a named pipe, which nobody writes to, in the place of a file.
+// pipe puts a named pipe without a writer in the place of a file.
 func (a *arena) pipe(name string) {
 	path := filepath.Join(a.dir, name)
 	_ = os.Remove(path)

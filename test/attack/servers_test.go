@@ -16,7 +16,7 @@ import (
 	"oss_cname_exporter/internal/fake/osstest"
 )
 
-// stolenToken is what a peer repeats of the key's security token.
+// stolenToken is a security token that a peer sends back.
 const stolenToken = "CAISstolenSecurityTokenOfTheAttackSuite"
 
 // raw answers with text and then goes on with then.
@@ -57,7 +57,7 @@ func echo(http.Handler) http.Handler {
 	})
 }
 
-// TestServers has an OSS that answers with what no OSS would.
+// TestServers has an OSS whose responses are malformed, endless or hostile.
 func TestServers(t *testing.T) {
 	const ok = "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nx-oss-request-id: 5C1B138A109F4E405B2D\r\n"
 	for name, b := range map[string]osstest.Behaviour{

@@ -41,8 +41,8 @@ func retryAfter(value string) osstest.Behaviour {
 	return osstest.Reply(503, "<Error><Code>MetaOperationQpsLimitExceeded</Code></Error>", "Retry-After", value, "x-oss-request-id", "5C1B138A109F4E405B2D")
 }
 
-// strangers has clients probe what nobody configured, at an account that behaves
-// so, as fast as they can.
+// strangers has clients probe unlisted targets as fast as they can, at an account
+// that behaves so.
 func strangers(clients int, of string, behaviour osstest.Behaviour) func(context.Context, *arena) {
 	return func(ctx context.Context, a *arena) {
 		for i := range 200 {
@@ -72,7 +72,7 @@ func one(name string) func(*arena) string {
 	return func(a *arena) string { return account(name, a.hostile.URL(), "") }
 }
 
-// TestSharing has what shares the exporter take more than its part.
+// TestSharing has accounts and clients take more than their share of slots.
 func TestSharing(t *testing.T) {
 	var attacks []attack
 	for name, b := range map[string]osstest.Behaviour{

@@ -1,4 +1,4 @@
-// Package bench_test measures the program, beside what it is made of where that
+// Package bench_test measures the program, beside its parts alone where that
 // can be had in the same run, and holds the calculation of docs/scaling.md.
 package bench_test
 

@@ -48,7 +48,7 @@ func BenchmarkProbeBesideBareSDK(b *testing.B) {
 // BenchmarkConcurrentProbes has 1,000 clients probe the real binary at once, each
 // on a connection of its own, half of them about targets that are in no file.
 // peak-MB is the most memory that the exporter ever had resident, cpu-µs/probe
-// what a probe costs with all that HTTP takes on both sides of it.
+// the cost of a probe with HTTP on both sides of it.
 func BenchmarkConcurrentProbes(b *testing.B) {
 	const n, clients, latency = 500, 1000, 20 * time.Millisecond
 	url := startOSS(b, clients, latency)
@@ -103,7 +103,7 @@ func probeBinary(b *testing.B, client *http.Client, url string) error {
 	return err
 }
 
-// probeOnce asks h without a connection in between: what HTTP costs is not ours.
+// probeOnce asks h without a connection in between: the cost of HTTP is not ours.
 func probeOnce(b *testing.B, h http.Handler, path string) {
 	req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, path, http.NoBody)
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 )
 
 // BenchmarkTenthOfAMillion runs a tenth of the plan in docs/scaling.md: one exporter, one Prometheus that finds 100,000
-// targets in /sd and probes each every five minutes, and an OSS that takes 50 ms, each a process of its own. What it
-// reports is of one interval, after one in which all is asked for the first time. tokens is how many targets Prometheus
+// targets in /sd and probes each every five minutes, and an OSS that takes 50 ms, each a process of its own. It
+// reports one interval, after one in which all is asked for the first time. tokens is how many targets Prometheus
 // knows a token of, missed how many a scrape missed.
 func BenchmarkTenthOfAMillion(b *testing.B) {
 	p := million()

@@ -106,8 +106,8 @@ func (o *slowOSS) GetCnameToken(ctx context.Context, _ *config.Account, _ domain
 	}
 }
 
-// TestScalingIsSimulated runs a hundredth of the plan, a domain at a time as Prometheus spreads its scrapes: the calls
-// in flight are what the calculation says, and no probe waits.
+// TestScalingIsSimulated runs a hundredth of the plan, a domain at a time as Prometheus spreads its scrapes: the number of
+// calls in flight is the calculated one, and no probe waits.
 func TestScalingIsSimulated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := million()

@@ -158,7 +158,7 @@ func each(b *testing.B, n, concurrency int, do func(i int) error) {
 // BenchmarkScrapeBesideBareSDK compares the processor time of a whole scrape
 // of 1,000 targets (poll, metrics, exposition; then with compression too) with
 // that of 1,000 calls of the vendor's SDK alone, turn by turn in one run. The
-// bare calls have what makes ours cheap: as many at a time, and our kept
+// bare calls have the advantages of ours: as many at a time, and our kept
 // connections.
 func BenchmarkScrapeBesideBareSDK(b *testing.B) {
 	const n = 1000
@@ -203,7 +203,7 @@ func BenchmarkCachedScrapeBesideStaticRegistry(b *testing.B) {
 	b.ReportMetric(float64(cached.cpu)/float64(encoded.cpu), "scrape/static")
 }
 
-// staticRegistry returns a registry of plain metrics with what g gathers.
+// staticRegistry returns a registry of plain metrics with the samples that g gathers.
 func staticRegistry(b *testing.B, g prometheus.Gatherer) *prometheus.Registry {
 	b.Helper()
 	families, err := g.Gather()
@@ -238,7 +238,7 @@ func staticRegistry(b *testing.B, g prometheus.Gatherer) *prometheus.Registry {
 	return registry
 }
 
-// measured sums up what several runs of something cost.
+// measured sums up the cost of several runs.
 type measured struct {
 	cpu    time.Duration
 	allocs uint64
