@@ -167,6 +167,7 @@ targets:
 		{[]string{"--scrape.max-timeout=30"}, "oss_cname_exporter: --scrape.max-timeout: \"30\": not a duration; write a number with its unit (ms, s, m, h, d), such as \"30s\", try --help\n"},
 		{[]string{"--web.listen-address="}, "oss_cname_exporter: --web.listen-address: \"\": write host and port, such as \":19525\" or \"127.0.0.1:19525\"\n"},
 		{[]string{"--web.listen-address=127.0.0.1:"}, "oss_cname_exporter: --web.listen-address: \"127.0.0.1:\": write host and port, such as \":19525\" or \"127.0.0.1:19525\"\n"},
+		{[]string{"--web.max-connections=3"}, "oss_cname_exporter: --web.max-connections: \"3\": write a whole number from 4 to 100000, try --help\n"},
 		{[]string{"--web.health-listen-address=localhost"}, "oss_cname_exporter: --web.health-listen-address: \"localhost\": write host and port, such as \":19525\" or \"127.0.0.1:19525\"\n"},
 		{[]string{"--web.external-url=monitoring.example.com/oss"}, "oss_cname_exporter: --web.external-url: write a plain URL, such as \"https://monitoring.example.com/oss-cname\"\n"},
 		{[]string{"--web.external-url=https://u:p@monitoring.example.com/"}, "oss_cname_exporter: --web.external-url: write a plain URL, such as \"https://monitoring.example.com/oss-cname\"\n"},

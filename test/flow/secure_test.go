@@ -104,6 +104,26 @@ func TestHTTP2IsByChoice(t *testing.T) {
 	}
 }
 
+// TestMaxConnections has more idle clients than connections: the first one is closed, and a new one is answered.
+func TestMaxConnections(t *testing.T) {
+	p := apptest.Start(t, nil, "--demo", "--web.listen-address=127.0.0.1:0", "--web.max-connections=4")
+	var idle []net.Conn
+	for range 6 {
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", p.Address(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		idle = append(idle, conn)
+	}
+	if n, err := idle[0].Read(make([]byte, 1)); err == nil {
+		t.Errorf("the first idle client got %d bytes, want its connection closed", n)
+	}
+	if status, _ := apptest.Get(t, "http://"+p.Address(t)+"/-/healthy"); status != http.StatusOK {
+		t.Errorf("a client beside them got %d", status)
+	}
+}
+
 func TestHealthAddressTaken(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
