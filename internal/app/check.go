@@ -77,7 +77,7 @@ func askOnce(ctx context.Context, flags *flags, getenv func(string) string, stdo
 	if isTerminal(stderr) {
 		opts.Progress = stderr
 	}
-	return check.Run(ctx, check.Exporter{Config: w.store.Config(), Scrape: p.exporter.Scrape, Peek: p.exporter.Peek}, opts, stdout)
+	return check.Run(ctx, check.Exporter{Config: w.store.Config(), Scrape: p.exporter.Scrape, Peek: p.exporter.Peek, Memory: p.exporter.Memory}, opts, stdout)
 }
 
 func isTerminal(w io.Writer) bool {

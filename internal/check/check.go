@@ -7,8 +7,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 
 	"oss_cname_exporter/collector"
@@ -42,6 +46,7 @@ type Exporter struct {
 	Config *config.Config
 	Scrape func(ctx context.Context, targets []config.Target, labels []string) *collector.Snapshot
 	Peek   func(targets []config.Target) []status.Status
+	Memory *judge.Memory // that Scrape judges by; nil is none
 }
 
 // Options configures Run. The zero value works.
@@ -75,7 +80,7 @@ func Run(ctx context.Context, e Exporter, opts Options, stdout io.Writer) (exit 
 	}
 	r := report.New(targets, snapshot.Statuses(), report.Options{HideTokens: opts.HideTokens, ExternalURL: opts.ExternalURL})
 	opts.Color = opts.Color && opts.File == ""
-	text, err := render(r, snapshot, opts)
+	text, err := render(r, snapshot, e.Memory, opts)
 	if err != nil {
 		return Refused, err
 	}
@@ -127,14 +132,14 @@ func exitStatus(r *report.Report) int {
 }
 
 // render writes r in a format.
-func render(r *report.Report, snapshot *collector.Snapshot, opts Options) ([]byte, error) {
+func render(r *report.Report, snapshot *collector.Snapshot, memory *judge.Memory, opts Options) ([]byte, error) {
 	var b bytes.Buffer
 	switch opts.Format {
 	case JSON:
 		text, err := report.JSON(report.NewDocument(r, r.Domains, report.Paging{Matching: len(r.Domains), Page: 1, Pages: 1}))
 		return append(text, '\n'), err
 	case Prom:
-		families, err := snapshot.Gather()
+		families, err := gather(snapshot, memory)
 		if err != nil {
 			return nil, err
 		}
@@ -149,6 +154,19 @@ func render(r *report.Report, snapshot *collector.Snapshot, opts Options) ([]byt
 	fmt.Fprintf(&b, "%s\n\n", r.Summary())
 	err := r.Write(&b, report.Style{Color: opts.Color})
 	return b.Bytes(), err
+}
+
+// gather returns the series of the domains, and of what accounts share.
+func gather(snapshot *collector.Snapshot, memory *judge.Memory) ([]*dto.MetricFamily, error) {
+	families, err := snapshot.Gather()
+	if err != nil || memory == nil {
+		return families, err
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collector.NewJudgement(memory, nil))
+	shared, err := registry.Gather()
+	isOwn := func(f *dto.MetricFamily) bool { return strings.HasPrefix(f.GetName(), "oss_cname_exporter_") }
+	return append(families, slices.DeleteFunc(shared, isOwn)...), err
 }
 
 // Delays of the progress.

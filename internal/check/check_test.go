@@ -21,6 +21,7 @@ import (
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/check"
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -77,7 +78,8 @@ func exporter(t *testing.T, p *fakePoller) check.Exporter {
 			p.answers[base] = well()
 		}
 	}
-	return check.Exporter{Config: cfg, Scrape: collector.New(p, collector.Options{}).Scrape, Peek: p.peek}
+	memory := judge.NewMemory()
+	return check.Exporter{Config: cfg, Scrape: collector.New(p, collector.Options{Memory: memory}).Scrape, Peek: p.peek, Memory: memory}
 }
 
 func well() status.Status {
@@ -274,6 +276,21 @@ func TestProm(t *testing.T) {
 		if !strings.HasPrefix(name, "oss_cname_") || strings.HasPrefix(name, "oss_cname_exporter_") {
 			t.Errorf("found %s", name)
 		}
+	}
+}
+
+// TestPromTellsASharedCause has one wrong key: the domains have no problem of
+// their own.
+func TestPromTellsASharedCause(t *testing.T) {
+	p := with(fails)
+	p.answers["example.org"] = p.answers["www.example.com"]
+	var out bytes.Buffer
+	if _, err := check.Run(t.Context(), exporter(t, p), check.Options{Format: check.Prom}, &out); err != nil {
+		t.Fatal(err)
+	}
+	const want = "oss_cname_account_problem{account=\"main\",check=\"token\",reason=\"credentials\",region=\"cn-hangzhou\",severity=\"warning\"} 1\n"
+	if !strings.Contains(out.String(), want) || strings.Contains(out.String(), "oss_cname_problem") || strings.Contains(out.String(), "oss_cname_exporter_") {
+		t.Errorf("got\n%s", &out)
 	}
 }
 
