@@ -109,8 +109,8 @@ type Configuration interface {
 	Loaded() (at time.Time, err error)
 }
 
-// Counts are those of all targets together; see poller.Poller.
-type Counts interface {
+// TotalCounts are those of all targets together; see poller.Poller.
+type TotalCounts interface {
 	Errors() map[status.Reason]uint64
 	UnlistedProbes() map[string]uint64
 }
@@ -119,12 +119,12 @@ type Counts interface {
 // the failures of all targets together.
 type Totals struct {
 	config Configuration
-	counts Counts
+	counts TotalCounts
 	descs  totalsDescs
 }
 
 // NewTotals returns the Totals of the configuration in force and of counts.
-func NewTotals(c Configuration, counts Counts) *Totals {
+func NewTotals(c Configuration, counts TotalCounts) *Totals {
 	return &Totals{config: c, counts: counts, descs: newTotalsDescs()}
 }
 

@@ -19,15 +19,15 @@ import (
 // be read of it is in Err, and leaves the other fields as they are.
 type Binding struct {
 	Name        domain.Name
-	Ambiguous   bool        // whether it is a wildcard could not be read: it may be the exact domain or the wildcard
-	Status      string      // the vendor's word, such as "Enabled" or "Blocked", an open set; "" if it could not be read
-	Enabled     bool        // OSS serves the domain: Status is Enabled, in any spelling
-	Certificate Certificate // the zero value is none
-	Err         error       // nil if all of it could be read
+	Ambiguous   bool             // whether it is a wildcard could not be read: it may be the exact domain or the wildcard
+	Status      string           // the vendor's word, such as "Enabled" or "Blocked", an open set; "" if it could not be read
+	Enabled     bool             // OSS serves the domain: Status is Enabled, in any spelling
+	Certificate BoundCertificate // the zero value is none
+	Err         error            // nil if all of it could be read
 }
 
-// Certificate is one that is bound to a domain.
-type Certificate struct {
+// BoundCertificate is one that is bound to a domain.
+type BoundCertificate struct {
 	ID      string
 	Type    string    // its origin: "CAS" is the certificate service, "Upload" an upload
 	Status  string    // the vendor's word; "" if it does not say
@@ -39,7 +39,7 @@ type Certificate struct {
 
 // Served reports whether OSS serves the domain with the certificate: one that
 // is disabled it does not serve.
-func (c Certificate) Served() bool { return c.Status == "" || isEnabled(c.Status) }
+func (c BoundCertificate) Served() bool { return c.Status == "" || isEnabled(c.Status) }
 
 // Is reports whether b is, or may be, the binding of name.
 func (b Binding) Is(name domain.Name) bool {
@@ -154,8 +154,8 @@ func (r bindingReply) binding(bucket string) Binding {
 	return b
 }
 
-func (r certificateReply) read() (Certificate, error) {
-	c := Certificate{ID: secret.RemoteText(r.CertID), Type: secret.RemoteText(r.Type), Status: secret.RemoteText(r.Status), Fingerprint: secret.RemoteText(r.Fingerprint)}
+func (r certificateReply) read() (BoundCertificate, error) {
+	c := BoundCertificate{ID: secret.RemoteText(r.CertID), Type: secret.RemoteText(r.Type), Status: secret.RemoteText(r.Status), Fingerprint: secret.RemoteText(r.Fingerprint)}
 	var err error
 	if c.Expires, err = parseTime(r.ValidEndDate); err != nil {
 		return c, fmt.Errorf("reading ValidEndDate of the certificate: %w", err)

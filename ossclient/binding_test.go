@@ -43,7 +43,7 @@ func TestBindingsAreRead(t *testing.T) {
 			}
 			for _, want := range []ossclient.Binding{
 				{Name: exactName, Status: "Enabled", Enabled: true,
-					Certificate: ossclient.Certificate{ID: "1-cn-hangzhou", Type: "Upload", Status: "Enabled", Expires: ends}},
+					Certificate: ossclient.BoundCertificate{ID: "1-cn-hangzhou", Type: "Upload", Status: "Enabled", Expires: ends}},
 				{Name: wildcardName, Status: "Disabled"},
 			} {
 				if !slices.Contains(got, want) {
@@ -83,7 +83,7 @@ func TestHowABindingIsListed(t *testing.T) {
 	const www, enabled = "<Domain>www.example.com</Domain>", "<Status>Enabled</Status>"
 	ends := time.Date(2048, 5, 4, 10, 14, 51, 0, time.UTC)
 	plain := ossclient.Binding{Name: exactName, Status: "Enabled", Enabled: true}
-	with := func(c ossclient.Certificate) ossclient.Binding {
+	with := func(c ossclient.BoundCertificate) ossclient.Binding {
 		b := plain
 		b.Certificate = c
 		return b
@@ -91,16 +91,16 @@ func TestHowABindingIsListed(t *testing.T) {
 	certificate := func(inner string) string { return www + enabled + "<Certificate>" + inner + "</Certificate>" }
 	dated := func(date string) string { return certificate("<ValidEndDate>" + date + "</ValidEndDate>") }
 	for listed, want := range map[string]ossclient.Binding{
-		dated("Mon, 4 May 2048 10:14:51 GMT"):         with(ossclient.Certificate{Expires: ends}),
-		dated("Mon, 04 May 2048 10:14:51 GMT"):        with(ossclient.Certificate{Expires: ends}),
-		dated("\n  Mon, 4 May 2048 10:14:51 GMT\n  "): with(ossclient.Certificate{Expires: ends}),
-		dated("Feb 10 23:59:59 2024 GMT"):             with(ossclient.Certificate{Expires: time.Date(2024, 2, 10, 23, 59, 59, 0, time.UTC)}),
-		dated("Feb  1 23:59:59 2024 GMT"):             with(ossclient.Certificate{Expires: time.Date(2024, 2, 1, 23, 59, 59, 0, time.UTC)}),
+		dated("Mon, 4 May 2048 10:14:51 GMT"):         with(ossclient.BoundCertificate{Expires: ends}),
+		dated("Mon, 04 May 2048 10:14:51 GMT"):        with(ossclient.BoundCertificate{Expires: ends}),
+		dated("\n  Mon, 4 May 2048 10:14:51 GMT\n  "): with(ossclient.BoundCertificate{Expires: ends}),
+		dated("Feb 10 23:59:59 2024 GMT"):             with(ossclient.BoundCertificate{Expires: time.Date(2024, 2, 10, 23, 59, 59, 0, time.UTC)}),
+		dated("Feb  1 23:59:59 2024 GMT"):             with(ossclient.BoundCertificate{Expires: time.Date(2024, 2, 1, 23, 59, 59, 0, time.UTC)}),
 		certificate("<Type>CAS</Type><CertId>493-cn</CertId><Status>Enabled</Status><ValidEndDate>Mon, 4 May 2048 10:14:51 GMT</ValidEndDate>"): with(
-			ossclient.Certificate{ID: "493-cn", Type: "CAS", Status: "Enabled", Expires: ends}),
+			ossclient.BoundCertificate{ID: "493-cn", Type: "CAS", Status: "Enabled", Expires: ends}),
 		certificate("<Status>Disabled</Status><ValidEndDate>Mon, 4 May 2048 10:14:51 GMT</ValidEndDate>"): with(
-			ossclient.Certificate{Status: "Disabled", Expires: ends}),
-		certificate("<CertId>1</CertId><Status>Disabled</Status>"): with(ossclient.Certificate{ID: "1", Status: "Disabled"}),
+			ossclient.BoundCertificate{Status: "Disabled", Expires: ends}),
+		certificate("<CertId>1</CertId><Status>Disabled</Status>"): with(ossclient.BoundCertificate{ID: "1", Status: "Disabled"}),
 
 		www + enabled:                                          plain,
 		www + "<Status>enabled</Status>":                       {Name: exactName, Status: "enabled", Enabled: true},
@@ -134,7 +134,7 @@ func TestHowABindingIsListed(t *testing.T) {
 // TestServedCertificate has each status of a certificate.
 func TestServedCertificate(t *testing.T) {
 	for status, want := range map[string]bool{"Enabled": true, "enabled": true, "": true, "Disabled": false, "Revoked": false} {
-		if got := (ossclient.Certificate{ID: "1", Status: status}).Served(); got != want {
+		if got := (ossclient.BoundCertificate{ID: "1", Status: status}).Served(); got != want {
 			t.Errorf("%q: got %v", status, got)
 		}
 	}
@@ -153,11 +153,11 @@ func TestOneUnreadableBinding(t *testing.T) {
 		named + "<Status> </Status>": {ossclient.Binding{Name: bad}, "no Status"},
 		named + "<Status>Enabled</Status><Certificate/>": {ossclient.Binding{Name: bad, Status: "Enabled", Enabled: true}, "reading ValidEndDate"},
 		named + "<Status>Enabled</Status><Certificate><Type>CAS</Type><CertId>1</CertId><Status>Enabled</Status></Certificate>": {
-			ossclient.Binding{Name: bad, Status: "Enabled", Enabled: true, Certificate: ossclient.Certificate{ID: "1", Type: "CAS", Status: "Enabled"}}, "reading ValidEndDate"},
+			ossclient.Binding{Name: bad, Status: "Enabled", Enabled: true, Certificate: ossclient.BoundCertificate{ID: "1", Type: "CAS", Status: "Enabled"}}, "reading ValidEndDate"},
 		named + "<Status>Blocked</Status><Certificate><ValidEndDate>Feb 10 23:59:59 2024 CST</ValidEndDate></Certificate>": {
 			ossclient.Binding{Name: bad, Status: "Blocked"}, "reading ValidEndDate"},
 		named + "<Certificate><ValidEndDate>Feb 10 23:59:59 2024 GMT</ValidEndDate></Certificate>": {
-			ossclient.Binding{Name: bad, Certificate: ossclient.Certificate{Expires: time.Date(2024, 2, 10, 23, 59, 59, 0, time.UTC)}}, "no Status"},
+			ossclient.Binding{Name: bad, Certificate: ossclient.BoundCertificate{Expires: time.Date(2024, 2, 10, 23, 59, 59, 0, time.UTC)}}, "no Status"},
 		named + "<Status>Enabled</Status><IsWildCard>perhaps</IsWildCard>": {
 			ossclient.Binding{Name: bad, Ambiguous: true, Status: "Enabled", Enabled: true}, `"perhaps" is neither true nor false`},
 	} {

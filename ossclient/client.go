@@ -33,7 +33,7 @@ type Options struct {
 	UseCname    bool              // Endpoint is used as it is, without the bucket's name before it: a bound domain, or PrivateLink
 	Network     Network           // the region's endpoint to use; 0 is the public one
 	SignatureV1 bool              // the old signature; false is V4
-	Credentials Credentials       // asked before each call
+	Credentials KeySource         // asked before each call
 	UserAgent   string            // who asks, such as "program/1.0", told beside the SDK's; may be ""
 	Attempts    int               // calls per question at most, the first included; 0 is 2
 	Transport   http.RoundTripper // shared connections; nil is NewTransport(). Its error may be an *Error with the reason
@@ -41,8 +41,8 @@ type Options struct {
 	Now         func() time.Time  // the clock that dates requests; nil is time.Now
 }
 
-// Credentials gives the key that signs the next call.
-type Credentials interface {
+// KeySource gives the key that signs the next call.
+type KeySource interface {
 	// Key returns a key, or an error that names the action on one line.
 	Key(ctx context.Context) (secret.Key, error)
 	// Invalidate is told that OSS refused the key with this token, "" for a
@@ -123,7 +123,7 @@ func sdkConfig(opts Options) *oss.Config {
 }
 
 // forSDK gives the keys of from to the SDK, and marks its failures as account's.
-func forSDK(account string, from Credentials) credentials.CredentialsProvider {
+func forSDK(account string, from KeySource) credentials.CredentialsProvider {
 	return credentials.CredentialsProviderFunc(func(ctx context.Context) (credentials.Credentials, error) {
 		key, err := from.Key(ctx)
 		if err == nil {
@@ -141,14 +141,14 @@ func forSDK(account string, from Credentials) credentials.CredentialsProvider {
 // newRetryer repeats a question only where a second call can help: OSS failed or
 // waited too long for the request, the connection broke, or a key that was good
 // for long is refused and there is another. A throttled call is not repeated.
-func newRetryer(attempts int, from Credentials) retry.Retryer {
+func newRetryer(attempts int, from KeySource) retry.Retryer {
 	return retry.NewStandard(func(o *retry.RetryOptions) {
 		o.MaxAttempts = cmp.Or(attempts, 2)
 		o.ErrorRetryables = []retry.ErrorRetryable{transient{from}}
 	})
 }
 
-type transient struct{ from Credentials }
+type transient struct{ from KeySource }
 
 // IsErrorRetryable implements retry.ErrorRetryable. The SDK asks after every
 // call that failed, the last one too.
@@ -240,7 +240,7 @@ func (c *Client) ask(ctx context.Context, x exchange, bucket string, query map[s
 	}
 	if err != nil {
 		var secrets []secret.Text
-		if whole, ok := output.Body.(reply); ok {
+		if whole, ok := output.Body.(wholeBody); ok {
 			secrets = whole.secrets
 		}
 		return &Error{

@@ -59,7 +59,7 @@ func named(wildcard bool) domain.Name {
 	return domain.Name{Bucket: bucket, Base: cname, Wildcard: wildcard}
 }
 
-func key(id, secret string) ossclient.Credentials {
+func key(id, secret string) ossclient.KeySource {
 	env := map[string]string{"OSS_ACCESS_KEY_ID": id, "OSS_ACCESS_KEY_SECRET": secret}
 	return credentials.FromEnvironment(func(name string) string { return env[name] })
 }

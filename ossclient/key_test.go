@@ -68,10 +68,10 @@ func dialNowhere(address *string) func(context.Context, string, string) (net.Con
 // source gives one key, whatever is wrong with it.
 type source secret.Key
 
-// Key implements ossclient.Credentials.
+// Key implements ossclient.KeySource.
 func (s source) Key(context.Context) (secret.Key, error) { return secret.Key(s), nil }
 
-// Invalidate implements ossclient.Credentials.
+// Invalidate implements ossclient.KeySource.
 func (source) Invalidate(secret.Text) bool { return false }
 
 // TestKeysThatCannotBeSent never reach OSS: the reason is credentials.
@@ -115,7 +115,7 @@ func TestCredentialsErrorsAreWhole(t *testing.T) {
 // late is a source that takes longer than the caller has.
 type late struct{ source }
 
-// Key implements ossclient.Credentials.
+// Key implements ossclient.KeySource.
 func (late) Key(ctx context.Context) (secret.Key, error) {
 	<-ctx.Done()
 	return secret.Key{}, errors.New("no key in time")

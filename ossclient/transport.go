@@ -122,7 +122,7 @@ func (x exchange) send(req *http.Request) (*http.Response, error) {
 	if refused != nil && (resp.StatusCode/100 != 2 || !refused.foreign) {
 		return nil, refused
 	}
-	resp.Body = reply{strings.NewReader(secret.HideLong(string(body), secrets...)), secrets}
+	resp.Body = wholeBody{strings.NewReader(secret.HideLong(string(body), secrets...)), secrets}
 	return resp, nil
 }
 
@@ -145,14 +145,14 @@ func secretsOf(req *http.Request, transport http.RoundTripper) []secret.Text {
 	return secrets
 }
 
-// reply is a body that is here already, with the secrets of its request.
-type reply struct {
+// wholeBody is a body that is here already, with the secrets of its request.
+type wholeBody struct {
 	*strings.Reader
 	secrets []secret.Text
 }
 
 // Close implements io.Closer.
-func (reply) Close() error { return nil }
+func (wholeBody) Close() error { return nil }
 
 // maxSkew is how far our clock may be off before OSS refuses the signature,
 // with a minute for the way and for rounding.

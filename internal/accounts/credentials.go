@@ -29,17 +29,17 @@ type surroundings struct {
 	transport http.RoundTripper   // to STS
 }
 
-// credentialsType says how keys of one type are got. The keys of the
+// sourceType says how keys of one type are got. The keys of the
 // configuration that it needs and knows are in the table of package config.
-type credentialsType struct {
+type sourceType struct {
 	open  func(source, surroundings) credentials.Source
 	check func(context.Context, source, surroundings) error // looks at files and programs, and asks no service; nil is nothing to look at
 }
 
 // credentialsTypes returns the type of each name. There is no other: a type that
 // is not in the table has no keys.
-func credentialsTypes() map[string]credentialsType {
-	return map[string]credentialsType{
+func credentialsTypes() map[string]sourceType {
+	return map[string]sourceType{
 		config.CredentialsEnvironment: {open: openEnvironment},
 		config.CredentialsFiles:       {openFiles, checkKeyFiles},
 		config.CredentialsECSRole:     {open: openInstance},
@@ -51,7 +51,7 @@ func credentialsTypes() map[string]credentialsType {
 
 // typeOf returns the type of s. The type assume_role is made of the type of its
 // source.
-func (s source) typeOf() (credentialsType, error) {
+func (s source) typeOf() (sourceType, error) {
 	types := credentialsTypes()
 	if s.Type != config.CredentialsAssumeRole {
 		t, known := types[s.Type]

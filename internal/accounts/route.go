@@ -62,7 +62,7 @@ func (r *route) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	resp.Body = &reply{resp.Body, r, transport, done}
+	resp.Body = &pooledBody{resp.Body, r, transport, done}
 	return resp, nil
 }
 
@@ -99,10 +99,10 @@ func (r *route) current() (transport *http.Transport, keep bool) {
 	return r.transport, !r.closed
 }
 
-// reply is the body of a reply, whose end sets its connection free. One that was
+// pooledBody is the body of a reply, whose end sets its connection free. One that was
 // replaced meanwhile is closed: it would stay open until it has been idle for
 // long.
-type reply struct {
+type pooledBody struct {
 	io.ReadCloser
 	route     *route
 	transport *http.Transport
@@ -110,7 +110,7 @@ type reply struct {
 }
 
 // Close implements io.Closer.
-func (b *reply) Close() error {
+func (b *pooledBody) Close() error {
 	err := b.ReadCloser.Close()
 	b.done()
 	if current, keep := b.route.current(); current != b.transport || !keep {

@@ -63,7 +63,7 @@ func newParts(ctx context.Context, w *setup, logger log.Logger, registry func(..
 			return scrapes.Known(of, targets.Peek(of), labels)
 		},
 		Peek: targets.Peek,
-		Unlisted: func(cfg *config.Config) []discovery.Account {
+		Unlisted: func(cfg *config.Config) []discovery.AccountReport {
 			unlisted.Refresh(cfg)
 			return unlisted.Report(cfg)
 		},

@@ -33,15 +33,15 @@ func (s subject) group() subject { s.name = domain.Name{}; return s }
 // isCheck reports whether the aspect is a check.
 func (s subject) isCheck() bool { return slices.Contains(status.Checks(), status.Check(s.aspect)) }
 
-// value is how an aspect is. Values are compared.
-type value struct {
+// aspectValue is how an aspect is. Values are compared.
+type aspectValue struct {
 	word   string // a reason, a state or a verdict; "" is a success
 	token  string // of a state: "yes", "no" or "" for unknown
 	status string // of a state: OSS's word for why it does not serve a bound domain
 }
 
 // String returns the state or, where that is unknown, whether there is a token.
-func (v value) String() string {
+func (v aspectValue) String() string {
 	if v.word == string(status.StateUnknown) && v.token != "" {
 		return map[string]string{"yes": "token", "no": "no_token"}[v.token]
 	}
@@ -51,20 +51,20 @@ func (v value) String() string {
 // change is the transition of a subject.
 type change struct {
 	subject
-	was, is value
+	was, is aspectValue
 	isNews  bool // the first value of a subject is told
-	state   value
+	state   aspectValue
 	detail  any // an error, why a TXT record does not count, or numbers of a scrape
 }
 
-// kind is what changes of one line have in common. Its name is that of the
+// lineKind is what changes of one line have in common. Its name is that of the
 // target, the bucket whose bindings were listed, or nothing for an account's key.
-type kind struct {
-	was, is value
+type lineKind struct {
+	was, is aspectValue
 	name    domain.Name
 }
 
-func (c change) kind() kind {
+func (c change) kind() lineKind {
 	name := c.name
 	switch {
 	case c.was.word == string(status.ReasonCredentials) || c.is.word == string(status.ReasonCredentials):
@@ -72,16 +72,16 @@ func (c change) kind() kind {
 	case c.aspect == aspect(status.CheckBinding):
 		name = domain.Name{Bucket: name.Bucket}
 	}
-	return kind{c.was, c.is, name}
+	return lineKind{c.was, c.is, name}
 }
 
-func (c change) kindOfMany() kind { return kind{was: c.was, is: c.is} }
+func (c change) kindOfMany() lineKind { return lineKind{was: c.was, is: c.is} }
 
 // observe returns the present values of a target, as changes without a was.
 func observe(t *config.Target, s *status.Status, now time.Time) []change {
 	state := stateOf(s, now)
 	all := make([]change, 0, 7)
-	add := func(a aspect, is value, isNews bool, detail any) {
+	add := func(a aspect, is aspectValue, isNews bool, detail any) {
 		of := subject{t.Account.Name, t.Account.Region, a, t.Name}
 		all = append(all, change{subject: of, is: is, isNews: isNews, state: state, detail: detail})
 	}
@@ -89,7 +89,7 @@ func observe(t *config.Target, s *status.Status, now time.Time) []change {
 		if last.Ended.IsZero() || last.Reason == status.ReasonNotProbed || a != aspectToken && last.Reason == status.ReasonCredentials {
 			return // unknown, or said by the token's
 		}
-		add(a, value{word: string(last.Reason)}, last.Reason != "", last.Err)
+		add(a, aspectValue{word: string(last.Reason)}, last.Reason != "", last.Err)
 	}
 	attempt(aspectToken, s.Attempt)
 	for _, check := range status.Checks() {
@@ -101,13 +101,13 @@ func observe(t *config.Target, s *status.Status, now time.Time) []change {
 		add(aspectState, state, state.word == string(status.StateDisabled), nil)
 	}
 	if v := s.Proof.Verdict; v != "" {
-		add(aspectProof, value{word: string(v)}, v != status.VerdictValid && v != status.VerdictMissing, s.Proof)
+		add(aspectProof, aspectValue{word: string(v)}, v != status.VerdictValid && v != status.VerdictMissing, s.Proof)
 	}
 	return all
 }
 
 // past returns the change for the History.
-func (c change) past(was value, now time.Time) Change {
+func (c change) past(was aspectValue, now time.Time) Change {
 	switch c.aspect {
 	case aspectState:
 		return Change{At: now, Was: was.String(), Is: c.is.String()}
@@ -119,9 +119,9 @@ func (c change) past(was value, now time.Time) Change {
 
 // stateOf returns the state of a target and, because without checks the state is
 // often unknown, whether there is a token.
-func stateOf(s *status.Status, now time.Time) value {
+func stateOf(s *status.Status, now time.Time) aspectValue {
 	state := s.State(now)
-	v := value{word: string(state)}
+	v := aspectValue{word: string(state)}
 	if state == status.StateDisabled {
 		v.status = s.BindingWord
 	}

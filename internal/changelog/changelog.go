@@ -56,14 +56,14 @@ type Log struct {
 
 // seen is the last value of a subject.
 type seen struct {
-	is, told value     // now, and in the log
-	since    time.Time // of is
-	lines    int       // told since it was quiet
+	is, told aspectValue // now, and in the log
+	since    time.Time   // of is
+	lines    int         // told since it was quiet
 }
 
 // isQuiet reports whether a subject is as it was, and the log says so. A nil s is
 // a subject that was never seen.
-func (s *seen) isQuiet(is value) bool { return s != nil && s.is == is && s.told == is }
+func (s *seen) isQuiet(is aspectValue) bool { return s != nil && s.is == is && s.told == is }
 
 // New returns an empty Log.
 func New(opts Options) *Log {
@@ -125,7 +125,7 @@ func (l *Log) Update(targets []config.Target, statuses []status.Status, now time
 	}
 	turn := change{subject: subject{aspect: aspectTurn}, detail: turns{notProbed, len(targets)}}
 	if notProbed > 0 {
-		turn.is, turn.isNews = value{word: string(status.ReasonNotProbed)}, true
+		turn.is, turn.isNews = aspectValue{word: string(status.ReasonNotProbed)}, true
 	}
 	if !l.seen[turn.subject].isQuiet(turn.is) {
 		l.note(turn, now)

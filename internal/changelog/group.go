@@ -63,11 +63,11 @@ func (g *group) tell(logger log.Logger, now time.Time) []change {
 // one for each kind; where many kinds differ only in the name, or
 // there is no room, one for these together; else one for all.
 func linesOf(changes []change, room int) [][]change {
-	names := map[kind]int{}
+	names := map[lineKind]int{}
 	for _, line := range groupBy(changes, change.kind) {
 		names[line[0].kindOfMany()]++
 	}
-	merged := groupBy(changes, func(c change) kind {
+	merged := groupBy(changes, func(c change) lineKind {
 		if many := c.kindOfMany(); names[many] > maxLines {
 			return many
 		}
@@ -84,8 +84,8 @@ func linesOf(changes []change, room int) [][]change {
 
 // groupBy returns the changes with the same key together, in the order of the
 // first of each.
-func groupBy(changes []change, key func(change) kind) (lines [][]change) {
-	at := map[kind]int{}
+func groupBy(changes []change, key func(change) lineKind) (lines [][]change) {
+	at := map[lineKind]int{}
 	for _, c := range changes {
 		i, found := at[key(c)]
 		if !found {

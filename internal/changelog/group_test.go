@@ -148,7 +148,7 @@ func TestOneThatFlapsHidesNoOther(t *testing.T) {
 func TestVerdictThatFlapsIsMuted(t *testing.T) {
 	f := newFleet(t, 1)
 	for i := range 288 {
-		f.statuses[0].Proof = status.Proof{Verdict: []status.Verdict{status.VerdictValid, status.VerdictQuoted}[i%2]}
+		f.statuses[0].Proof = status.Proof{Verdict: []status.ProofVerdict{status.VerdictValid, status.VerdictQuoted}[i%2]}
 		f.log.Update(f.targets, f.statuses, f.now)
 		f.wait(5 * time.Minute)
 	}

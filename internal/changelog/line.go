@@ -84,7 +84,7 @@ func message(changes []change) (keyvals []any, isBad bool) {
 // mixed counts the values of changes that have little in common.
 func mixed(changes []change) (keyvals []any, isBad bool) {
 	var values []string
-	for _, same := range groupBy(changes, func(c change) kind { return kind{is: c.is} }) {
+	for _, same := range groupBy(changes, func(c change) lineKind { return lineKind{is: c.is} }) {
 		value := same[0].is.word
 		if value == "" {
 			value = "works"
@@ -103,7 +103,7 @@ func stateMessage(c change) (keyvals []any, isBad bool) {
 		return append([]any{"msg", "the token expired unused"}, keyvals...), true
 	case c.is.word == string(status.StateDisabled):
 		return append([]any{"msg", "the domain is not served", "status", c.is.status}, keyvals...), true
-	case c.was == value{}:
+	case c.was == aspectValue{}:
 		return append([]any{"msg", "state known"}, keyvals...), false
 	}
 	return append([]any{"msg", "state changed"}, keyvals...), false

@@ -41,14 +41,14 @@ func (k key[T]) needed(want string) key[T] {
 	return k
 }
 
-// found is the value of a key in a mapping.
-type found struct {
+// keyValue is the value of a key in a mapping.
+type keyValue struct {
 	value
 	ok bool // the value is there, and was read
 }
 
 // readKeys reads the mapping v into to, and returns its values; nil if v is no mapping.
-func readKeys[T any](p *parser, v value, keys []key[T], to *T) map[string]found {
+func readKeys[T any](p *parser, v value, keys []key[T], to *T) map[string]keyValue {
 	names := make([]string, len(keys))
 	for i, k := range keys {
 		names[i] = k.Name
@@ -57,9 +57,9 @@ func readKeys[T any](p *parser, v value, keys []key[T], to *T) map[string]found 
 	if fields == nil {
 		return nil
 	}
-	values := make(map[string]found, len(keys))
+	values := make(map[string]keyValue, len(keys))
 	for _, k := range keys {
-		f := found{value: fields[k.Name]}
+		f := keyValue{value: fields[k.Name]}
 		switch {
 		case f.node == nil && k.Needed != "":
 			p.missing(f.value, k.Needed)

@@ -107,7 +107,7 @@ func (p *parser) readConfig(v value) {
 }
 
 // checkAsked refuses a file without targets, of which nothing would ask, and warns of one that only /probe can use.
-func (p *parser) checkAsked(f map[string]found) {
+func (p *parser) checkAsked(f map[string]keyValue) {
 	const example = `such as "- {bucket: examplebucket, cname: www.example.com}"`
 	switch v := f["targets"].value; {
 	case !v.empty() || !f["target_files"].empty() || len(p.config.Discover) > 0:

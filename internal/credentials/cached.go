@@ -37,10 +37,10 @@ type cached struct {
 	renewIn  time.Duration // after fetched, the next attempt is due
 	err      error         // of the last attempt; nil if it gave a key
 	timedOut bool          // the last attempt ran out of time: no call waits for the next
-	attempt  *attempt      // under way; nil is none
+	attempt  *fetch        // under way; nil is none
 }
 
-type attempt struct {
+type fetch struct {
 	done   chan struct{} // closed when it has ended
 	cancel context.CancelFunc
 }
@@ -103,7 +103,7 @@ func (c *cached) usable() bool {
 // begin starts an attempt. c.mu is held.
 func (c *cached) begin() {
 	ctx, cancel := context.WithTimeout(context.Background(), fetchTimeout)
-	a := &attempt{done: make(chan struct{}), cancel: cancel}
+	a := &fetch{done: make(chan struct{}), cancel: cancel}
 	c.attempt = a
 	go func() {
 		defer cancel()

@@ -62,7 +62,7 @@ func fixed(id, secret, token string) credentials.Source {
 }
 
 // keyOf returns what the source gives, as "id/secret/token", or "" and the error.
-func keyOf(t *testing.T, from ossclient.Credentials) (string, error) {
+func keyOf(t *testing.T, from ossclient.KeySource) (string, error) {
 	t.Helper()
 	key, err := from.Key(t.Context())
 	if err != nil {
@@ -75,7 +75,7 @@ func keyOf(t *testing.T, from ossclient.Credentials) (string, error) {
 }
 
 // mustKey wants that key.
-func mustKey(t *testing.T, from ossclient.Credentials, want string) {
+func mustKey(t *testing.T, from ossclient.KeySource, want string) {
 	t.Helper()
 	if got, err := keyOf(t, from); err != nil || got != want {
 		t.Errorf("got %q, %v; want %q", got, err, want)
@@ -83,7 +83,7 @@ func mustKey(t *testing.T, from ossclient.Credentials, want string) {
 }
 
 // noKey wants a failure on one line with all of want in it, and no secret.
-func noKey(t *testing.T, from ossclient.Credentials, want ...string) {
+func noKey(t *testing.T, from ossclient.KeySource, want ...string) {
 	t.Helper()
 	_, err := keyOf(t, from)
 	if err == nil {
@@ -153,7 +153,7 @@ func (c *cloud) as() credentials.STS {
 }
 
 // list asks OSS with the keys of from.
-func (c *cloud) list(t *testing.T, from ossclient.Credentials) error {
+func (c *cloud) list(t *testing.T, from ossclient.KeySource) error {
 	t.Helper()
 	client, err := ossclient.New(ossclient.Options{
 		Region: "cn-hangzhou", Endpoint: c.oss.URL(), Credentials: from, Now: c.clock.now, Transport: c.transport,

@@ -15,8 +15,8 @@ import (
 // maxReply bounds the size of a reply, in bytes. A key has about 2,000.
 const maxReply = 64 << 10
 
-// answer is a whole reply.
-type answer struct {
+// httpReply is a whole reply.
+type httpReply struct {
 	status int
 	body   []byte
 }
@@ -24,7 +24,7 @@ type answer struct {
 // ask sends one request and reads the reply. It follows no redirect: the secrets
 // of the request would travel along. secrets are those of the request, which an
 // error does not repeat.
-func ask(transport http.RoundTripper, req *http.Request, secrets ...secret.Text) (answer, error) {
+func ask(transport http.RoundTripper, req *http.Request, secrets ...secret.Text) (httpReply, error) {
 	if t, ok := transport.(interface {
 		Secrets(*http.Request) []secret.Text
 	}); ok {
@@ -32,20 +32,20 @@ func ask(transport http.RoundTripper, req *http.Request, secrets ...secret.Text)
 	}
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
-		return answer{}, failure(req.Context(), err, secrets)
+		return httpReply{}, failure(req.Context(), err, secrets)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode == http.StatusSwitchingProtocols {
-		return answer{status: resp.StatusCode}, nil // the body is the bare connection, which heeds no deadline
+		return httpReply{status: resp.StatusCode}, nil // the body is the bare connection, which heeds no deadline
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxReply+1))
 	switch {
 	case err != nil:
-		return answer{}, failure(req.Context(), err, secrets)
+		return httpReply{}, failure(req.Context(), err, secrets)
 	case len(body) > maxReply:
-		return answer{}, fmt.Errorf("the reply is larger than %d KiB", maxReply>>10)
+		return httpReply{}, fmt.Errorf("the reply is larger than %d KiB", maxReply>>10)
 	}
-	return answer{resp.StatusCode, body}, nil
+	return httpReply{resp.StatusCode, body}, nil
 }
 
 func failure(ctx context.Context, err error, secrets []secret.Text) error {
@@ -82,7 +82,7 @@ func newTransport() *http.Transport {
 }
 
 // unexpected is the error of a reply that is no key.
-func (a answer) unexpected(from string) error {
+func (a httpReply) unexpected(from string) error {
 	switch {
 	case a.status/100 == 3:
 		return fmt.Errorf("the reply is a redirect (%d), which is not followed; correct the address", a.status)

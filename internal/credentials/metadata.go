@@ -102,10 +102,10 @@ func (m metadata) role(ctx context.Context, token string) (string, error) {
 	return role, nil
 }
 
-func (m metadata) ask(ctx context.Context, method, path, header, value string) (answer, error) {
+func (m metadata) ask(ctx context.Context, method, path, header, value string) (httpReply, error) {
 	req, err := http.NewRequestWithContext(ctx, method, m.Endpoint+path, http.NoBody)
 	if err != nil {
-		return answer{}, err
+		return httpReply{}, err
 	}
 	req.Header.Set(header, value)
 	return ask(m.transport, req, secret.Text(value))

@@ -19,10 +19,10 @@ type keyText struct {
 	Expiration      instant
 }
 
-// reply has a key in any of its places: bare (the metadata service, a program of
+// keyReply has a key in any of its places: bare (the metadata service, a program of
 // the OSS SDK, a credentials URI), inside Credentials (STS), or spelt as the CLI's
 // External mode has it.
-type reply struct {
+type keyReply struct {
 	Code string
 	keyText
 	Credentials *keyText
@@ -58,7 +58,7 @@ func (i *instant) UnmarshalJSON(text []byte) error {
 // parseKey finds the key in text. The error does not quote it but for a word of
 // its own, without its parts of secrets.
 func parseKey(text []byte, secrets ...secret.Text) (secret.Key, error) {
-	var r reply
+	var r keyReply
 	if json.Unmarshal(text, &r) != nil {
 		return secret.Key{}, errors.New("no key as JSON in it")
 	}

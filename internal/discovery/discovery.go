@@ -50,12 +50,12 @@ type Discovery struct {
 	wanted    chan *config.Config // for Run
 
 	mu       sync.Mutex // guards the map and all that it holds
-	accounts map[config.Account]*account
+	accounts map[config.Account]*accountScan
 }
 
-// account is what is known of one account.
-type account struct {
-	result
+// accountScan is what is known of one account.
+type accountScan struct {
+	findings
 	scanning bool
 }
 
@@ -74,7 +74,7 @@ func New(lister Lister, s *schedule.Scheduler, opts Options) *Discovery {
 		now:       opts.Now,
 		buckets:   cmp.Or(opts.Buckets, 1000),
 		wanted:    make(chan *config.Config, 1),
-		accounts:  map[config.Account]*account{},
+		accounts:  map[config.Account]*accountScan{},
 	}
 }
 
@@ -107,30 +107,30 @@ func (d *Discovery) Run(ctx context.Context) {
 }
 
 // begin opens a scan of a if one is due, and returns what was found before.
-func (d *Discovery) begin(a config.Account) (before result, due bool) {
+func (d *Discovery) begin(a config.Account) (before findings, due bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	known := d.accounts[a]
 	if known == nil {
-		known = &account{}
+		known = &accountScan{}
 		d.accounts[a] = known
 	}
 	if known.scanning || clock.Within(known.pause, known.ended, d.now()) {
-		return result{}, false
+		return findings{}, false
 	}
 	known.scanning = true
-	return known.result, true
+	return known.findings, true
 }
 
 // end closes a scan. The result is not used if a reload has dropped the account
 // meanwhile, or if ctx ended the scan.
-func (d *Discovery) end(ctx context.Context, a config.Account, after result) {
+func (d *Discovery) end(ctx context.Context, a config.Account, after findings) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if known := d.accounts[a]; known != nil && ctx.Err() == nil {
 		d.log(&a, known.attempt, after.attempt)
 		after.ended = d.now()
-		*known = account{result: after}
+		*known = accountScan{findings: after}
 	}
 }
 

@@ -96,14 +96,14 @@ func play(t *testing.T, opts discovery.Options, test func(t *testing.T, s *scene
 }
 
 // scan has the accounts scanned if that is due, and returns what is known then.
-func (s *scene) scan(cfg *config.Config) []discovery.Account {
+func (s *scene) scan(cfg *config.Config) []discovery.AccountReport {
 	s.Refresh(cfg)
 	synctest.Wait()
 	return s.Report(cfg)
 }
 
 // cnames lists what is bound and not configured in words.
-func cnames(a discovery.Account) []string {
+func cnames(a discovery.AccountReport) []string {
 	var all []string
 	for _, t := range a.Targets {
 		all = append(all, t.Bucket+"/"+t.Cname())

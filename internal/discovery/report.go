@@ -9,8 +9,8 @@ import (
 	"oss_cname_exporter/internal/status"
 )
 
-// Account is what is known of one account.
-type Account struct {
+// AccountReport is what is known of one account.
+type AccountReport struct {
 	Account config.Account
 	Known   bool            // all its buckets were once asked about; before, what is missing in Targets says nothing
 	Attempt status.Attempt  // the last scan
@@ -22,10 +22,10 @@ type Account struct {
 
 // Report returns what is known of the accounts that cfg discovers, without what
 // has been configured since. It asks nothing.
-func (d *Discovery) Report(cfg *config.Config) []Account {
+func (d *Discovery) Report(cfg *config.Config) []AccountReport {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	accounts := make([]Account, len(cfg.Discover))
+	accounts := make([]AccountReport, len(cfg.Discover))
 	for i := range cfg.Discover {
 		a := &cfg.Discover[i]
 		accounts[i].Account = *a
@@ -36,8 +36,8 @@ func (d *Discovery) Report(cfg *config.Config) []Account {
 	return accounts
 }
 
-func (r result) report(cfg *config.Config, a *config.Account) Account {
-	known := Account{Account: *a, Known: r.known, Attempt: r.attempt, Buckets: r.buckets, Failed: r.failed, Beyond: r.beyond}
+func (r findings) report(cfg *config.Config, a *config.Account) AccountReport {
+	known := AccountReport{Account: *a, Known: r.known, Attempt: r.attempt, Buckets: r.buckets, Failed: r.failed, Beyond: r.beyond}
 	for bucket, bindings := range r.bound {
 		for _, b := range bindings {
 			if t, ok := cfg.Unlisted(a, bucket, b.Name.Cname()); ok && isNamed(b) {
@@ -52,7 +52,7 @@ func (r result) report(cfg *config.Config, a *config.Account) Account {
 }
 
 // Outcome words how the last scan went.
-func (a Account) Outcome() string {
+func (a AccountReport) Outcome() string {
 	text := "not looked at yet, ask again in a moment"
 	switch {
 	case a.Attempt.Reason != "" && a.Failed > 0:

@@ -17,8 +17,8 @@ import (
 // maxPages bounds a list of buckets most of which are in other regions.
 const maxPages = 10
 
-// result is what the scans of one account found. It never changes.
-type result struct {
+// findings is what the scans of one account found. It never changes.
+type findings struct {
 	ended   time.Time                      // of the last scan
 	pause   time.Duration                  // from then to the next one
 	known   bool                           // a scan once came to its end: what is not found is not there
@@ -32,7 +32,7 @@ type result struct {
 // scan asks for the account's buckets and for what is bound to each, one call at
 // a time. What cannot be asked keeps its last answer; after a failure that is
 // not a bucket's own, nothing more is asked.
-func (d *Discovery) scan(ctx context.Context, cfg *config.Config, a *config.Account, before result) result {
+func (d *Discovery) scan(ctx context.Context, cfg *config.Config, a *config.Account, before findings) findings {
 	after := before
 	names, beyond, attempt := d.listBuckets(ctx, cfg, a)
 	after.attempt, after.pause = attempt, retry

@@ -31,8 +31,8 @@ const (
 	userAgent = "oss_cname_exporter (checks.http)"
 )
 
-// reply is the answer of one scheme.
-type reply struct {
+// schemeReply is the answer of one scheme.
+type schemeReply struct {
 	scheme      string
 	err         error // no answer; the fields of an answer are zero then
 	refused     bool  // err says that every address refuses connections
@@ -45,7 +45,7 @@ type reply struct {
 }
 
 // ask sends one GET to the first of addresses that accepts a connection.
-func (c *Client) ask(ctx context.Context, scheme string, t Target, addresses []netip.Addr) (r reply) {
+func (c *Client) ask(ctx context.Context, scheme string, t Target, addresses []netip.Addr) (r schemeReply) {
 	r.scheme = scheme
 	began := c.opts.Now()
 	defer func() { record(ctx, began, c.opts.Now(), r) }()
@@ -63,7 +63,7 @@ func (c *Client) ask(ctx context.Context, scheme string, t Target, addresses []n
 }
 
 // get sends the request over conn and reads the reply into r.
-func (c *Client) get(ctx context.Context, conn net.Conn, r *reply, host string, began time.Time) error {
+func (c *Client) get(ctx context.Context, conn net.Conn, r *schemeReply, host string, began time.Time) error {
 	dial := func(context.Context, string, string) (net.Conn, error) { return conn, nil }
 	transport := &http.Transport{
 		DialContext: dial, DialTLSContext: dial,
@@ -94,7 +94,7 @@ func (c *Client) get(ctx context.Context, conn net.Conn, r *reply, host string, 
 }
 
 // record adds the outcome of a request to the trace of ctx, if there is one.
-func record(ctx context.Context, began, ended time.Time, r reply) {
+func record(ctx context.Context, began, ended time.Time, r schemeReply) {
 	recorder := trace.Of(ctx)
 	if recorder == nil {
 		return

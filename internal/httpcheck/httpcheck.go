@@ -83,17 +83,17 @@ func (c *Client) Visit(ctx context.Context, t Target) (status.HTTP, error) {
 	if err != nil {
 		return status.HTTP{}, &Error{status.ReasonInvalidArgument, fmt.Errorf("visiting %s: %w", t.Host, err)}
 	}
-	plain := make(chan reply, 1)
+	plain := make(chan schemeReply, 1)
 	go func() { plain <- c.ask(ctx, "http", t, addresses) }()
 	secure := c.ask(ctx, "https", t, addresses)
 	return combine(t, <-plain, secure)
 }
 
 // combine turns the replies of both schemes into facts.
-func combine(t Target, plain, secure reply) (status.HTTP, error) {
+func combine(t Target, plain, secure schemeReply) (status.HTTP, error) {
 	h := status.HTTP{Certificate: secure.certificate}
-	var answered []reply
-	for _, r := range []reply{secure, plain} {
+	var answered []schemeReply
+	for _, r := range []schemeReply{secure, plain} {
 		switch {
 		case r.err == nil:
 			answered = append(answered, r)

@@ -38,7 +38,7 @@ type ossError struct {
 
 // verdict says who sent r. Only the head and the error document of OSS are believed: a page that mentions OSS proves
 // nothing.
-func (r reply) verdict(t Target) verdict {
+func (r schemeReply) verdict(t Target) verdict {
 	if r.header.Get("X-Oss-Request-Id") == "" {
 		server := printable(r.header.Get("Server"))
 		return verdict{status.AnsweredByOther, fmt.Sprintf("%s answers %d without the headers of OSS (Server: %q)", r.scheme, r.code, server), false}

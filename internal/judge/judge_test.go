@@ -52,7 +52,7 @@ func word(text string) func(*status.Status) {
 
 func blocked(s *status.Status) { s.Enabled, s.BindingWord = status.No, "Blocked\u202e" }
 
-func proof(v status.Verdict) func(*status.Status) {
+func proof(v status.ProofVerdict) func(*status.Status) {
 	return func(s *status.Status) {
 		s.Proof, s.DNSVerified = status.Proof{Verdict: v}, status.Of(v == status.VerdictValid)
 	}

@@ -40,7 +40,7 @@ type Memory struct {
 	domains map[domain.Name]*record
 	removed map[domain.Name]*record // targets whose ends are still told
 	causes  []Episode[Shared]
-	rules   map[group]Rules // of the last domain of each group
+	rules   map[questionGroup]Rules // of the last domain of each group
 }
 
 // record is what is remembered of one domain.
@@ -56,7 +56,7 @@ type record struct {
 
 // NewMemory returns a Memory of nothing.
 func NewMemory() *Memory {
-	return &Memory{peers: NewPeers(), domains: map[domain.Name]*record{}, removed: map[domain.Name]*record{}, rules: map[group]Rules{}}
+	return &Memory{peers: NewPeers(), domains: map[domain.Name]*record{}, removed: map[domain.Name]*record{}, rules: map[questionGroup]Rules{}}
 }
 
 // Recall writes into c what was true before, and what the other domains tell.
@@ -118,7 +118,7 @@ func (m *Memory) take(c *Case) {
 	m.peers.count(r.outcome, 1)
 	for _, a := range r.outcome.attempts {
 		if a.reason != "" {
-			m.rules[group{c.Account, c.Region, a.check}] = c.Rules
+			m.rules[questionGroup{c.Account, c.Region, a.check}] = c.Rules
 		}
 	}
 	switch c.Status.Bound {
@@ -153,7 +153,7 @@ func (m *Memory) causesAt(now time.Time) []Cause {
 				c.Since = e.Began
 			}
 		}
-		rules := m.rules[group{c.Account, c.Region, c.Check}]
+		rules := m.rules[questionGroup{c.Account, c.Region, c.Check}]
 		if c.Kind == ProbeFailing && now.Sub(c.Since) > rules.Thresholds.WithDefaults().FactsStale {
 			c.Severity = Critical
 		}

@@ -18,16 +18,16 @@ const CheckToken status.Check = "token"
 // which questions of an account fail for one reason.
 type Peers struct {
 	bound  map[string]int // buckets that have a domain bound, by its cname
-	groups map[group]*tally
+	groups map[questionGroup]*tally
 }
 
-// group is the questions of one kind that are put to one account.
-type group struct {
+// questionGroup is the questions of one kind that are put to one account.
+type questionGroup struct {
 	account, region string
 	check           status.Check
 }
 
-func (g group) compare(other group) int {
+func (g questionGroup) compare(other questionGroup) int {
 	return cmp.Or(cmp.Compare(g.account, other.account), cmp.Compare(g.region, other.region), cmp.Compare(g.check, other.check))
 }
 
@@ -39,7 +39,7 @@ type tally struct {
 }
 
 // NewPeers returns Peers of no domain.
-func NewPeers() *Peers { return &Peers{bound: map[string]int{}, groups: map[group]*tally{}} }
+func NewPeers() *Peers { return &Peers{bound: map[string]int{}, groups: map[questionGroup]*tally{}} }
 
 // Add counts a domain.
 func (p *Peers) Add(c *Case) { p.count(outcomeOf(c), 1) }
@@ -49,10 +49,10 @@ type outcome struct {
 	cname           string
 	account, region string
 	isBound         bool
-	attempts        [5]attempt // of the token and the checks; those that were not made are zero
+	attempts        [5]checkOutcome // of the token and the checks; those that were not made are zero
 }
 
-type attempt struct {
+type checkOutcome struct {
 	check  status.Check
 	reason status.Reason
 	err    error
@@ -62,7 +62,7 @@ func outcomeOf(c *Case) outcome {
 	o := outcome{cname: c.Cname(), account: c.Account, region: c.Region, isBound: c.Status.Bound == status.Yes}
 	note := func(i int, check status.Check, a status.Attempt) {
 		if !a.Ended.IsZero() {
-			o.attempts[i] = attempt{check, a.Reason, a.Err}
+			o.attempts[i] = checkOutcome{check, a.Reason, a.Err}
 		}
 	}
 	note(0, CheckToken, c.Status.Attempt)
@@ -84,7 +84,7 @@ func (p *Peers) count(o outcome, n int) {
 		if a.check == "" {
 			continue
 		}
-		g := group{o.account, o.region, a.check}
+		g := questionGroup{o.account, o.region, a.check}
 		t := p.groups[g]
 		if t == nil {
 			t = &tally{failing: map[status.Reason]int{}, errs: map[status.Reason]error{}}
@@ -106,7 +106,7 @@ const minShared = 2
 // reason returns the reason for which more than half of the questions of g fail;
 // "" if there is none. A bucket that does not exist, and a name that is refused,
 // is a problem of its own.
-func (p *Peers) reason(g group) status.Reason {
+func (p *Peers) reason(g questionGroup) status.Reason {
 	t := p.groups[g]
 	if t == nil {
 		return ""
@@ -127,7 +127,7 @@ func (p *Peers) Tell(c *Case) {
 		if a.reason == "" {
 			continue
 		}
-		is := func(check status.Check) bool { return p.reason(group{c.Account, c.Region, check}) == a.reason }
+		is := func(check status.Check) bool { return p.reason(questionGroup{c.Account, c.Region, check}) == a.reason }
 		if is(a.check) || a.check == status.CheckBinding && is(CheckToken) {
 			c.Shared = append(c.Shared, a.check)
 		}
@@ -152,9 +152,9 @@ type Cause struct {
 // out if the token's says it.
 func (p *Peers) Causes() []Cause {
 	var causes []Cause
-	for _, g := range slices.SortedFunc(maps.Keys(p.groups), group.compare) {
+	for _, g := range slices.SortedFunc(maps.Keys(p.groups), questionGroup.compare) {
 		reason := p.reason(g)
-		if reason == "" || g.check == status.CheckBinding && p.reason(group{g.account, g.region, CheckToken}) == reason {
+		if reason == "" || g.check == status.CheckBinding && p.reason(questionGroup{g.account, g.region, CheckToken}) == reason {
 			continue
 		}
 		kind := CheckFailing

@@ -18,7 +18,7 @@ import (
 func TestUnreadableBindingIsThatDomainsAlone(t *testing.T) {
 	trouble := errors.New("unreadable")
 	first, second := domain.Name{Bucket: "examplebucket", Base: "main-0.example.com"}, domain.Name{Bucket: "examplebucket", Base: "main-1.example.com"}
-	certificate := ossclient.Certificate{ID: "1", Type: "CAS", Status: "Enabled", Expires: expires}
+	certificate := ossclient.BoundCertificate{ID: "1", Type: "CAS", Status: "Enabled", Expires: expires}
 	whole := ossclient.Binding{Name: first, Status: "Enabled", Enabled: true, Certificate: certificate}
 	fine := ossclient.Binding{Name: second, Status: "Enabled", Enabled: true}
 	hidden := ossclient.Binding{Name: domain.Name{Bucket: "examplebucket"}, Err: trouble}
@@ -31,10 +31,10 @@ func TestUnreadableBindingIsThatDomainsAlone(t *testing.T) {
 		"the status": {[]ossclient.Binding{whole, fine}, []ossclient.Binding{{Name: first, Certificate: certificate, Err: trouble}, fine},
 			status.Yes, "Enabled", expires},
 		"the date of the certificate": {[]ossclient.Binding{whole, fine},
-			[]ossclient.Binding{{Name: first, Status: "Blocked", Certificate: ossclient.Certificate{ID: "1", Status: "Enabled"}, Err: trouble}, fine},
+			[]ossclient.Binding{{Name: first, Status: "Blocked", Certificate: ossclient.BoundCertificate{ID: "1", Status: "Enabled"}, Err: trouble}, fine},
 			status.Yes, "Blocked", expires},
 		"the date of another certificate": {[]ossclient.Binding{whole, fine},
-			[]ossclient.Binding{{Name: first, Status: "Enabled", Enabled: true, Certificate: ossclient.Certificate{ID: "2", Status: "Enabled"}, Err: trouble}, fine},
+			[]ossclient.Binding{{Name: first, Status: "Enabled", Enabled: true, Certificate: ossclient.BoundCertificate{ID: "2", Status: "Enabled"}, Err: trouble}, fine},
 			status.Yes, "Enabled", time.Time{}},
 		"whether it is a wildcard": {[]ossclient.Binding{whole, fine}, []ossclient.Binding{{Name: first, Ambiguous: true, Status: "Blocked", Err: trouble}, fine},
 			status.Yes, "Enabled", expires},
@@ -114,7 +114,7 @@ func TestCertificateThatIsNotServed(t *testing.T) {
 		cfg := checked(1, all)
 		w.list = func(context.Context) ([]ossclient.Binding, error) {
 			return []ossclient.Binding{{Name: cfg.Targets[0].Name, Status: "Enabled", Enabled: true,
-				Certificate: ossclient.Certificate{ID: "1", Status: "Disabled", Expires: expires}}}, nil
+				Certificate: ossclient.BoundCertificate{ID: "1", Status: "Disabled", Expires: expires}}}, nil
 		}
 		if r := poll(t.Context(), p, cfg)[0]; !r.CertificateExpires.IsZero() || r.Certificate != (status.Certificate{ID: "1", Status: "Disabled"}) {
 			t.Errorf("got %+v until %v", r.Certificate, r.CertificateExpires)

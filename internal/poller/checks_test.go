@@ -50,7 +50,7 @@ func bindingsOf(bucket string) (bindings []ossclient.Binding) {
 	for _, t := range targets("main", 3).Targets {
 		name := t.Name
 		name.Bucket = bucket
-		bindings = append(bindings, ossclient.Binding{Name: name, Status: "Enabled", Enabled: true, Certificate: ossclient.Certificate{Expires: expires}})
+		bindings = append(bindings, ossclient.Binding{Name: name, Status: "Enabled", Enabled: true, Certificate: ossclient.BoundCertificate{Expires: expires}})
 	}
 	return bindings
 }
@@ -388,7 +388,7 @@ func TestNameServersDisagree(t *testing.T) {
 func TestTokenOfBeforeIsRemembered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, w := newWorld()
-		verdict := func(value string, a answer) status.Verdict {
+		verdict := func(value string, a answer) status.ProofVerdict {
 			t.Helper()
 			time.Sleep(time.Minute)
 			w.setOther(a)
@@ -403,7 +403,7 @@ func TestTokenOfBeforeIsRemembered(t *testing.T) {
 		for i, step := range []struct {
 			value string
 			token answer
-			want  status.Verdict
+			want  status.ProofVerdict
 		}{
 			{"first", holds("first"), status.VerdictValid},
 			{"first", holds("first"), status.VerdictValid},

@@ -67,7 +67,7 @@ func bound(left time.Duration) func(*status.Status) {
 
 func unbound(s *status.Status) { s.Bound = status.No }
 
-func txt(v status.Verdict) func(*status.Status) {
+func txt(v status.ProofVerdict) func(*status.Status) {
 	return func(s *status.Status) {
 		s.Proof, s.DNSVerified = status.Proof{Verdict: v}, status.Of(v == status.VerdictValid)
 	}

@@ -19,8 +19,8 @@ import (
 	"oss_cname_exporter/ossclient"
 )
 
-// Lister lists the buckets of an account, and the domains that are bound to a bucket. The error is an *ossclient.Error.
-type Lister interface {
+// BucketLister lists the buckets of an account, and the domains that are bound to a bucket. The error is an *ossclient.Error.
+type BucketLister interface {
 	ListBuckets(ctx context.Context, a *config.Account, marker string) (ossclient.Buckets, error)
 	ListCname(ctx context.Context, a *config.Account, bucket string) ([]ossclient.Binding, error)
 }
@@ -50,7 +50,7 @@ type bucket struct {
 
 // Write asks l about the account and writes a configuration to w. It returns one line about the result for people. The
 // error is a failure that leaves nothing to write: the key or the network.
-func Write(ctx context.Context, l Lister, opts Options, w io.Writer) (summary string, err error) {
+func Write(ctx context.Context, l BucketLister, opts Options, w io.Writer) (summary string, err error) {
 	found, err := list(ctx, l, opts)
 	if err != nil {
 		return "", err
@@ -87,7 +87,7 @@ func (i inventory) domains() (n int) {
 }
 
 // list asks for the buckets, unless opts names them, and for the domains of each.
-func list(ctx context.Context, l Lister, opts Options) (found inventory, err error) {
+func list(ctx context.Context, l BucketLister, opts Options) (found inventory, err error) {
 	names := opts.Buckets
 	if len(names) == 0 {
 		names, err = listBuckets(ctx, l, opts.Account)
@@ -119,7 +119,7 @@ func list(ctx context.Context, l Lister, opts Options) (found inventory, err err
 }
 
 // listBuckets follows the pages of the list of buckets, up to maxBuckets and one more.
-func listBuckets(ctx context.Context, l Lister, a *config.Account) (names []string, err error) {
+func listBuckets(ctx context.Context, l BucketLister, a *config.Account) (names []string, err error) {
 	for marker := ""; len(names) <= maxBuckets; {
 		page, err := l.ListBuckets(ctx, a, marker)
 		if err != nil {

@@ -121,7 +121,7 @@ func TestProofUnderAnotherName(t *testing.T) {
 	misplaced.Misplaced = []status.Found{{Name: "a.example.com", Values: []string{"x"}}, {Name: "b.example.com", Values: []string{token}}, {Name: "c.example.com", Values: []string{token}}}
 	for name, test := range map[string]struct {
 		records status.Records
-		verdict status.Verdict
+		verdict status.ProofVerdict
 		at      string
 	}{
 		"nowhere": {none, status.VerdictMissing, ""}, "an alias": {alias, status.VerdictAlias, "cdn.example.net"}, "another name": {misplaced, status.VerdictMisplaced, "b.example.com"},
@@ -130,7 +130,7 @@ func TestProofUnderAnotherName(t *testing.T) {
 			t.Errorf("%s: got %+v", name, p)
 		}
 	}
-	for value, want := range map[string]status.Verdict{token[:8]: status.VerdictTruncated, token[:7]: status.VerdictOther, token[24:]: status.VerdictTruncated} {
+	for value, want := range map[string]status.ProofVerdict{token[:8]: status.VerdictTruncated, token[:7]: status.VerdictOther, token[24:]: status.VerdictTruncated} {
 		var r status.Records
 		r.Add("ns1", []string{value}, status.Unknown)
 		if p := status.NewProof(token, "", r); p.Verdict != want {

@@ -8,29 +8,29 @@ import (
 	"unicode"
 )
 
-// Verdict says in one word whether the TXT record of a domain counts as the
+// ProofVerdict says in one word whether the TXT record of a domain counts as the
 // proof of its ownership, and why not; "" is that nobody knows. The set is closed.
-type Verdict string
+type ProofVerdict string
 
 // The verdicts.
 const (
-	VerdictValid     Verdict = "valid"            // all servers have the token
-	VerdictMissing   Verdict = "missing"          // there is no TXT record
-	VerdictDisagree  Verdict = "servers_disagree" // some servers have the token, others do not
-	VerdictQuoted    Verdict = "quotes"           // the token in quotation marks, which are part of the value
-	VerdictBlanks    Verdict = "blanks"           // the token with blanks or invisible characters
-	VerdictCase      Verdict = "case"             // the token in other letters, upper or lower
-	VerdictExtra     Verdict = "extra_text"       // the token with text around it, such as _dnsauth=
-	VerdictTruncated Verdict = "truncated"        // only a part of the token
-	VerdictPrevious  Verdict = "previous_token"   // the token before this one
-	VerdictMisplaced Verdict = "wrong_name"       // the token under another name
-	VerdictAlias     Verdict = "cname_record"     // a CNAME record in the place of the TXT record
-	VerdictOther     Verdict = "other_value"      // some other value
+	VerdictValid     ProofVerdict = "valid"            // all servers have the token
+	VerdictMissing   ProofVerdict = "missing"          // there is no TXT record
+	VerdictDisagree  ProofVerdict = "servers_disagree" // some servers have the token, others do not
+	VerdictQuoted    ProofVerdict = "quotes"           // the token in quotation marks, which are part of the value
+	VerdictBlanks    ProofVerdict = "blanks"           // the token with blanks or invisible characters
+	VerdictCase      ProofVerdict = "case"             // the token in other letters, upper or lower
+	VerdictExtra     ProofVerdict = "extra_text"       // the token with text around it, such as _dnsauth=
+	VerdictTruncated ProofVerdict = "truncated"        // only a part of the token
+	VerdictPrevious  ProofVerdict = "previous_token"   // the token before this one
+	VerdictMisplaced ProofVerdict = "wrong_name"       // the token under another name
+	VerdictAlias     ProofVerdict = "cname_record"     // a CNAME record in the place of the TXT record
+	VerdictOther     ProofVerdict = "other_value"      // some other value
 )
 
 // Verdicts returns the whole closed set.
-func Verdicts() []Verdict {
-	return []Verdict{
+func Verdicts() []ProofVerdict {
+	return []ProofVerdict{
 		VerdictValid, VerdictMissing, VerdictDisagree, VerdictQuoted, VerdictBlanks, VerdictCase,
 		VerdictExtra, VerdictTruncated, VerdictPrevious, VerdictMisplaced, VerdictAlias, VerdictOther,
 	}
@@ -38,7 +38,7 @@ func Verdicts() []Verdict {
 
 // Proof is what is known of the TXT record of a domain. The zero value: nothing.
 type Proof struct {
-	Verdict Verdict
+	Verdict ProofVerdict
 	Name    string   // the name that has the token instead, or that the CNAME record leads to; only of VerdictMisplaced and VerdictAlias
 	Lacking []string // the servers without the token; only of VerdictDisagree
 	Having  []string // the servers with the token; only of VerdictDisagree
@@ -84,7 +84,7 @@ func NewProof(token, previous string, records Records) Proof {
 }
 
 // nearest returns the verdict about the value that is nearest to the token.
-func nearest(values []string, token, previous string) Verdict {
+func nearest(values []string, token, previous string) ProofVerdict {
 	best := VerdictMissing
 	for _, value := range values {
 		if v := compare(value, token, previous); best == VerdictMissing || rank(v) < rank(best) {
@@ -95,10 +95,10 @@ func nearest(values []string, token, previous string) Verdict {
 }
 
 // rank orders verdicts about values: the lower, the nearer to the token.
-func rank(v Verdict) int { return slices.Index(Verdicts(), v) }
+func rank(v ProofVerdict) int { return slices.Index(Verdicts(), v) }
 
 // compare says how value differs from token.
-func compare(value, token, previous string) Verdict {
+func compare(value, token, previous string) ProofVerdict {
 	visible := strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || unicode.In(r, unicode.Cf, unicode.Cc) {
 			return -1

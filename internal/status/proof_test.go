@@ -15,7 +15,7 @@ func TestProof(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		records status.Records
-		want    status.Verdict
+		want    status.ProofVerdict
 		text    string
 	}{
 		"nobody knows":              {status.Records{}, "", ""},
@@ -110,7 +110,7 @@ func TestNothingToProve(t *testing.T) {
 
 // TestVerdictsAreTold checks the closed set: each has a sentence of its own.
 func TestVerdictsAreTold(t *testing.T) {
-	told := map[string]status.Verdict{}
+	told := map[string]status.ProofVerdict{}
 	for _, v := range status.Verdicts() {
 		text := status.Proof{Verdict: v}.String()
 		if (text == "") != (v == status.VerdictValid) || told[text] != "" {

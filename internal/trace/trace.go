@@ -39,7 +39,7 @@ func (t *Trace) Steps() []Step {
 	return slices.SortedStableFunc(slices.Values(t.steps), func(a, b Step) int { return a.At.Compare(b.At) })
 }
 
-type key struct{}
+type contextKey struct{}
 
 // With returns ctx with t, in which every call made with it is recorded. With a
 // nil t that is ctx itself.
@@ -47,11 +47,11 @@ func With(ctx context.Context, t *Trace) context.Context {
 	if t == nil {
 		return ctx
 	}
-	return context.WithValue(ctx, key{}, t)
+	return context.WithValue(ctx, contextKey{}, t)
 }
 
 // Of returns the Trace of ctx, nil if it has none.
 func Of(ctx context.Context) *Trace {
-	t, _ := ctx.Value(key{}).(*Trace)
+	t, _ := ctx.Value(contextKey{}).(*Trace)
 	return t
 }

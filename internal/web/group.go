@@ -28,9 +28,9 @@ const (
 
 var errNoRoom = errors.New("too many responses are being read: try again later")
 
-// group is the responses that requests share, from the start of a scrape until
+// responses is the responses that requests share, from the start of a scrape until
 // the last client has read it.
-type group struct {
+type responses struct {
 	now func() time.Time
 
 	packing sync.Mutex // guards zip, and the forms of each response and their size
@@ -54,7 +54,7 @@ type response struct {
 	progress time.Time // when a reader took something last
 	readers  map[*reader]bool
 	evicted  bool
-	forms    map[form]*packed
+	forms    map[encoding]*packed
 	packed   int // bytes of forms
 }
 
@@ -62,7 +62,7 @@ type response struct {
 // that cancel ends; nil is one that does not ask. If too many scrapes are under
 // way it is that which ends last, and if too many responses are read the last of
 // these. The caller leaves it.
-func (g *group) join(cfg *config.Config, end time.Time, cancel context.CancelFunc) (r *response, isMine bool) {
+func (g *responses) join(cfg *config.Config, end time.Time, cancel context.CancelFunc) (r *response, isMine bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	read := 0
@@ -89,7 +89,7 @@ func (g *group) join(cfg *config.Config, end time.Time, cancel context.CancelFun
 }
 
 // open returns a new response for a document. The caller leaves it.
-func (g *group) open(ctx context.Context) (*response, error) {
+func (g *responses) open(ctx context.Context) (*response, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, roomPatience, errNoRoom)
 	defer cancel()
 	again := time.NewTicker(roomInterval)
@@ -106,7 +106,7 @@ func (g *group) open(ctx context.Context) (*response, error) {
 	}
 }
 
-func (g *group) tryOpen() *response {
+func (g *responses) tryOpen() *response {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if len(g.alive) >= maxRead && !g.evict() {
@@ -118,14 +118,14 @@ func (g *group) tryOpen() *response {
 }
 
 // add returns a new response with one user. g.mu is held.
-func (g *group) add(cfg *config.Config, end time.Time, cancel context.CancelFunc) *response {
-	r := &response{cfg: cfg, end: end, cancel: cancel, users: 1, done: make(chan struct{}), readers: map[*reader]bool{}, forms: map[form]*packed{}}
+func (g *responses) add(cfg *config.Config, end time.Time, cancel context.CancelFunc) *response {
+	r := &response{cfg: cfg, end: end, cancel: cancel, users: 1, done: make(chan struct{}), readers: map[*reader]bool{}, forms: map[encoding]*packed{}}
 	g.alive = append(g.alive, r)
 	return r
 }
 
 // complete ends the scrape of r.
-func (g *group) complete(r *response, snapshot *collector.Snapshot) {
+func (g *responses) complete(r *response, snapshot *collector.Snapshot) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	r.snapshot = snapshot
@@ -136,13 +136,13 @@ func (g *group) complete(r *response, snapshot *collector.Snapshot) {
 }
 
 // finish says that r can be read. g.mu is held.
-func (g *group) finish(r *response) {
+func (g *responses) finish(r *response) {
 	r.isDone, r.end, r.progress = true, g.now(), g.now()
 	close(r.done)
 }
 
 // leave is called by each user of r once. A scrape without users is cancelled.
-func (g *group) leave(r *response) {
+func (g *responses) leave(r *response) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if r.users--; r.users > 0 {
@@ -157,13 +157,13 @@ func (g *group) leave(r *response) {
 }
 
 // remove forgets r. g.mu is held.
-func (g *group) remove(r *response) {
+func (g *responses) remove(r *response) {
 	g.alive = slices.DeleteFunc(g.alive, func(other *response) bool { return other == r })
 }
 
 // evict cuts off the readers of the response that made the least progress, if
 // that is little enough. g.mu is held.
-func (g *group) evict() bool {
+func (g *responses) evict() bool {
 	now := g.now()
 	var slowest *response
 	for _, r := range g.alive {
@@ -195,6 +195,6 @@ func (h *handler) serveDocument(handler http.Handler) http.Handler {
 			return
 		}
 		defer h.documents.leave(document)
-		h.send(w, r, &h.documents, document, new(form), handler.ServeHTTP)
+		h.send(w, r, &h.documents, document, new(encoding), handler.ServeHTTP)
 	})
 }

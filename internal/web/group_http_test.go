@@ -97,7 +97,7 @@ func (c *crowd) newHandler(t *testing.T, n int, opts web.Options) http.Handler {
 			return scrapes.Known(targets, c.peek(targets), labels)
 		},
 		Peek:     c.peek,
-		Unlisted: func(*config.Config) []discovery.Account { <-c.release; return nil },
+		Unlisted: func(*config.Config) []discovery.AccountReport { <-c.release; return nil },
 		Own:      collector.NewRegistry(),
 	}, opts)
 }

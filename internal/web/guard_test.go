@@ -73,7 +73,7 @@ func TestNoQuestions(t *testing.T) {
 	server := httptest.NewServer(web.New(web.Exporter{
 		Config:   func() *config.Config { return cfg },
 		Scrape:   answers.Scrape,
-		Unlisted: func(*config.Config) []discovery.Account { looks++; return nil },
+		Unlisted: func(*config.Config) []discovery.AccountReport { looks++; return nil },
 		Own:      collector.NewRegistry(),
 	}, web.Options{}))
 	t.Cleanup(server.Close)

@@ -42,7 +42,7 @@ type Exporter struct {
 	// Unlisted returns the bound domains that are not configured, without
 	// asking, and starts a scan of those that were not scanned for long. nil is
 	// nothing.
-	Unlisted func(*config.Config) []discovery.Account
+	Unlisted func(*config.Config) []discovery.AccountReport
 	// Own holds the exporter's own series.
 	Own *prometheus.Registry
 	// Refused counts a request that was refused with an HTTP status; nil does
@@ -93,7 +93,7 @@ type Options struct {
 type handler struct {
 	Exporter
 	Options
-	scrapes, documents group
+	scrapes, documents responses
 	probes             *probes
 	failures           *prometheus.CounterVec // of /metrics
 	names              []string               // of the targets' series
@@ -112,7 +112,7 @@ func New(e Exporter, opts Options) http.Handler {
 		opts.Now = time.Now
 	}
 	if e.Unlisted == nil {
-		e.Unlisted = func(*config.Config) []discovery.Account { return nil }
+		e.Unlisted = func(*config.Config) []discovery.AccountReport { return nil }
 	}
 	h := newHandler(e, opts)
 	h.probes = newProbes(cmp.Or(opts.MaxConnections, DefaultMaxConnections))

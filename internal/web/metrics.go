@@ -43,7 +43,7 @@ func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "The scrape failed: see the log.", http.StatusInternalServerError)
 		return
 	}
-	shared := &form{format, want.own}
+	shared := &encoding{format, want.own}
 	if len(want.names) > 0 {
 		shared = nil
 	}

@@ -26,8 +26,8 @@ const (
 
 var errTooSlow = errors.New("the reader took too long, and made room for another")
 
-// form is how a scrape is written: requests that want the same share the result.
-type form struct {
+// encoding is how a scrape is written: requests that want the same share the result.
+type encoding struct {
 	format expfmt.Format
 	own    bool // with the exporter's own series
 }
@@ -36,7 +36,7 @@ type form struct {
 // that takes them is told from one that does not.
 type reader struct {
 	http.ResponseWriter
-	group *group
+	group *responses
 	of    *response
 	err   error
 }
@@ -57,7 +57,7 @@ func (r *reader) Write(p []byte) (n int, err error) {
 func (r *reader) cut() { _ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(time.Now()) }
 
 // advance notes that r takes another chunk.
-func (g *group) advance(r *reader) error {
+func (g *responses) advance(r *reader) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if r.of.evicted {
@@ -70,7 +70,7 @@ func (g *group) advance(r *reader) error {
 }
 
 // stop notes that r takes nothing more.
-func (g *group) stop(r *reader) {
+func (g *responses) stop(r *reader) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(r.of.readers, r)
@@ -78,7 +78,7 @@ func (g *group) stop(r *reader) {
 
 // send writes of to a client. A client that takes gzip shares the packed form
 // with others; nil has none. For any other, render writes while it reads.
-func (h *handler) send(w http.ResponseWriter, r *http.Request, g *group, of *response, f *form, render http.HandlerFunc) {
+func (h *handler) send(w http.ResponseWriter, r *http.Request, g *responses, of *response, f *encoding, render http.HandlerFunc) {
 	to := &reader{ResponseWriter: w, group: g, of: of}
 	defer g.stop(to)
 	w.Header().Add("Vary", "Accept-Encoding")
@@ -102,7 +102,7 @@ func (h *handler) send(w http.ResponseWriter, r *http.Request, g *group, of *res
 
 // pack returns the form f of a response, which render writes unless another
 // request had it written; nil if the response keeps enough forms.
-func (g *group) pack(of *response, f form, r *http.Request, render http.HandlerFunc) *packed {
+func (g *responses) pack(of *response, f encoding, r *http.Request, render http.HandlerFunc) *packed {
 	g.packing.Lock()
 	defer g.packing.Unlock()
 	if p := of.forms[f]; p != nil {

@@ -88,7 +88,7 @@ func TestFoundDomainsCanBeProbed(t *testing.T) {
 	if !ok {
 		t.Fatal("the target is configured")
 	}
-	f.Found = []discovery.Account{{Account: *target.Account, Known: true, Attempt: status.Attempt{Ended: webtest.Now()}, Targets: []config.Target{target}}}
+	f.Found = []discovery.AccountReport{{Account: *target.Account, Known: true, Attempt: status.Attempt{Ended: webtest.Now()}, Targets: []config.Target{target}}}
 	asked := f.Asked()
 	_, body := f.Get(t, "/")
 	link := regexp.MustCompile(`href="\./(probe\?[^"]*other-bucket[^"]*)"`).FindStringSubmatch(body)

@@ -110,7 +110,7 @@ func (o oss) ListCname(_ context.Context, _ *config.Account, bucket string) ([]o
 			}
 		}
 		if !d.certificate.IsZero() {
-			b.Certificate = ossclient.Certificate{ID: "1", Type: "CAS", Status: "Enabled", Expires: d.certificate}
+			b.Certificate = ossclient.BoundCertificate{ID: "1", Type: "CAS", Status: "Enabled", Expires: d.certificate}
 			if d.unserved {
 				b.Certificate.Status = "Disabled"
 			}

@@ -25,10 +25,10 @@ type setup struct {
 	region  string // "" is cn-hangzhou
 	cname   string // "" is www.example.com
 	records []string
-	want    status.Destination // "" is that the question fails
-	bucket  status.Tristate    // the domain leads to the bucket
-	verdict status.Verdict     // of the TXT record; "" is that the question fails
-	named   string             // part of the words; "" is any
+	want    status.Destination  // "" is that the question fails
+	bucket  status.Tristate     // the domain leads to the bucket
+	verdict status.ProofVerdict // of the TXT record; "" is that the question fails
+	named   string              // part of the words; "" is any
 }
 
 const setupToken = "0123456789abcdef0123456789abcdef"
@@ -87,7 +87,7 @@ func shapes() []setup {
 	bare := func(name string, want status.Destination, bucket status.Tristate, records ...string) setup {
 		return setup{name: name, want: want, bucket: bucket, verdict: status.VerdictMissing, records: records}
 	}
-	proof := func(name string, verdict status.Verdict, named string, records ...string) setup {
+	proof := func(name string, verdict status.ProofVerdict, named string, records ...string) setup {
 		return setup{name: name, want: status.ToBucket, bucket: status.Yes, verdict: verdict, named: named, records: append(records, right)}
 	}
 	apex := func(name string, want status.Destination, bucket status.Tristate, records ...string) setup {

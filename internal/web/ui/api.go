@@ -14,16 +14,16 @@ import (
 const apiPath = "/api/v1/domains"
 
 // report returns what is said about all targets, without asking.
-func (h *handler) report(cfg *config.Config) *report.Report {
+func (h *pages) report(cfg *config.Config) *report.Report {
 	return report.New(cfg.Targets, h.Peek(cfg.Targets), h.reportOptions())
 }
 
-func (h *handler) reportOptions() report.Options {
+func (h *pages) reportOptions() report.Options {
 	return report.Options{Now: h.Now(), Memory: h.Memory, History: h.History, HideTokens: h.HideTokens, ExternalURL: h.ExternalURL}
 }
 
 // api serves what the page says as JSON, and every error as JSON.
-func (h *handler) api(w http.ResponseWriter, r *http.Request) {
+func (h *pages) api(w http.ResponseWriter, r *http.Request) {
 	code, answer := h.apiAnswer(r)
 	if code != http.StatusOK {
 		answer = map[string]any{"error": fmt.Sprint(answer)}
@@ -42,7 +42,7 @@ func (h *handler) api(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(append(body, '\n'))
 }
 
-func (h *handler) apiAnswer(r *http.Request) (code int, answer any) {
+func (h *pages) apiAnswer(r *http.Request) (code int, answer any) {
 	cfg := h.Config()
 	name := r.PathValue("bucket")
 	switch {
@@ -68,7 +68,7 @@ func (h *handler) apiAnswer(r *http.Request) (code int, answer any) {
 }
 
 // find returns what is said about a configured target.
-func (h *handler) find(cfg *config.Config, bucket, cname string) (d *report.Domain, code int, err error) {
+func (h *pages) find(cfg *config.Config, bucket, cname string) (d *report.Domain, code int, err error) {
 	name, err := domain.New(bucket, cname)
 	if err != nil {
 		return nil, http.StatusBadRequest, err

@@ -15,7 +15,7 @@ import (
 )
 
 // domain is the page of one configured target.
-func (h *handler) domain(w http.ResponseWriter, r *http.Request) {
+func (h *pages) domain(w http.ResponseWriter, r *http.Request) {
 	cfg := h.Config()
 	v, err := parseView(r.URL.RawQuery, cfg, "refresh")
 	if err != nil {
@@ -50,7 +50,7 @@ type domainView struct {
 	Item           report.Item
 	Target, Labels string
 	Facts          []fact
-	Life           life
+	Life           timeline
 	Changes        []changeLine
 	Queries        []string
 }
@@ -76,7 +76,7 @@ func facts(d *report.Domain, now time.Time) []fact {
 
 // runbook shows what to do about an alert, with the bucket and the domain in
 // place of their variables if a target is named.
-func (h *handler) runbook(w http.ResponseWriter, r *http.Request) {
+func (h *pages) runbook(w http.ResponseWriter, r *http.Request) {
 	values, err := query.Single(r.URL.RawQuery, "target")
 	if err != nil {
 		h.Refuse(w, r, http.StatusBadRequest, err.Error())

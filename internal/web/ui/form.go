@@ -21,10 +21,10 @@ type form struct {
 // selection is one of the form's lists to choose from.
 type selection struct {
 	Title, Name string
-	Options     []option
+	Options     []choice
 }
 
-type option struct {
+type choice struct {
 	Value, Text string
 	Selected    bool
 }
@@ -51,12 +51,12 @@ func (v *view) form(cfg *config.Config) form {
 
 // add appends to f a list of values, with one in front that says nothing.
 func add[T ~string](f *form, v *view, title, name, nothing string, values []T) {
-	s := selection{Title: title, Name: name, Options: []option{{Text: nothing}}}
+	s := selection{Title: title, Name: name, Options: []choice{{Text: nothing}}}
 	for _, value := range values {
-		s.Options = append(s.Options, option{string(value), plain.Printable(string(value)), string(value) == v.values.Get(name)})
+		s.Options = append(s.Options, choice{string(value), plain.Printable(string(value)), string(value) == v.values.Get(name)})
 	}
-	if chosen := v.values.Get(name); chosen != "" && !slices.ContainsFunc(s.Options, func(o option) bool { return o.Selected }) {
-		s.Options = append(s.Options, option{chosen, plain.Printable(chosen), true}) // such as the other way round
+	if chosen := v.values.Get(name); chosen != "" && !slices.ContainsFunc(s.Options, func(o choice) bool { return o.Selected }) {
+		s.Options = append(s.Options, choice{chosen, plain.Printable(chosen), true}) // such as the other way round
 	}
 	f.Selects = append(f.Selects, s)
 }

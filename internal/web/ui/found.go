@@ -18,7 +18,7 @@ const maxFound = 50
 
 type foundDomain struct{ Bucket, Cname, Account, Region string }
 
-func newFoundAccounts(accounts []discovery.Account) []foundAccount {
+func newFoundAccounts(accounts []discovery.AccountReport) []foundAccount {
 	told := make([]foundAccount, len(accounts))
 	for i, a := range accounts {
 		told[i] = foundAccount{Name: a.Account.Name, Outcome: a.Outcome(), Looked: plain.Stamp(a.Attempt.Ended), Failed: a.Attempt.Reason != ""}

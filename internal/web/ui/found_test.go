@@ -15,7 +15,7 @@ import (
 func TestPageSaysHowALookWent(t *testing.T) {
 	well := status.Attempt{Ended: webtest.Now()}
 	denied := status.Attempt{Ended: webtest.Now(), Reason: "access_denied", Err: errors.New("<i>no right</i>")}
-	for want, found := range map[string]discovery.Account{
+	for want, found := range map[string]discovery.AccountReport{
 		`<p><b>main</b>: not looked at yet, ask again in a moment <small></small></p>`:            {},
 		`: 2 buckets <small>2030-01-01 12:00:00 UTC</small></p>`:                                  {Attempt: well, Buckets: 2, Known: true},
 		`: 2 buckets; there are more than are asked about <small>`:                                {Attempt: well, Buckets: 2, Beyond: true},
@@ -24,7 +24,7 @@ func TestPageSaysHowALookWent(t *testing.T) {
 	} {
 		f := webtest.Serve(t, web.Options{})
 		found.Account.Name = "main"
-		f.Found = []discovery.Account{found}
+		f.Found = []discovery.AccountReport{found}
 		if _, body := f.Get(t, "/"); !strings.Contains(body, want) {
 			t.Errorf("no %s in\n%s", want, body)
 		}

@@ -11,10 +11,10 @@ import (
 	"oss_cname_exporter/internal/status"
 )
 
-// life is the picture of a domain: what it went through since the first change
+// timeline is the picture of a domain: what it went through since the first change
 // that is remembered, and how long its token or certificate has left. The unit is
 // a pixel of a picture that is 640 wide.
-type life struct {
+type timeline struct {
 	Title    string
 	Segments []segment // one after the other
 	Since    string
@@ -27,8 +27,8 @@ type segment struct{ X, Width, Class, Text string }
 
 const lifeWidth = 640
 
-func newLife(d *report.Domain, now time.Time) life {
-	l := life{Severity: d.Severity}
+func newLife(d *report.Domain, now time.Time) timeline {
+	l := timeline{Severity: d.Severity}
 	if due := newDue(d, now); due != nil && due.Bar != "" {
 		left, _ := strconv.ParseFloat(due.Bar, 64)
 		l.Left, l.LeftBar = due.What+" "+due.Relative, pixels(left/72*lifeWidth)

@@ -15,7 +15,7 @@ import (
 
 // list is the page of all domains, the most urgent first. It shows what the
 // scrapes learnt and asks nothing itself.
-func (h *handler) list(w http.ResponseWriter, r *http.Request) {
+func (h *pages) list(w http.ResponseWriter, r *http.Request) {
 	cfg := h.Config()
 	v, err := parseView(r.URL.RawQuery, cfg, "q", "severity", "state", "account", "label", "sort", "page", "refresh")
 	if err != nil {
@@ -56,7 +56,7 @@ type listPage struct {
 	Chips          []chip
 	Form           form
 	Columns        []column
-	Rows           []row
+	Rows           []listRow
 	Counts         report.Counts
 	Causes         []report.CauseItem
 	None           bool // no domain is configured
@@ -151,8 +151,8 @@ func thousands(n int) string {
 	return text
 }
 
-// row is a domain in the list.
-type row struct {
+// listRow is a domain in the list.
+type listRow struct {
 	ID, Bucket, Cname, Account, Labels string
 	Severity                           judge.Severity
 	State                              status.State
@@ -176,9 +176,9 @@ const (
 	maxLabels = 80
 )
 
-func newRow(d *report.Domain, now time.Time) row {
+func newRow(d *report.Domain, now time.Time) listRow {
 	t := d.Target
-	r := row{
+	r := listRow{
 		ID: t.String(), Bucket: t.Bucket, Cname: t.Cname(), Account: plain.Printable(t.Account.Name), Labels: short(plain.Labels(t.Labels), maxLabels),
 		Severity: d.Severity, State: d.State, Link: "domains/" + url.PathEscape(t.Bucket) + "/" + url.PathEscape(t.Cname()),
 		Due: newDue(d, now), Asked: newMoment(d.Status.Attempt.Ended, now),

@@ -67,7 +67,7 @@ type frame struct {
 }
 
 // newFrame returns the frame of a page that shows r.
-func (h *handler) newFrame(root, title string, v *view) frame {
+func (h *pages) newFrame(root, title string, v *view) frame {
 	f := frame{Title: title, Root: root, Now: h.Now(), Version: version.Info(), Refresh: v.refresh, RefreshLink: v.link("refresh", "off", "page", v.values.Get("page")), JSON: "api/v1/domains"}
 	if v.refresh == "off" {
 		f.Refresh, f.RefreshLink = "", v.link("refresh", "", "page", v.values.Get("page"))
@@ -83,7 +83,7 @@ func icon(s judge.Severity) template.URL {
 }
 
 // show answers with a page.
-func (h *handler) show(w http.ResponseWriter, r *http.Request, name string, data any) {
+func (h *pages) show(w http.ResponseWriter, r *http.Request, name string, data any) {
 	var b bytes.Buffer
 	if err := pageTemplate.ExecuteTemplate(&b, name, data); err != nil {
 		h.failed(r, err)

@@ -29,7 +29,7 @@ type Options struct {
 	// Peek returns what is known of targets without asking.
 	Peek func(targets []config.Target) []status.Status
 	// Unlisted returns what accounts have bound that is not configured.
-	Unlisted func(*config.Config) []discovery.Account
+	Unlisted func(*config.Config) []discovery.AccountReport
 	// Memory has what was true of the targets before; nil is nothing.
 	Memory *judge.Memory
 	// History has the last changes of the targets; nil is none.
@@ -45,12 +45,12 @@ type Options struct {
 	Logger log.Logger // gets what could not be told to the client, at debug level
 }
 
-// handler serves the pages of one exporter.
-type handler struct{ Options }
+// pages serves the pages of one exporter.
+type pages struct{ Options }
 
 // Routes returns the handler of each path, by its pattern of http.ServeMux.
 func Routes(opts Options) map[string]http.Handler {
-	h := &handler{opts}
+	h := &pages{opts}
 	return map[string]http.Handler{
 		"GET /{$}":                      http.HandlerFunc(h.list),
 		"GET /domains/{bucket}/{cname}": http.HandlerFunc(h.domain),
@@ -61,6 +61,6 @@ func Routes(opts Options) map[string]http.Handler {
 }
 
 // failed logs that a response could not be made.
-func (h *handler) failed(r *http.Request, err error) {
+func (h *pages) failed(r *http.Request, err error) {
 	level.Debug(h.Logger).Log("msg", "response not written", "path", r.URL.Path, "err", err)
 }

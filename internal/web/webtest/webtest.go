@@ -53,7 +53,7 @@ type Fixture struct {
 	Config   *config.Config
 	Poller   *Poller
 	Own      *prometheus.Registry
-	Found    []discovery.Account
+	Found    []discovery.AccountReport
 	Reload   func() error
 	Statuses []status.Status // what is known without asking
 	History  *changelog.History
@@ -77,7 +77,7 @@ func Serve(t *testing.T, opts web.Options, results ...status.Status) *Fixture {
 		Scrape:   collector.New(p, collector.Options{Now: Now}).Scrape,
 		Peek:     func([]config.Target) []status.Status { return f.Statuses },
 		History:  f.History,
-		Unlisted: func(*config.Config) []discovery.Account { return f.Found },
+		Unlisted: func(*config.Config) []discovery.AccountReport { return f.Found },
 		Own:      f.Own,
 	}, opts))
 	t.Cleanup(server.Close)
