@@ -234,6 +234,7 @@ func TestDocumentsWaitForRoom(t *testing.T) {
 		gone := c.come(t, "/sd")
 		gone.leave()
 		time.Sleep(50 * time.Millisecond)
+		synctest.Wait()
 		if !gone.done || gone.Code != http.StatusOK || gone.Body.Len() > 0 {
 			t.Errorf("one that hung up got %d %s", gone.Code, gone.Body)
 		}

@@ -1,7 +1,11 @@
 // Package web answers HTTP requests. A handler sets the deadline, the only one
 // there is, takes the configuration in force, and hands both to the collector.
-// The number of scrapes under way and of responses in memory is bounded:
-// requests beyond share a scrape, or a response.
+// All that clients can take is bounded: connections, scrapes, probes, responses
+// and their bytes. Scrapes beyond the bound share one.
+//
+// A group is the responses that requests share, and a response one scrape or
+// document. A reader writes a response to one client; a form is the format that
+// the client takes. A door bounds connections, and probes bounds the probes.
 package web
 
 import (
