@@ -32,6 +32,7 @@ func (d *Domain) Facts() []Fact {
 	if f := certificateFact(s, d.now); f != (Fact{}) {
 		facts = append(facts, f)
 	}
+	facts = append(facts, visitFacts(s)...)
 	for _, check := range status.Checks() {
 		if c, isMade := s.Checks[check]; isMade {
 			facts = append(facts, attemptFact("Check "+string(check), c.Attempt))

@@ -84,6 +84,7 @@ type Item struct {
 	Alias       *Alias               `json:"cname_record,omitempty"`
 	Binding     *BindingItem         `json:"binding,omitempty"`
 	Certificate *CertificateItem     `json:"certificate,omitempty"`
+	Visit       *VisitItem           `json:"visit,omitempty"`
 	Attempt     *AttemptItem         `json:"attempt"`
 	Checks      map[string]CheckItem `json:"checks,omitempty"`
 	Changes     []changelog.Change   `json:"changes,omitempty"`
@@ -133,7 +134,7 @@ func (d *Domain) Item() Item {
 		Bucket: t.Bucket, Cname: t.Cname(), Account: t.Account.Name, Region: t.Account.Region, Labels: t.Labels, Configured: !t.Unlisted,
 		Severity: d.Severity, State: d.State, Action: d.Action(), Findings: d.Findings(),
 		Token: tokenItem(s.Facts), Record: d.Record(), Alias: d.Alias(),
-		Attempt: attemptItem(s.Attempt), Changes: d.Changes(),
+		Visit: visitItem(s), Attempt: attemptItem(s.Attempt), Changes: d.Changes(),
 	}
 	if s.Bound != status.Unknown {
 		item.Binding = &BindingItem{Bound: s.Bound == status.Yes, Enabled: truth(s.Enabled), Word: s.BindingWord}
