@@ -80,7 +80,7 @@ func everyResult(t *testing.T) (*config.Config, []status.Status) {
 func scrape(t *testing.T, cfg *config.Config, results []status.Status) prometheus.Gatherer {
 	t.Helper()
 	c := collector.New(&fakePoller{results: results}, collector.Options{Now: func() time.Time { return now }})
-	return prometheus.Gatherers{c.Scrape(t.Context(), cfg.Targets, cfg.LabelNames())}
+	return prometheus.Gatherers{c.Scrape(t.Context(), cfg.Targets, cfg.LabelNames)}
 }
 
 func TestExposition(t *testing.T) {
@@ -116,7 +116,7 @@ func TestFamilies(t *testing.T) {
 	for _, every := range []func(*testing.T) (*config.Config, []status.Status){everyResult, everyChecked} {
 		cfg, results := every(t)
 		c := collector.New(&fakePoller{results: results}, collector.Options{Now: func() time.Time { return now }})
-		families, err := c.Scrape(t.Context(), cfg.Targets, cfg.LabelNames()).Gather()
+		families, err := c.Scrape(t.Context(), cfg.Targets, cfg.LabelNames).Gather()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -146,7 +146,7 @@ targets: [{bucket: examplebucket, cname: www.example.com, checks: {binding: true
 		Attempt: failure, Probes: 1, Errors: 1,
 		Checks: map[status.Check]status.CheckStatus{status.CheckBinding: {Confirmed: now, Attempt: failure}},
 	}}}, collector.Options{Now: func() time.Time { return now }})
-	families, err := c.Scrape(t.Context(), cfg.Targets, cfg.LabelNames()).Gather()
+	families, err := c.Scrape(t.Context(), cfg.Targets, cfg.LabelNames).Gather()
 	if err != nil || len(families) < 5 {
 		t.Fatalf("got %d families, %v", len(families), err)
 	}
@@ -276,13 +276,13 @@ func TestProblems(t *testing.T) {
 	}
 	scrape := func(targets []config.Target, statuses ...status.Status) string {
 		p.results = statuses
-		return see(c.Scrape(t.Context(), targets, cfg.LabelNames()))
+		return see(c.Scrape(t.Context(), targets, cfg.LabelNames))
 	}
 	const series = `oss_cname_problem{bucket="examplebucket",cname="www.example.com",problem="not_served",severity="critical",team="web"} `
 	if got := scrape(cfg.Targets, blocked, well); got != series+"1" {
 		t.Errorf("got %s", got)
 	}
-	if got := see(c.Known(cfg.Targets, []status.Status{blocked, well}, cfg.LabelNames())); got != series+"1" {
+	if got := see(c.Known(cfg.Targets, []status.Status{blocked, well}, cfg.LabelNames)); got != series+"1" {
 		t.Errorf("known: got %s", got)
 	}
 	if got := scrape(cfg.Targets, well, well); got != series+"0" {

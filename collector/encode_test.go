@@ -59,7 +59,7 @@ targets: [{bucket: abc, cname: a.b, labels: {a: "\"\\ü", zone: ""}}]
 func snapshot(t *testing.T, cfg *config.Config, results []status.Status) *collector.Snapshot {
 	t.Helper()
 	c := collector.New(&fakePoller{results: results}, collector.Options{Now: func() time.Time { return now }})
-	return c.Scrape(t.Context(), cfg.Targets, cfg.LabelNames())
+	return c.Scrape(t.Context(), cfg.Targets, cfg.LabelNames)
 }
 
 func TestEncodeWritesNamedFamilies(t *testing.T) {

@@ -44,7 +44,7 @@ func FuzzScrape(f *testing.F) {
 		c := collector.New(&fakePoller{results: results}, collector.Options{Now: func() time.Time { return now }})
 		own := prometheus.NewPedanticRegistry()
 		own.MustRegister(collector.NewAPI(), totals(cfg, nil))
-		snapshot := c.Scrape(t.Context(), cfg.Targets, cfg.LabelNames())
+		snapshot := c.Scrape(t.Context(), cfg.Targets, cfg.LabelNames)
 		equalsExpfmt(t, snapshot)
 		families, err := prometheus.Gatherers{snapshot, own}.Gather() // checks what it merges
 		if err != nil {

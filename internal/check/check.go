@@ -73,7 +73,7 @@ func Run(ctx context.Context, e Exporter, opts Options, stdout io.Writer) (exit 
 		return Refused, err
 	}
 	stop := follow(ctx, e.Peek, targets, opts.Progress)
-	snapshot := e.Scrape(ctx, targets, e.Config.LabelNames())
+	snapshot := e.Scrape(ctx, targets, e.Config.LabelNames)
 	stop()
 	if len(snapshot.Statuses()) < len(targets) {
 		return Critical, fmt.Errorf("interrupted before all %d domains were asked about", len(targets))

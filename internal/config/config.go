@@ -10,6 +10,7 @@ import (
 
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/judge"
+	"oss_cname_exporter/internal/status"
 )
 
 // Defaults and bounds of the file's values.
@@ -60,15 +61,12 @@ type Config struct {
 
 	Warnings Faults // values that were accepted and are probably slips
 
-	labelNames []string
-	places     map[domain.Name]int // of Targets
-	listed     map[domain.Name]int // places of all Targets, where this is a shard
-	routes     []Account           // every account at every region and endpoint that the file has it asked at, its own first
-}
+	LabelNames []string // of all targets' own labels, sorted, each once
 
-// LabelNames returns the names of all targets' own labels, sorted, each once.
-// The slice belongs to the Config.
-func (c *Config) LabelNames() []string { return c.labelNames }
+	places map[domain.Name]int // of Targets
+	listed map[domain.Name]int // places of all Targets, where this is a shard
+	routes []Account           // every account at every region and endpoint that the file has it asked at, its own first
+}
 
 // Probe holds the settings of every call.
 type Probe struct {
@@ -131,4 +129,12 @@ func (c Checks) Names() (names []string) {
 		}
 	}
 	return names
+}
+
+// Case returns the target as it is judged at now, with the status s.
+func (t *Target) Case(s *status.Status, now time.Time) judge.Case {
+	return judge.Case{
+		Name: t.Name, Account: t.Account.Name, Region: t.Account.Region, Labels: t.Labels,
+		Status: s, Rules: t.Rules, Now: now, IsTransient: t.Unlisted,
+	}
 }

@@ -56,7 +56,7 @@ func TestExampleFile(t *testing.T) {
 	if !reflect.DeepEqual(c.Targets, want) {
 		t.Errorf("Targets = %+v\nwant %+v", c.Targets, want)
 	}
-	if got, want := c.LabelNames(), []string{"team", "tier"}; !reflect.DeepEqual(got, want) {
+	if got, want := c.LabelNames, []string{"team", "tier"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("LabelNames = %q, want %q", got, want)
 	}
 }

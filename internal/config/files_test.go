@@ -72,8 +72,8 @@ target_files: ["targets.d/*.yml", "targets.d/*.json", "targets.d/a.yml"]
 	if want := []string{dir + "*.yml", dir + "*.json", dir + "a.yml"}; !reflect.DeepEqual(c.TargetFiles, want) {
 		t.Errorf("TargetFiles = %q, want %q", c.TargetFiles, want)
 	}
-	if !reflect.DeepEqual(c.LabelNames(), []string{"team"}) {
-		t.Errorf("LabelNames = %q", c.LabelNames())
+	if !reflect.DeepEqual(c.LabelNames, []string{"team"}) {
+		t.Errorf("LabelNames = %q", c.LabelNames)
 	}
 }
 

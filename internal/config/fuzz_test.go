@@ -114,7 +114,7 @@ func checkAccepted(t *testing.T, c *config.Config) {
 			union[name] = true
 		}
 	}
-	names := c.LabelNames()
+	names := c.LabelNames
 	if len(names) != len(union) || len(names) > config.MaxLabels || !slices.IsSorted(names) {
 		t.Errorf("label names %q of %v", names, union)
 	}

@@ -103,7 +103,7 @@ func (p *parser) readConfig(v value) {
 		p.readTarget(item)
 	}
 	p.readTargetFiles(f["target_files"].value)
-	p.config.labelNames = slices.Sorted(maps.Keys(p.labels))
+	p.config.LabelNames = slices.Sorted(maps.Keys(p.labels))
 }
 
 // checkAsked refuses a file without targets, of which nothing would ask, and warns of one that only /probe can use.

@@ -30,8 +30,8 @@ func TestDefaults(t *testing.T) {
 	if !reflect.DeepEqual(c.Targets, want) {
 		t.Errorf("Targets = %+v, want %+v", c.Targets, want)
 	}
-	if len(c.LabelNames()) != 0 {
-		t.Errorf("LabelNames = %q, want none", c.LabelNames())
+	if len(c.LabelNames) != 0 {
+		t.Errorf("LabelNames = %q, want none", c.LabelNames)
 	}
 }
 
@@ -197,8 +197,8 @@ targets:
   - {bucket: examplebucket, cname: b.example, labels: {team: "Zürich \"x\"", Team: 1.50, _x9: no}}
   - {bucket: examplebucket, cname: c.example, labels: {}}
 `)
-	if want := []string{"Team", "_x9", "note", "on", "since", "team", "tier"}; !reflect.DeepEqual(c.LabelNames(), want) {
-		t.Errorf("LabelNames = %q, want %q", c.LabelNames(), want)
+	if want := []string{"Team", "_x9", "note", "on", "since", "team", "tier"}; !reflect.DeepEqual(c.LabelNames, want) {
+		t.Errorf("LabelNames = %q, want %q", c.LabelNames, want)
 	}
 	for i, want := range []map[string]string{
 		{"team": "web", "tier": "1", "on": "true", "note": "", "since": "2024-01-02"},

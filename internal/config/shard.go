@@ -38,7 +38,7 @@ func (c *Config) Shard(s Shard) *Config {
 	if s.Total <= 1 {
 		return c
 	}
-	part := &Config{Warnings: c.Warnings, Probe: c.Probe, Rules: c.Rules, Accounts: c.Accounts, TargetFiles: c.TargetFiles, Part: s, labelNames: c.labelNames, listed: c.places}
+	part := &Config{Warnings: c.Warnings, Probe: c.Probe, Rules: c.Rules, Accounts: c.Accounts, TargetFiles: c.TargetFiles, Part: s, LabelNames: c.LabelNames, listed: c.places}
 	if s.Ordinal == 0 {
 		part.Discover = c.Discover
 	}

@@ -96,7 +96,7 @@ func TestShardKeepsTheRest(t *testing.T) {
 	}
 	for ordinal := range 200 { // most of them are empty
 		part := c.Shard(config.Shard{Ordinal: ordinal, Total: 200})
-		if len(part.LabelNames()) != 1 || part.Probe != c.Probe || len(part.Accounts) != 1 {
+		if len(part.LabelNames) != 1 || part.Probe != c.Probe || len(part.Accounts) != 1 {
 			t.Fatalf("shard %d: %+v", ordinal, part)
 		}
 		for _, target := range part.Targets {

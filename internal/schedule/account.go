@@ -71,14 +71,6 @@ func missing(l *rate.Limiter, now time.Time) time.Duration {
 	return time.Duration(math.Ceil(tokens / float64(l.Limit()) * float64(time.Second)))
 }
 
-// take uses the permission that wait gave.
-func (a *account) take(now time.Time, unlisted bool) {
-	a.limiter.AllowN(now, 1)
-	if unlisted {
-		a.quarter.AllowN(now, 1)
-	}
-}
-
 func (a *account) isPaused(now time.Time, unlisted bool) bool {
 	return a != nil && (a.pause.isOpen(now) || unlisted && a.unlisted.isOpen(now))
 }
@@ -94,15 +86,6 @@ func (a *account) pausedUntil(unlisted bool) time.Time {
 // remembersPause reports whether the account was throttled lately.
 func (a *account) remembersPause(now time.Time) bool {
 	return clock.Within(2*maxPause, a.pause.began, now) || clock.Within(2*maxPause, a.unlisted.began, now)
-}
-
-// update learns from the outcome of a call.
-func (a *account) update(err error, started, now time.Time, unlisted bool) {
-	if unlisted {
-		a.unlisted.update(err, started, now)
-	} else {
-		a.pause.update(err, started, now)
-	}
 }
 
 // backoff is the pause after a throttled call. The zero value has none.

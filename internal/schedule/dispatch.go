@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"container/heap"
 	"context"
 	"fmt"
 	"slices"
@@ -30,14 +31,17 @@ func (s *Scheduler) take() (context.Context, *Call) {
 		s.makeRoom(q, now)
 		return nil, nil
 	}
-	c := q.next()
+	c := heap.Pop(&q.calls).(*Call)
 	ctx, cancel := context.WithTimeout(context.Background(), c.Timeout)
 	overdue := time.AfterFunc(patience, func() { s.overdue(c, now) })
 	c.started, c.cancel = now, func() { overdue.Stop(); cancel() }
 	s.flying[c], q.tried = struct{}{}, now
 	q.count(1)
 	if q.account != nil {
-		q.account.take(now, q.Unlisted)
+		q.account.limiter.AllowN(now, 1)
+	}
+	if q.account != nil && q.Unlisted {
+		q.account.quarter.AllowN(now, 1)
 	}
 	return ctx, c
 }
@@ -163,12 +167,16 @@ func (s *Scheduler) finish(c *Call, err error, unanswered bool) (requeued bool, 
 		q.silent++
 	}
 	if q.account != nil {
-		q.account.update(err, started, now, q.Unlisted)
+		pause := &q.account.pause
+		if q.Unlisted {
+			pause = &q.account.unlisted
+		}
+		pause.update(err, started, now)
 		paused = s.takePaused(now)
 	}
 	if requeued = unanswered && c.again && !c.dropped; requeued {
 		c.Since, c.First = started, false
-		q.add(c)
+		heap.Push(&q.calls, c)
 	}
 	c.again = false
 	ctx, next = s.take()

@@ -94,8 +94,6 @@ func (q *queue) count(n int) {
 	}
 }
 
-func (q *queue) add(c *Call)    { heap.Push(&q.calls, c) }
-func (q *queue) next() *Call    { return heap.Pop(&q.calls).(*Call) }
 func (q *queue) remove(c *Call) { heap.Remove(&q.calls, c.index) }
 
 // before reports whether c has waited longer than other.

@@ -23,6 +23,7 @@
 package schedule
 
 import (
+	"container/heap"
 	"context"
 	"errors"
 	"sync"
@@ -151,8 +152,11 @@ func (s *Scheduler) Start(deadline time.Time, calls ...*Call) {
 			refused = append(refused, c)
 			continue
 		}
-		c.queue, c.deadline, c.index = s.queue(c.Queue), deadline, -1
-		c.queue.add(c)
+		if s.queues[c.Queue] == nil {
+			s.queues[c.Queue] = &queue{Queue: c.Queue, account: s.account(c.Queue.Account)}
+		}
+		c.queue, c.deadline = s.queues[c.Queue], deadline
+		heap.Push(&c.queue.calls, c)
 	}
 	paused := s.takePaused(now)
 	s.dispatch()
@@ -192,13 +196,6 @@ func (s *Scheduler) Drop(calls ...*Call) {
 			c.queue.remove(c)
 		}
 	}
-}
-
-func (s *Scheduler) queue(key Queue) *queue {
-	if s.queues[key] == nil {
-		s.queues[key] = &queue{Queue: key, account: s.account(key.Account)}
-	}
-	return s.queues[key]
 }
 
 // account returns the account of that name, nil for "".

@@ -85,7 +85,7 @@ func (h *handler) await(r *http.Request) *response {
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(r.Context()), end)
 	s, isMine := h.scrapes.join(cfg, end, cancel)
 	if isMine {
-		go h.run(s, func() *collector.Snapshot { return h.Scrape(ctx, cfg.Targets, cfg.LabelNames()) })
+		go h.run(s, func() *collector.Snapshot { return h.Scrape(ctx, cfg.Targets, cfg.LabelNames) })
 	} else {
 		cancel()
 	}
@@ -101,7 +101,7 @@ func (h *handler) await(r *http.Request) *response {
 	known, isMine := h.scrapes.join(cfg, end, nil)
 	h.scrapes.leave(s)
 	if isMine {
-		h.run(known, func() *collector.Snapshot { return h.Known(cfg.Targets, cfg.LabelNames()) })
+		h.run(known, func() *collector.Snapshot { return h.Known(cfg.Targets, cfg.LabelNames) })
 	}
 	<-known.done
 	return known
@@ -145,11 +145,16 @@ func (h *handler) write(w http.ResponseWriter, s *collector.Snapshot, format exp
 	var rest bytes.Buffer
 	if want.own {
 		families, err := h.Own.Gather()
-		h.countFailure("gathering", err)
+		if err != nil {
+			h.countFailure("gathering", err)
+		}
 		encoder := expfmt.NewEncoder(&rest, format)
 		for _, family := range families { // one that is bad does not cost the others
-			if len(want.names) == 0 || slices.Contains(want.names, family.GetName()) {
-				h.countFailure("encoding", encoder.Encode(family))
+			if len(want.names) > 0 && !slices.Contains(want.names, family.GetName()) {
+				continue
+			}
+			if err := encoder.Encode(family); err != nil {
+				h.countFailure("encoding", err)
 			}
 		}
 	}
@@ -163,10 +168,8 @@ func (h *handler) write(w http.ResponseWriter, s *collector.Snapshot, format exp
 }
 
 func (h *handler) countFailure(cause string, err error) {
-	if err != nil {
-		h.failures.WithLabelValues(cause).Inc()
-		level.Error(h.Logger).Log("msg", "serving metrics", "cause", cause, "err", err)
-	}
+	h.failures.WithLabelValues(cause).Inc()
+	level.Error(h.Logger).Log("msg", "serving metrics", "cause", cause, "err", err)
 }
 
 // newFailures returns the counter that promhttp has for failures of /metrics.

@@ -35,12 +35,12 @@ func (h *handler) probe(w http.ResponseWriter, r *http.Request) {
 	}
 	defer h.probes.leave(target.Unlisted)
 	if debug {
-		h.explain(w, r, target, cfg.LabelNames())
+		h.explain(w, r, target, cfg.LabelNames)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
 	defer cancel()
-	snapshot := h.Scrape(ctx, []config.Target{*target}, cfg.LabelNames())
+	snapshot := h.Scrape(ctx, []config.Target{*target}, cfg.LabelNames)
 	// To pack a few kB takes longer than to send them: 40 % of a probe (BenchmarkProbeBesideBareSDK).
 	h.write(w, snapshot, expfmt.NegotiateAccept(r.Header, h.formats...), wanted{})
 }

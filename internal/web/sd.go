@@ -133,7 +133,7 @@ func labelOf(t *config.Target, name string) string {
 // parseFilter refuses labels that no target has: a slip would otherwise empty
 // the list, and with it all monitoring.
 func parseFilter(raw string, cfg *config.Config) (url.Values, error) {
-	return query.Parse(raw, "label", slices.Concat(ownLabels(), cfg.LabelNames())...)
+	return query.Parse(raw, "label", slices.Concat(ownLabels(), cfg.LabelNames)...)
 }
 
 func matches(t *config.Target, wanted url.Values) bool {

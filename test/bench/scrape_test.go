@@ -192,7 +192,7 @@ func BenchmarkCachedScrapeBesideStaticRegistry(b *testing.B) {
 	handler := web.New(exporter, web.Options{})
 	scrapeOnce(b, handler, "gzip") // asks
 	scrapeOnce(b, handler, "gzip") // is answered from the cache
-	static := promhttp.HandlerFor(staticRegistry(b, exporter.Scrape(b.Context(), store.Config().Targets, store.Config().LabelNames())), promhttp.HandlerOpts{EnableOpenMetrics: true})
+	static := promhttp.HandlerFor(staticRegistry(b, exporter.Scrape(b.Context(), store.Config().Targets, store.Config().LabelNames)), promhttp.HandlerOpts{EnableOpenMetrics: true})
 	var cached, encoded measured
 	for b.Loop() {
 		cached.add(b, func() { scrapeOnce(b, handler, "gzip") })

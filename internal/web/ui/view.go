@@ -116,8 +116,8 @@ func (v *view) readLabels(cfg *config.Config) error {
 		if !whole {
 			return fmt.Errorf("label: %.64q: write name=value, such as team=web", text)
 		}
-		if !slices.Contains(cfg.LabelNames(), name) {
-			return fmt.Errorf("label: %.64q: no target has that label; known: %s", name, strings.Join(cfg.LabelNames(), ", "))
+		if !slices.Contains(cfg.LabelNames, name) {
+			return fmt.Errorf("label: %.64q: no target has that label; known: %s", name, strings.Join(cfg.LabelNames, ", "))
 		}
 		if v.filter.Labels == nil {
 			v.filter.Labels = map[string][]string{}
