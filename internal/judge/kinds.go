@@ -64,7 +64,7 @@ var table = []row{ //nolint:gochecknoglobals // a constant for which Go has no s
 	{
 		kind: NotServed, severities: []Severity{Critical, Warning}, evidence: []Evidence{EvidenceBinding},
 		condition: "The domain is bound, and OSS does not serve it, or does not serve the certificate that is bound with it, or that certificate is not valid yet. Warning if the CNAME record leads to a CDN, which may have a certificate of its own, or if the word for the certificate is not known. The check http shows more: OSS refuses the visitors, browsers refuse the certificate that they get, or that is another than the bound one.",
-		severity:  (*Case).notServed, due: already, text: (*Case).notServedText, action: always("find out in the console why OSS does not serve it"),
+		severity:  (*Case).notServed, due: already, text: (*Case).notServedText, action: (*Case).notServedAction,
 	},
 	{
 		kind: DomainUnbound, severities: []Severity{Critical}, evidence: []Evidence{EvidenceBinding, EvidenceHistory},

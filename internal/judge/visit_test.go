@@ -46,16 +46,16 @@ func TestVisits(t *testing.T) {
 
 		{"a good certificate", asked(none(), isBound, bucket, word("Enabled"), shown(status.Yes, status.Yes, far)), judge.OK, "", "", "nothing"},
 		{"a good one in place of a disabled one", asked(none(), isBound, visited(status.AnsweredByOther, false), word("Disabled"), shown(status.Yes, status.Yes, far)), judge.OK, "", "", "nothing"},
-		{"for other names", asked(none(), isBound, bucket, word("Enabled"), shown(status.No, status.Yes, far)), judge.Critical, "not_served critical", "for other names (*.oss-cn-hangzhou.aliyuncs.com)", "console"},
+		{"for other names", asked(none(), isBound, bucket, word("Enabled"), shown(status.No, status.Yes, far)), judge.Critical, "not_served critical", "for other names (*.oss-cn-hangzhou.aliyuncs.com)", "upload the certificate"},
 		{"for other names, none is bound", asked(none(), isBound, bucket, shown(status.No, status.Yes, far)), judge.OK, "", "", "nothing"},
-		{"for other names, a CDN", asked(none(), isBound, visited(status.AnsweredByOther, false), shown(status.No, status.Yes, far)), judge.Critical, "not_served critical", "for other names", "console"},
-		{"not trusted", asked(none(), isBound, bucket, word("Enabled"), shown(status.Yes, status.No, far)), judge.Critical, "not_served critical", "vouches for (Example CA)", "console"},
+		{"for other names, a CDN", asked(none(), isBound, visited(status.AnsweredByOther, false), shown(status.No, status.Yes, far)), judge.Critical, "not_served critical", "for other names", "give the server"},
+		{"not trusted", asked(none(), isBound, bucket, word("Enabled"), shown(status.Yes, status.No, far)), judge.Critical, "not_served critical", "vouches for (Example CA)", "upload the certificate"},
 		{"the bound one", asked(none(), isBound, bucket, word("Enabled"), shown(status.Yes, status.Yes, far), prints("AB")), judge.OK, "", "", "nothing"},
-		{"another than the bound one", asked(none(), isBound, bucket, word("Enabled"), shown(status.Yes, status.Yes, far), prints("CD")), judge.Warning, "not_served warning", "another certificate than the certificate 493-cn-hangzhou", "console"},
+		{"another than the bound one", asked(none(), isBound, bucket, word("Enabled"), shown(status.Yes, status.Yes, far), prints("CD")), judge.Warning, "not_served warning", "another certificate than the certificate 493-cn-hangzhou", "upload the certificate"},
 		{"another, a CDN's", asked(none(), isBound, visited(status.AnsweredByOther, false), word("Enabled"), shown(status.Yes, status.Yes, far), prints("CD")), judge.OK, "", "", "nothing"},
 		{"it ends", asked(none(), isBound, bucket, certificate(far), shown(status.Yes, status.Yes, day)), judge.Critical, "certificate_expires_soon critical", "expires in 1 d (certificate_critical: 3d)", "upload"},
 		{"only the bound one ends", asked(none(), isBound, bucket, certificate(day), shown(status.Yes, status.Yes, far)), judge.OK, "", "", "nothing"},
-		{"of other names, and the bound one ends", asked(none(), isBound, bucket, certificate(day), shown(status.No, status.Yes, far)), judge.Critical, "not_served critical, certificate_expires_soon critical", "", "console"},
+		{"of other names, and the bound one ends", asked(none(), isBound, bucket, certificate(day), shown(status.No, status.Yes, far)), judge.Critical, "not_served critical, certificate_expires_soon critical", "", "upload the certificate"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c, v := see(&test.status)

@@ -57,6 +57,17 @@ func (c *Case) notServedText() string {
 	return c.certificateName() + called(c.Status.Certificate.Status) + ": OSS does not serve the domain over https with it"
 }
 
+func (c *Case) notServedAction() string {
+	switch {
+	case c.Status.Enabled == status.No, c.Status.HTTP.AnsweredBy == status.AnsweredByBlocked:
+	case c.isRefused() && c.Status.HTTP.AnsweredBy == status.AnsweredByOther:
+		return "give the server that answers, such as the CDN, a certificate for the domain"
+	case c.isRefused(), c.isReplaced():
+		return "upload the certificate to OSS again, and bind it to the domain"
+	}
+	return "find out in the console why OSS does not serve it"
+}
+
 // called adds the vendor's word to a sentence.
 func called(word string) string {
 	if word == "" {
