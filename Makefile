@@ -145,6 +145,7 @@ picture: $(WIDGETS_DIR)/node_modules ## Draw docs/dashboard.png from the Prometh
 .PHONY: e2e
 e2e: test-alerts $(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)/alertmanager $(ALI_OSS_DIR)/node_modules $(PLAYWRIGHT_DIR)/node_modules ## Run the simulated OSS against real clients, the binary against a real Prometheus, Alertmanager and browser, the DNS client against BIND
 	@$(call debian,chromium,chromium)
+	@$(call debian,curl,curl)
 	@$(call debian,nsupdate,bind9-dnsutils)
 	@$(call debian,/usr/sbin/named,bind9)
 	@$(call debian,prometheus-node-exporter,prometheus-node-exporter)
