@@ -90,6 +90,9 @@ func certificateFact(s *status.Status, now time.Time) Fact {
 	if c.Type != "" {
 		text += " (" + c.Type + ")"
 	}
+	if region := c.Region(); region != "" {
+		text += " of the certificate service in " + region
+	}
 	at := s.CertificateExpires
 	switch {
 	case c.Starts.After(now):

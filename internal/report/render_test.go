@@ -56,7 +56,7 @@ func TestDetail(t *testing.T) {
   Token confirmed  59 s ago, 2030-01-01 11:59:00 UTC
   Token asked for  timeout: no answer\n, 59 s ago, 2030-01-01 11:59:00 UTC
   Binding          not bound to the bucket
-  Certificate      493-cn-hangzhou (CAS), expires, in 2 d, 2030-01-03 12:00:00 UTC
+  Certificate      493-cn-hangzhou (CAS) of the certificate service in cn-hangzhou, expires, in 2 d, 2030-01-03 12:00:00 UTC
   Check binding    succeeded in 1s, 1 min ago, 2030-01-01 11:58:00 UTC
   Check dns_txt    not yet
   Check dns_cname  dns: no details, 2 min ago, 2030-01-01 11:57:00 UTC
