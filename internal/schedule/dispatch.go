@@ -1,7 +1,6 @@
 package schedule
 
 import (
-	"container/heap"
 	"context"
 	"fmt"
 	"slices"
@@ -31,7 +30,8 @@ func (s *Scheduler) take() (context.Context, *Call) {
 		s.makeRoom(q, now)
 		return nil, nil
 	}
-	c := heap.Pop(&q.calls).(*Call)
+	c := q.calls[0]
+	q.calls[0], q.calls = nil, q.calls[1:]
 	ctx, cancel := context.WithTimeout(context.Background(), c.Timeout)
 	overdue := time.AfterFunc(patience, func() { s.overdue(c, now) })
 	c.started, c.cancel = now, func() { overdue.Stop(); cancel() }
@@ -176,7 +176,7 @@ func (s *Scheduler) finish(c *Call, err error, unanswered bool) (requeued bool, 
 	}
 	if requeued = unanswered && c.again && !c.dropped; requeued {
 		c.Since, c.First = started, false
-		heap.Push(&q.calls, c)
+		q.add(c)
 	}
 	c.again = false
 	ctx, next = s.take()
@@ -192,12 +192,13 @@ func (s *Scheduler) takePaused(now time.Time) (calls []*Call) {
 			continue
 		}
 		until := q.account.pausedUntil(q.Unlisted)
-		for _, c := range slices.Clone(q.calls) {
-			if !c.deadline.IsZero() && c.deadline.Before(until) {
-				q.remove(c)
+		q.calls = slices.DeleteFunc(q.calls, func(c *Call) bool {
+			ends := !c.deadline.IsZero() && c.deadline.Before(until)
+			if ends {
 				calls = append(calls, c)
 			}
-		}
+			return ends
+		})
 	}
 	return calls
 }

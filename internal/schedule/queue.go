@@ -2,7 +2,8 @@ package schedule
 
 import (
 	"cmp"
-	"container/heap"
+	"slices"
+	"sort"
 	"time"
 )
 
@@ -10,7 +11,7 @@ import (
 type queue struct {
 	Queue
 	account  *account // nil if it has none
-	calls    heapOfCalls
+	calls    []*Call  // the oldest first
 	inFlight int
 	answered time.Time // the last answer; zero if there was none
 	silent   int       // calls without an answer since then; more than 0: the queue hangs
@@ -94,7 +95,11 @@ func (q *queue) count(n int) {
 	}
 }
 
-func (q *queue) remove(c *Call) { heap.Remove(&q.calls, c.index) }
+// add puts c behind the calls that waited as long.
+func (q *queue) add(c *Call) {
+	at := sort.Search(len(q.calls), func(i int) bool { return c.before(q.calls[i]) })
+	q.calls = slices.Insert(q.calls, at, c)
+}
 
 // before reports whether c has waited longer than other.
 func (c *Call) before(other *Call) bool {
@@ -102,34 +107,4 @@ func (c *Call) before(other *Call) bool {
 		return c.First && !other.First
 	}
 	return c.Since.Before(other.Since)
-}
-
-// heapOfCalls has the oldest call first.
-type heapOfCalls []*Call
-
-func (h heapOfCalls) Len() int { return len(h) }
-
-// Less implements heap.Interface.
-func (h heapOfCalls) Less(i, j int) bool { return h[i].before(h[j]) }
-
-// Swap implements heap.Interface.
-func (h heapOfCalls) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].index, h[j].index = i, j
-}
-
-// Push implements heap.Interface.
-func (h *heapOfCalls) Push(x any) {
-	c := x.(*Call)
-	c.index = len(*h)
-	*h = append(*h, c)
-}
-
-// Pop implements heap.Interface.
-func (h *heapOfCalls) Pop() any {
-	last := len(*h) - 1
-	c := (*h)[last]
-	(*h)[last] = nil
-	*h, c.index = (*h)[:last], -1
-	return c
 }

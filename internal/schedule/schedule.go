@@ -23,9 +23,9 @@
 package schedule
 
 import (
-	"container/heap"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -54,12 +54,11 @@ type Call struct {
 	Done func(err error)
 
 	queue    *queue
-	index    int       // in queue.calls, -1 if it is not in there
 	deadline time.Time // of the last caller that waits; zero is never
 	started  time.Time // zero unless it is in flight
 	cancel   context.CancelFunc
 	again    bool // it was interrupted and has to be queued again
-	dropped  bool // it was dropped in flight
+	dropped  bool // its last caller has left
 }
 
 // ErrThrottled is the error of a call whose account stays paused beyond the
@@ -156,7 +155,7 @@ func (s *Scheduler) Start(deadline time.Time, calls ...*Call) {
 			s.queues[c.Queue] = &queue{Queue: c.Queue, account: s.account(c.Queue.Account)}
 		}
 		c.queue, c.deadline = s.queues[c.Queue], deadline
-		heap.Push(&c.queue.calls, c)
+		c.queue.add(c)
 	}
 	paused := s.takePaused(now)
 	s.dispatch()
@@ -187,14 +186,12 @@ func (s *Scheduler) Drop(calls ...*Call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range calls {
-		switch {
-		case c.queue == nil:
-		case !c.started.IsZero():
-			c.dropped = true
+		if c.dropped = true; !c.started.IsZero() {
 			c.cancel()
-		case c.index >= 0:
-			c.queue.remove(c)
 		}
+	}
+	for _, q := range s.queues {
+		q.calls = slices.DeleteFunc(q.calls, func(c *Call) bool { return c.dropped })
 	}
 }
 

@@ -56,6 +56,7 @@ func TestDoorClosesTheLongestIdle(t *testing.T) {
 		door.Watch(all[0], http.StateActive) // a request is under way
 		door.Watch(all[1], http.StateActive)
 		door.Watch(all[1], http.StateIdle) // has waited since now
+		time.Sleep(time.Second)
 		for i, want := range []string{"2", "23", "123"} {
 			began := time.Now()
 			door.Watch(&visitor{}, http.StateNew)
