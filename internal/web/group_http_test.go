@@ -28,6 +28,8 @@ import (
 type crowd struct {
 	*httptest.Server
 	handler   http.Handler
+	config    atomic.Pointer[config.Config]
+	reload    func()    // puts an equal configuration in force
 	clients   []*client // without a network
 	polls     atomic.Int32
 	cancelled atomic.Int32
@@ -37,7 +39,7 @@ type crowd struct {
 }
 
 func (c *crowd) Poll(ctx context.Context, targets []config.Target) []status.Status {
-	c.polls.Add(1)
+	poll := c.polls.Add(1)
 	c.polled <- struct{}{}
 	select {
 	case <-c.release:
@@ -47,7 +49,11 @@ func (c *crowd) Poll(ctx context.Context, targets []config.Target) []status.Stat
 			return nil
 		}
 	}
-	return c.peek(targets)
+	all := c.peek(targets)
+	for i := range all {
+		all[i].Probes = uint64(poll) // tells whose scrape a client got
+	}
+	return all
 }
 
 func (c *crowd) Errors() map[status.Reason]uint64 { return nil }
@@ -85,13 +91,17 @@ func (c *crowd) newHandler(t *testing.T, n int, opts web.Options) http.Handler {
 	for i := range n {
 		fmt.Fprintf(&text, "  - {bucket: abc, cname: d%d.example.com}\n", i)
 	}
-	cfg, err := config.Parse("crowd.yaml", []byte(text.String()))
-	if err != nil {
-		t.Fatal(err)
+	c.reload = func() {
+		cfg, err := config.Parse("crowd.yaml", []byte(text.String()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.config.Store(cfg)
 	}
+	c.reload()
 	scrapes := collector.New(c, collector.Options{})
 	return web.New(web.Exporter{
-		Config: func() *config.Config { return cfg },
+		Config: c.config.Load,
 		Scrape: scrapes.Scrape,
 		Known: func(targets []config.Target, labels []string) *collector.Snapshot {
 			return scrapes.Known(targets, c.peek(targets), labels)

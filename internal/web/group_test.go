@@ -56,7 +56,7 @@ func (c *client) SetWriteDeadline(at time.Time) error {
 // samples is how many targets the response has, which may be packed.
 func (c *client) samples(t *testing.T) int {
 	t.Helper()
-	body := io.Reader(c.Body)
+	body := io.Reader(bytes.NewReader(c.Body.Bytes()))
 	if c.Header().Get("Content-Encoding") == "gzip" {
 		zip, err := gzip.NewReader(bytes.NewReader(c.Body.Bytes()))
 		if err != nil {
@@ -70,6 +70,14 @@ func (c *client) samples(t *testing.T) int {
 		t.Error(err)
 	}
 	return strings.Count(string(text), "\noss_cname_token_exists{") + strings.Count(string(text), `"targets"`)
+}
+
+// poll is the number of the scrape that the client got.
+func (c *client) poll() string {
+	_, text, _ := strings.Cut(c.Body.String(), "\noss_cname_token_probes_total{")
+	_, text, _ = strings.Cut(text, "} ")
+	text, _, _ = strings.Cut(text, "\n")
+	return text
 }
 
 // bubble is a crowd in a bubble of time, without a network.
@@ -182,7 +190,11 @@ func TestEvictsTheLeastProgress(t *testing.T) {
 func TestSparesReaders(t *testing.T) {
 	bubble(t, 4000, func(t *testing.T, c *crowd) {
 		close(c.release)
-		clients := []*client{c.come(t, rooms[0]), c.come(t, rooms[0]), c.come(t, rooms[0])}
+		var clients []*client
+		for range 3 {
+			clients = append(clients, c.come(t, rooms[0]))
+			time.Sleep(time.Millisecond)
+		}
 		for range 5 {
 			time.Sleep(990 * time.Millisecond)
 			for _, one := range []int{2, 0, 1} {
@@ -191,16 +203,16 @@ func TestSparesReaders(t *testing.T) {
 			}
 			shares := c.come(t, rooms[0])
 			shares.readAll()
-			if n := shares.samples(t); n != 4000 || cutOf(clients) != "" || c.polls.Load() != 3 {
-				t.Errorf("a new client got %d of 4000 targets with %d polls, and cut off %q, want none", n, c.polls.Load(), cutOf(clients))
+			if n := shares.samples(t); n != 4000 || cutOf(clients) != "" || c.polls.Load() != 3 || shares.poll() != "3" {
+				t.Errorf("a new client got %d of 4000 targets of scrape %s with %d polls, and cut off %q, want the third and none", n, shares.poll(), c.polls.Load(), cutOf(clients))
 			}
 		}
-		time.Sleep(40 * time.Millisecond) // 5 s and 5 ms
+		time.Sleep(40 * time.Millisecond) // more than 5 s in all
 		c.come(t, rooms[0]).readAll()
-		if cutOf(clients) != "2" || c.polls.Load() != 4 {
-			t.Errorf("after five seconds cut off %q with %d polls, want the first", cutOf(clients), c.polls.Load())
+		if cutOf(clients) != "0" || c.polls.Load() != 4 { // that of 2 had other readers since
+			t.Errorf("after five seconds cut off %q with %d polls, want the one with the least progress", cutOf(clients), c.polls.Load())
 		}
-		for _, one := range clients[:2] {
+		for _, one := range clients[1:] {
 			one.readAll()
 			if n := one.samples(t); n != 4000 {
 				t.Errorf("a client that reads got %d of 4000 targets", n)
@@ -348,6 +360,47 @@ func TestImpatientScrape(t *testing.T) {
 			if one.samples(t) != 1 || c.polls.Load() != 3 {
 				t.Errorf("got %d samples with %d polls", one.samples(t), c.polls.Load())
 			}
+		}
+	})
+}
+
+// TestHungUpScrapesLeaveRoom has three scrapes whose clients hang up: they take no
+// room for responses, so that the scrapes after them are their own.
+func TestHungUpScrapesLeaveRoom(t *testing.T) {
+	bubble(t, 1, func(t *testing.T, c *crowd) {
+		for range 3 {
+			c.come(t, rooms[0]).leave()
+			synctest.Wait()
+		}
+		close(c.release)
+		for i := range 3 {
+			c.come(t, rooms[0])
+			if n := c.polls.Load(); n != int32(4+i) || c.cancelled.Load() != 3 {
+				t.Errorf("%d polls, %d cancelled, want %d and 3", n, c.cancelled.Load(), 4+i)
+			}
+		}
+	})
+}
+
+// TestReloadEndsSharing has scrapes of the configuration before under way, or read:
+// a scrape of the one in force does not share them.
+func TestReloadEndsSharing(t *testing.T) {
+	bubble(t, 1, func(t *testing.T, c *crowd) {
+		for range 3 {
+			c.come(t, rooms[0])
+		}
+		c.reload()
+		late := c.come(t, rooms[0])
+		if n := c.polls.Load(); n != 4 {
+			t.Errorf("%d polls, want a fourth of the configuration in force", n)
+		}
+		close(c.release)
+		late.readAll()
+		c.reload()
+		later := c.come(t, rooms[0])
+		later.readAll()
+		if late.poll() != "4" || later.poll() != "5" {
+			t.Errorf("got scrapes %s and %s, want 4 and 5", late.poll(), later.poll())
 		}
 	})
 }
