@@ -5,6 +5,15 @@ package clock
 
 import "time"
 
+// Past returns then, or where the wall clock has it in the future the instant that
+// lies as far back by the monotonic clock: the wall clock was set back since.
+func Past(then, now time.Time) time.Time {
+	if then.Round(0).After(now.Round(0)) {
+		return now.Add(-now.Sub(then))
+	}
+	return then
+}
+
 // Within reports whether less than d lies between since and now, by the wall
 // clock in either direction and by the monotonic clock. It is false for a d of 0.
 func Within(d time.Duration, since, now time.Time) bool {

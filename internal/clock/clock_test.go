@@ -36,3 +36,18 @@ func TestWithin(t *testing.T) {
 		t.Error("the zero time is recent")
 	}
 }
+
+func TestPast(t *testing.T) {
+	then := time.Now()
+	for name, test := range map[string]struct{ passed, jump, ago time.Duration }{
+		"nothing happened":     {time.Hour, 0, time.Hour},
+		"set forward":          {time.Hour, 8 * time.Hour, 9 * time.Hour},
+		"set back by little":   {time.Hour, -time.Minute, 59 * time.Minute},
+		"set back beyond then": {time.Hour, -8 * time.Hour, time.Hour},
+	} {
+		now := clocktest.Moved(then.Add(test.passed), test.jump)
+		if got := now.Round(0).Sub(clock.Past(then, now).Round(0)); got != test.ago {
+			t.Errorf("%s: %v ago, want %v", name, got, test.ago)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"oss_cname_exporter/internal/clock"
 	"oss_cname_exporter/internal/config"
 )
 
@@ -36,10 +37,10 @@ func NewStore(load func() (*config.Config, error)) (*Store, error) {
 // Config returns the Config in force. A caller that keeps it sees one file throughout.
 func (s *Store) Config() *config.Config { return s.current.Load().config }
 
-// Loaded returns when the Config in force was accepted, and the error of the last Reload if that was refused.
+// Loaded returns when the Config in force was accepted, never in the future, and the error of the last Reload if that was refused.
 func (s *Store) Loaded() (at time.Time, err error) {
 	last := s.current.Load()
-	return last.at, last.err
+	return clock.Past(last.at, time.Now()), last.err
 }
 
 // Reload loads again. If that is refused, the Config in force stays.

@@ -52,7 +52,7 @@ var law = map[string]struct{ may, never []string }{
 	"internal/httpcheck":       {may: []string{"internal/status", "internal/trace"}, never: []string{sdk, dnslib, "github.com/", "log"}},
 	"internal/check":           {may: []string{"collector", "internal/config", "internal/judge", "internal/report", "internal/status"}, never: []string{sdk, dnslib, "net/http", "log"}},
 	"internal/config":          {may: []string{"internal/judge", "internal/region", "internal/status", "internal/vendor"}, never: []string{sdk, "net/http", "github.com/go-kit/"}},
-	"internal/configfile":      {may: []string{"internal/config"}, never: []string{sdk, "net/http", "github.com/"}},
+	"internal/configfile":      {may: []string{"internal/clock", "internal/config"}, never: []string{sdk, "net/http", "github.com/"}},
 	"internal/fake/dnstest":    {never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/"}},
 	"internal/fake/osstest":    {may: []string{"internal/region", "internal/vendor"}, never: []string{"github.com/prometheus/", "github.com/go-kit/"}},
 	"internal/fake/sitetest":   {never: []string{sdk, dnslib, "github.com/"}},
