@@ -9,6 +9,9 @@ package collector
 import (
 	"context"
 	"errors"
+	"iter"
+	"slices"
+	"strings"
 	"time"
 
 	"oss_cname_exporter/internal/changelog"
@@ -16,6 +19,8 @@ import (
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/status"
+
+	dto "github.com/prometheus/client_model/go"
 )
 
 // Poller finds out what is true of targets; see poller.Poller.
@@ -92,4 +97,147 @@ func (c *Collector) of(targets []config.Target, statuses []status.Status, labels
 		s.removed = c.memory.Removed()
 	}
 	return s
+}
+
+// Snapshot is the outcome of one poll. Its families are made one after another,
+// so that a scrape of many targets never has all of its samples in memory.
+type Snapshot struct {
+	targets  []config.Target
+	statuses []status.Status // of targets
+	labels   []string        // names of the targets' own labels
+	now      func() time.Time
+	families [][]series                     // rows of one name each
+	problems [][]judge.Episode[judge.Level] // of targets
+	removed  []judge.Removed                // targets that the configuration has no more
+}
+
+// Statuses returns what the poll found out, in the order of the targets; none if
+// the client is gone.
+func (s *Snapshot) Statuses() []status.Status { return s.statuses }
+
+// Gather implements prometheus.Gatherer. It asks nobody and never fails. The
+// targets are in the configuration's order.
+func (s *Snapshot) Gather() ([]*dto.MetricFamily, error) {
+	return slices.Collect(s.metricFamilies(nil)), nil
+}
+
+// sample is one value of a family.
+type sample struct {
+	target *config.Target
+	extra  []string // values of the family's extra labels
+	value  float64
+}
+
+// samples yields the samples of a family.
+func (s *Snapshot) samples(family []series) iter.Seq[sample] {
+	if family[0].value == nil {
+		return s.problemSamples
+	}
+	return func(yield func(sample) bool) {
+		now := s.now()
+		for k := range s.statuses {
+			t := &s.targets[k]
+			if family[0].ofChecks && len(t.Checks.Names()) == 0 {
+				continue
+			}
+			for i := range family {
+				if v, extra, ok := family[i].value(t, &s.statuses[k], now); ok && !yield(sample{t, extra, v}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// problemSamples yields a sample for each problem that a target has, or that
+// ended a short while ago.
+func (s *Snapshot) problemSamples(yield func(sample) bool) {
+	each := func(t *config.Target, episodes []judge.Episode[judge.Level]) bool {
+		for _, e := range episodes {
+			if !yield(sample{t, []string{string(e.Of.Kind), string(e.Of.Severity)}, boolean(!e.IsOver())}) {
+				return false
+			}
+		}
+		return true
+	}
+	for k, episodes := range s.problems {
+		if !each(&s.targets[k], episodes) {
+			return
+		}
+	}
+	for i := range s.removed {
+		r := &s.removed[i]
+		if !each(&config.Target{Name: r.Name, Labels: r.Labels}, r.Episodes) {
+			return
+		}
+	}
+}
+
+// label is a label of a family: one of the target's, or an extra one.
+type label struct {
+	name  string
+	extra int // place among the extra labels; -1 is a label of the target
+}
+
+// labelsOf returns the labels of samples with extra ones, sorted by name.
+func (s *Snapshot) labelsOf(extra []string) []label {
+	labels := make([]label, 0, 2+len(s.labels)+len(extra))
+	labels = append(labels, label{"bucket", -1}, label{"cname", -1})
+	for _, name := range s.labels {
+		labels = append(labels, label{name, -1})
+	}
+	for i, name := range extra {
+		labels = append(labels, label{name, i})
+	}
+	slices.SortFunc(labels, func(a, b label) int { return strings.Compare(a.name, b.name) })
+	return labels
+}
+
+// valueIn returns the value that a sample has of l.
+func (l label) valueIn(s sample) string {
+	switch {
+	case l.extra >= 0:
+		return s.extra[l.extra]
+	case l.name == "bucket":
+		return s.target.Bucket
+	case l.name == "cname":
+		return s.target.Cname()
+	}
+	return s.target.Labels[l.name]
+}
+
+// metricFamilies yields the families as client_golang has them. A family without
+// samples is left out.
+func (s *Snapshot) metricFamilies(names []string) iter.Seq[*dto.MetricFamily] {
+	return func(yield func(*dto.MetricFamily) bool) {
+		for _, rows := range s.families {
+			if len(names) > 0 && !slices.Contains(names, rows[0].name) {
+				continue
+			}
+			f, labels := &rows[0], s.labelsOf(rows[0].extra)
+			family := &dto.MetricFamily{Name: &f.name, Help: &f.help, Type: &f.kind}
+			if f.unit != "" {
+				family.Unit = &f.unit
+			}
+			for sample := range s.samples(rows) {
+				family.Metric = append(family.Metric, sample.metric(f.kind, labels))
+			}
+			if len(family.Metric) > 0 && !yield(family) {
+				return
+			}
+		}
+	}
+}
+
+func (s sample) metric(kind dto.MetricType, labels []label) *dto.Metric {
+	m := &dto.Metric{Label: make([]*dto.LabelPair, len(labels))}
+	for i := range labels {
+		m.Label[i] = &dto.LabelPair{Name: &labels[i].name, Value: new(labels[i].valueIn(s))}
+	}
+	if kind == dto.MetricType_COUNTER {
+		m.Counter = &dto.Counter{Value: &s.value}
+	} else {
+		m.Gauge = &dto.Gauge{Value: &s.value}
+	}
+	return m
 }

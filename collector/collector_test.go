@@ -31,9 +31,8 @@ type fakePoller struct {
 }
 
 func (p *fakePoller) Poll(context.Context, []config.Target) []status.Status { return p.results }
-func (p *fakePoller) Errors() map[status.Reason]uint64                      { return p.errors }
-func (p *fakePoller) UnlistedProbes() map[string]uint64 {
-	return map[string]uint64{"answered": 3, "failed": 2, "not_asked": 0}
+func (p *fakePoller) Counts() (failures map[status.Reason]uint64, unlisted map[string]uint64) {
+	return p.errors, map[string]uint64{"answered": 3, "failed": 2, "not_asked": 0}
 }
 
 func parse(t *testing.T, text string) *config.Config {

@@ -111,8 +111,7 @@ type Configuration interface {
 
 // TotalCounts are those of all targets together; see poller.Poller.
 type TotalCounts interface {
-	Errors() map[status.Reason]uint64
-	UnlistedProbes() map[string]uint64
+	Counts() (failures map[status.Reason]uint64, unlisted map[string]uint64)
 }
 
 // Totals is what the exporter says of itself as a whole: its configuration and
@@ -148,10 +147,11 @@ func (t *Totals) Collect(ch chan<- prometheus.Metric) {
 	gauge(t.descs.shards, float64(max(1, cfg.Part.Total)))
 	gauge(t.descs.reloadSuccessful, boolean(err == nil))
 	gauge(t.descs.reloadTimestamp, unix(at))
-	for reason, n := range t.counts.Errors() {
+	failures, unlisted := t.counts.Counts()
+	for reason, n := range failures {
 		ch <- prometheus.MustNewConstMetric(t.descs.errors, prometheus.CounterValue, float64(n), string(reason))
 	}
-	for outcome, n := range t.counts.UnlistedProbes() {
+	for outcome, n := range unlisted {
 		ch <- prometheus.MustNewConstMetric(t.descs.unlisted, prometheus.CounterValue, float64(n), outcome)
 	}
 }

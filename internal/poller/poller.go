@@ -208,14 +208,6 @@ func (p *Poller) checksOf(t *config.Target) iter.Seq2[*checkType, cacheKey] {
 	}
 }
 
-// Errors returns the failed attempts to get a token of a configured target, by
-// reason, since the start. Every reason is present.
-func (p *Poller) Errors() map[status.Reason]uint64 {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return maps.Clone(p.errors)
-}
-
 // The outcomes of a request for the token of an unlisted target.
 const (
 	answered = "answered"  // with a definitive answer
@@ -223,10 +215,11 @@ const (
 	notAsked = "not_asked" // before its turn came
 )
 
-// UnlistedProbes returns the requests for tokens of unlisted targets, by outcome,
-// since the start. Every outcome is present.
-func (p *Poller) UnlistedProbes() map[string]uint64 {
+// Counts returns two numbers since the start: the failed attempts to get a token
+// of a configured target, by reason, and the requests for tokens of unlisted
+// targets, by outcome. Every reason and every outcome is present.
+func (p *Poller) Counts() (failures map[status.Reason]uint64, unlisted map[string]uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return maps.Clone(p.unlisted)
+	return maps.Clone(p.errors), maps.Clone(p.unlisted)
 }

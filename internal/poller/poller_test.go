@@ -111,7 +111,7 @@ func TestDeadlineEndsThePoll(t *testing.T) {
 				t.Errorf("got %+v, want the facts kept, and a failure counted where there was an attempt", r)
 			}
 		}
-		if errors := p.Errors(); errors[status.ReasonTimeout] != 4 || errors[status.ReasonNotProbed] != 0 {
+		if errors, _ := p.Counts(); errors[status.ReasonTimeout] != 4 || errors[status.ReasonNotProbed] != 0 {
 			t.Errorf("counted %v", errors)
 		}
 		for _, r := range p.Peek(cfg.Targets) {
@@ -246,7 +246,7 @@ func TestFactsOutliveTheConfiguration(t *testing.T) {
 
 func TestReasonsAreCountedFromZero(t *testing.T) {
 	p, _ := newPoller()
-	counted := p.Errors()
+	counted, _ := p.Counts()
 	if got, want := slices.Sorted(maps.Keys(counted)), slices.Sorted(slices.Values(status.Reasons())); !slices.Equal(got, want) {
 		t.Errorf("counts %v, want all of %v", got, want)
 	}

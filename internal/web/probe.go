@@ -66,7 +66,10 @@ func (p *probes) enter(isUnlisted bool) bool {
 	if p.all >= p.maxAll || isUnlisted && p.unlisted >= p.maxUnlisted {
 		return false
 	}
-	p.add(isUnlisted, 1)
+	p.all++
+	if isUnlisted {
+		p.unlisted++
+	}
 	return true
 }
 
@@ -74,14 +77,9 @@ func (p *probes) enter(isUnlisted bool) bool {
 func (p *probes) leave(isUnlisted bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.add(isUnlisted, -1)
-}
-
-// add counts n more probes. p.mu is held.
-func (p *probes) add(isUnlisted bool, n int) {
-	p.all += n
+	p.all--
 	if isUnlisted {
-		p.unlisted += n
+		p.unlisted--
 	}
 }
 
