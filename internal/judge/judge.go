@@ -64,7 +64,7 @@ type Problem struct {
 	Since    time.Time // when it began, or was first seen; zero if that is not known
 	Due      time.Time // when it gets worse, or got as bad as it is; Never if it does not
 
-	row *row
+	rule *rule
 }
 
 // Never is the due of a problem that gets no worse. It sorts last.
@@ -85,18 +85,18 @@ func (c *Case) Judge() Verdict {
 		v.Severity = Unknown
 	}
 	for i := range table {
-		row := &table[i]
-		severity := c.Rules.override(row.kind, row.severity(c))
+		rule := &table[i]
+		severity := c.Rules.override(rule.kind, rule.severity(c))
 		if severity == "" {
 			continue
 		}
-		p := Problem{Kind: row.kind, Severity: severity, Due: Never, row: row}
-		p.Since = c.began(row.kind)
-		if row.since != nil {
-			p.Since = row.since(c)
+		p := Problem{Kind: rule.kind, Severity: severity, Due: Never, rule: rule}
+		p.Since = c.began(rule.kind)
+		if rule.since != nil {
+			p.Since = rule.since(c)
 		}
-		if row.due != nil {
-			p.Due = row.due(c)
+		if rule.due != nil {
+			p.Due = rule.due(c)
 		}
 		v.Problems = append(v.Problems, p)
 		switch by := severity.Compare(v.Severity); {
@@ -138,7 +138,7 @@ func (c *Case) IsPending() bool {
 
 // Text says what is wrong, with the threshold that decided.
 func (p Problem) Text(c *Case) string {
-	text := p.row.text(c)
+	text := p.rule.text(c)
 	if t := p.Threshold(c); t != "" {
 		text += " (" + t + ")"
 	}
@@ -148,14 +148,14 @@ func (p Problem) Text(c *Case) string {
 // Threshold names the threshold that decided, as the configuration writes it;
 // "" if none did.
 func (p Problem) Threshold(c *Case) string {
-	if p.row.threshold == nil {
+	if p.rule.threshold == nil {
 		return ""
 	}
-	return p.row.threshold(c)
+	return p.rule.threshold(c)
 }
 
 // Action says what to do about it.
-func (p Problem) Action(c *Case) string { return p.row.action(c) }
+func (p Problem) Action(c *Case) string { return p.rule.action(c) }
 
 // Action says what to do next: about the worst problem, else what the state asks
 // for.

@@ -40,8 +40,8 @@ const (
 	EvidenceHistory Evidence = "history"   // none: a process knows only what it saw itself
 )
 
-// row is one kind of problem: all that tells one from another.
-type row struct {
+// rule is one kind of problem: all that tells one from another.
+type rule struct {
 	kind       Kind
 	severities []Severity // that it has by default, the worst first
 	evidence   []Evidence
@@ -55,7 +55,7 @@ type row struct {
 }
 
 // table has every kind, the more urgent above among those of one severity.
-var table = []row{ //nolint:gochecknoglobals // a constant for which Go has no syntax
+var table = []rule{ //nolint:gochecknoglobals // a constant for which Go has no syntax
 	{
 		kind: Dangling, severities: []Severity{Critical, Warning}, evidence: []Evidence{EvidenceBinding, EvidenceCNAME},
 		condition: "The CNAME record leads to OSS, and the domain is bound to no watched bucket. Critical if the bucket does not exist, or belongs to another account now, or if the check http shows that no bucket serves the domain.",
@@ -136,12 +136,12 @@ func (k Kind) Evidence() []Evidence { return k.find().evidence }
 // Condition says when a domain has a problem of the kind.
 func (k Kind) Condition() string { return k.find().condition }
 
-// find returns the row of k; an empty one if there is none.
-func (k Kind) find() row {
-	if i := slices.IndexFunc(table, func(r row) bool { return r.kind == k }); i >= 0 {
+// find returns the rule of k; an empty one if there is none.
+func (k Kind) find() rule {
+	if i := slices.IndexFunc(table, func(r rule) bool { return r.kind == k }); i >= 0 {
 		return table[i]
 	}
-	return row{}
+	return rule{}
 }
 
 func already(*Case) time.Time { return time.Time{} }

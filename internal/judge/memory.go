@@ -79,14 +79,15 @@ func (m *Memory) recall(c *Case) {
 func (m *Memory) Observe(now time.Time, n int, at func(i int) Case) [][]Episode[Level] {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	var c Case // one for all: it escapes to the heap
 	for i := range n {
-		if c := at(i); !c.IsTransient {
+		if c = at(i); !c.IsTransient {
 			m.take(&c)
 		}
 	}
 	all := make([][]Episode[Level], n)
 	for i := range n {
-		c := at(i)
+		c = at(i)
 		m.recall(&c)
 		var is []Level
 		for _, p := range c.Judge().Problems {
@@ -113,9 +114,13 @@ func (m *Memory) take(c *Case) {
 			delete(m.removed, c.Name)
 		}
 	}
-	m.peers.count(r.outcome, -1)
-	r.outcome, r.asked, r.labels = outcomeOf(c), c.Now, c.Labels
-	m.peers.count(r.outcome, 1)
+	if o := outcomeOf(c); o != r.outcome {
+		m.peers.count(r.outcome, -1)
+		m.peers.count(o, 1)
+		r.outcome = o
+	}
+	m.peers.note(c)
+	r.asked, r.labels = c.Now, c.Labels
 	for _, a := range r.outcome.attempts {
 		if a.reason != "" {
 			m.rules[questionGroup{c.Account, c.Region, a.check}] = c.Rules

@@ -35,14 +35,29 @@ func (g questionGroup) compare(other questionGroup) int {
 type tally struct {
 	total   int
 	failing map[status.Reason]int
-	errs    map[status.Reason]error // of the last failure that was counted
+	errs    map[status.Reason]error // of the last failure that was told
 }
 
 // NewPeers returns Peers of no domain.
 func NewPeers() *Peers { return &Peers{bound: map[string]int{}, groups: map[questionGroup]*tally{}} }
 
 // Add counts a domain.
-func (p *Peers) Add(c *Case) { p.count(outcomeOf(c), 1) }
+func (p *Peers) Add(c *Case) {
+	p.count(outcomeOf(c), 1)
+	p.note(c)
+}
+
+// note keeps the errors of c as examples.
+func (p *Peers) note(c *Case) {
+	if c.IsAnswered() {
+		return
+	}
+	for _, check := range allChecks() {
+		if a := c.attempt(check); a.Reason != "" && !a.Ended.IsZero() {
+			p.groups[questionGroup{c.Account, c.Region, check}].errs[a.Reason] = a.Err
+		}
+	}
+}
 
 // outcome is what one domain adds to Peers.
 type outcome struct {
@@ -52,24 +67,33 @@ type outcome struct {
 	attempts        [5]checkOutcome // of the token and the checks; those that were not made are zero
 }
 
+// checkOutcome is a question and how it went.
 type checkOutcome struct {
 	check  status.Check
 	reason status.Reason
-	err    error
 }
 
 func outcomeOf(c *Case) outcome {
 	o := outcome{cname: c.Cname(), account: c.Account, region: c.Region, isBound: c.Status.Bound == status.Yes}
-	note := func(i int, check status.Check, a status.Attempt) {
-		if !a.Ended.IsZero() {
-			o.attempts[i] = checkOutcome{check, a.Reason, a.Err}
+	for i, check := range allChecks() {
+		if a := c.attempt(check); !a.Ended.IsZero() {
+			o.attempts[i] = checkOutcome{check, a.Reason}
 		}
 	}
-	note(0, CheckToken, c.Status.Attempt)
-	for i, check := range status.Checks() {
-		note(i+1, check, c.Status.Checks[check].Attempt)
-	}
 	return o
+}
+
+// allChecks returns the token's question and the checks.
+func allChecks() [5]status.Check {
+	return [5]status.Check{CheckToken, status.CheckBinding, status.CheckTXT, status.CheckCNAME, status.CheckHTTP}
+}
+
+// attempt returns how the last attempt of a question went.
+func (c *Case) attempt(check status.Check) status.Attempt {
+	if check == CheckToken {
+		return c.Status.Attempt
+	}
+	return c.Status.Checks[check].Attempt
 }
 
 // count adds n times o.
@@ -95,7 +119,6 @@ func (p *Peers) count(o outcome, n int) {
 		}
 		if a.reason != "" {
 			t.failing[a.reason] += n
-			t.errs[a.reason] = a.err
 		}
 	}
 }
@@ -123,6 +146,9 @@ func (p *Peers) reason(g questionGroup) status.Reason {
 func (p *Peers) Tell(c *Case) {
 	c.IsElsewhere = c.Status.Bound != status.Yes && p.bound[c.Cname()] > 0
 	c.Shared = nil
+	if c.IsAnswered() {
+		return
+	}
 	for _, a := range outcomeOf(c).attempts {
 		if a.reason == "" {
 			continue

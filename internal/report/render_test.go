@@ -15,7 +15,7 @@ import (
 func whole() status.Status {
 	at := func(ago time.Duration) time.Time { return now.Add(-ago).Add(123456 * time.Nanosecond) }
 	return asked(status.Facts{Confirmed: at(time.Minute), Exists: true, Expires: now.Add(5 * time.Hour)}, unbound, func(s *status.Status) {
-		s.Attempt = status.Attempt{Ended: at(time.Minute), Duration: 1500 * time.Microsecond, Reason: "timeout", Err: errors.New("no answer\n")}
+		s.Attempt = status.Attempt{Ended: at(time.Minute), Duration: 1500 * time.Microsecond, Reason: "timeout", Err: errors.New("no\nanswer")}
 		s.Checks = map[status.Check]status.CheckStatus{
 			status.CheckBinding: {Confirmed: at(2 * time.Minute), Attempt: status.Attempt{Ended: at(2 * time.Minute), Duration: time.Second}},
 			status.CheckCNAME:   {Confirmed: at(3 * time.Minute), Attempt: status.Attempt{Ended: at(3 * time.Minute), Reason: "dns"}},
@@ -47,14 +47,14 @@ func TestDetail(t *testing.T) {
   runbook          docs/runbooks.md#osscnametokenexpiressoon
   critical         the certificate 493-cn-hangzhou expires in 2 d (certificate_critical: 3d)
   runbook          docs/runbooks.md#osscnamecertificateexpiressoon
-  warning          timeout: no answer\n
+  warning          timeout: no\nanswer
   runbook          docs/runbooks.md#osscnameprobefailing
   warning          check dns_cname: dns: no details
   runbook          docs/runbooks.md#osscnamecheckfailing
   State            awaiting_dns
   Token            expires, in 5 h, 2030-01-01 17:00:00 UTC
   Token confirmed  59 s ago, 2030-01-01 11:59:00 UTC
-  Token asked for  timeout: no answer\n, 59 s ago, 2030-01-01 11:59:00 UTC
+  Token asked for  timeout: no\nanswer, 59 s ago, 2030-01-01 11:59:00 UTC
   Binding          not bound to the bucket
   Certificate      493-cn-hangzhou (CAS) of the certificate service in cn-hangzhou, expires, in 2 d, 2030-01-03 12:00:00 UTC
   Check binding    succeeded in 1s, 1 min ago, 2030-01-01 11:58:00 UTC
@@ -88,7 +88,7 @@ func TestItem(t *testing.T) {
 		`"destination":"other_bucket","points_to_bucket":false`,
 		`"binding":{"bound":false,"word":"Enabled"}`,
 		`"certificate":{"id":"493-cn-hangzhou","type":"CAS","word":"Enabled","expires":"2030-01-03T12:00:00Z"}`,
-		`"attempt":{"ended":"2030-01-01T11:59:00Z","duration_seconds":0.0015,"reason":"timeout","error":"no answer\\n"}`,
+		`"attempt":{"ended":"2030-01-01T11:59:00Z","duration_seconds":0.0015,"reason":"timeout","error":"no\\nanswer"}`,
 		`"checks":{"binding":{"confirmed":"2030-01-01T11:58:00Z","attempt":{"ended":"2030-01-01T11:58:00Z","duration_seconds":1}},"dns_cname":{"confirmed":"2030-01-01T11:57:00Z","attempt":{"ended":"2030-01-01T11:57:00Z","duration_seconds":0,"reason":"dns"}},"dns_txt":{}}`,
 	} {
 		if !strings.Contains(string(text), want) {
