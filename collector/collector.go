@@ -1,6 +1,6 @@
-// Package collector turns what is true of the targets into metrics. A scrape is
-// one poll and one immutable Snapshot of it; collecting a Snapshot asks nobody
-// anything.
+// Package collector turns the statuses of the targets into metrics. A scrape is
+// one poll and one immutable Snapshot of it; collecting a Snapshot makes no
+// request.
 //
 // A series is a row of the table of metrics. API and Totals are the exporter's own
 // series.
@@ -23,7 +23,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// Poller finds out what is true of targets; see poller.Poller.
+// Poller returns the statuses of targets; see poller.Poller.
 type Poller interface {
 	Poll(ctx context.Context, targets []config.Target) []status.Status
 }
@@ -58,8 +58,8 @@ func New(p Poller, opts Options) *Collector {
 	return &Collector{poller: p, log: opts.Log, memory: opts.Memory, now: opts.Now, families: families()}
 }
 
-// Names returns the names of all series that a target can have: what documents,
-// alerts and dashboard may speak of.
+// Names returns the names of all series that a target can have, which documents,
+// alerts and dashboard may name.
 func Names() []string {
 	var names []string
 	for _, family := range families() {
@@ -79,8 +79,8 @@ func (c *Collector) Scrape(ctx context.Context, targets []config.Target, labels 
 	return c.of(targets, statuses, labels, problems)
 }
 
-// Known returns the metrics of targets whose statuses are what is known without
-// asking. What was never asked is not_probed.
+// Known returns the metrics of targets with their known statuses, without asking.
+// A target that was never asked about is not_probed.
 func (c *Collector) Known(targets []config.Target, statuses []status.Status, labels []string) *Snapshot {
 	for i := range statuses {
 		if statuses[i].Attempt.Ended.IsZero() {
@@ -111,11 +111,11 @@ type Snapshot struct {
 	removed  []judge.Removed                // targets that the configuration has no more
 }
 
-// Statuses returns what the poll found out, in the order of the targets; none if
+// Statuses returns the results of the poll, in the order of the targets; none if
 // the client is gone.
 func (s *Snapshot) Statuses() []status.Status { return s.statuses }
 
-// Gather implements prometheus.Gatherer. It asks nobody and never fails. The
+// Gather implements prometheus.Gatherer. It makes no request and never fails. The
 // targets are in the configuration's order.
 func (s *Snapshot) Gather() ([]*dto.MetricFamily, error) {
 	return slices.Collect(s.metricFamilies(nil)), nil

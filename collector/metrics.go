@@ -131,8 +131,8 @@ func problemSeries() series {
 	}
 }
 
-// checkSeries is what the checks add to targetSeries, of those targets that
-// have any switched on. Rows of one name are one family and stand together.
+// checkSeries are the series of the checks, of those targets that have any
+// switched on. Rows of one name are one family and stand together.
 func checkSeries() []series {
 	const gauge = dto.MetricType_GAUGE
 	all := []series{
@@ -241,7 +241,7 @@ func enumeratedSeries() (all []series) {
 	return all
 }
 
-// tristate is the value of what is known, and absent if nothing is.
+// tristate is the value of a known answer, and absent if it is unknown.
 func tristate(t status.Tristate) (float64, []string, bool) {
 	return boolean(t == status.Yes), nil, t != status.Unknown
 }

@@ -114,7 +114,7 @@ type TotalCounts interface {
 	Counts() (failures map[status.Reason]uint64, unlisted map[string]uint64)
 }
 
-// Totals is what the exporter says of itself as a whole: its configuration and
+// Totals has the series of the exporter as a whole: its configuration and
 // the failures of all targets together.
 type Totals struct {
 	config Configuration

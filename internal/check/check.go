@@ -41,7 +41,7 @@ const (
 // Formats returns the whole closed set; the first is the default.
 func Formats() []string { return []string{Table, JSON, Prom} }
 
-// Exporter is what is asked.
+// Exporter has the parts of the exporter that the command uses.
 type Exporter struct {
 	Config *config.Config
 	Scrape func(ctx context.Context, targets []config.Target, labels []string) *collector.Snapshot
@@ -156,7 +156,7 @@ func render(r *report.Report, snapshot *collector.Snapshot, memory *judge.Memory
 	return b.Bytes(), err
 }
 
-// gather returns the series of the domains, and of what accounts share.
+// gather returns the series of the domains and of the accounts.
 func gather(snapshot *collector.Snapshot, memory *judge.Memory) ([]*dto.MetricFamily, error) {
 	families, err := snapshot.Gather()
 	if err != nil || memory == nil {

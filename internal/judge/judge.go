@@ -1,12 +1,12 @@
-// Package judge decides which problems a domain has, how bad each is, and what
-// to do about it. It decides once: metrics, log, page, JSON, terminal and alerts
+// Package judge decides which problems a domain has, how bad each is, and the
+// next action. It decides once: metrics, log, page, JSON, terminal and alerts
 // repeat the decision, and none of them compares a fact with a threshold.
 //
 // A Case is one domain with all that the decision rests on. A Verdict has its
 // Problems, each of a Kind that is a row of one table. Rules are the thresholds
-// and severities that the operator chose. Peers is what the domains tell of each
-// other, and a Cause is a failure that most domains of an account share. Memory
-// is what was true before.
+// and severities that the operator chose. Peers are the other
+// domains, and a Cause is a failure that most domains of an account share. Memory
+// keeps earlier problems and bindings.
 package judge
 
 import (
@@ -136,7 +136,7 @@ func (c *Case) IsPending() bool {
 	return s.Bound != status.Yes && s.Facts.Exists && c.Now.Before(s.Facts.Expires)
 }
 
-// Text says what is wrong, with the threshold that decided.
+// Text describes the problem, with the threshold that decided.
 func (p Problem) Text(c *Case) string {
 	text := p.rule.text(c)
 	if t := p.Threshold(c); t != "" {
@@ -154,11 +154,11 @@ func (p Problem) Threshold(c *Case) string {
 	return p.rule.threshold(c)
 }
 
-// Action says what to do about it.
+// Action names the step that ends the problem.
 func (p Problem) Action(c *Case) string { return p.rule.action(c) }
 
-// Action says what to do next: about the worst problem, else what the state asks
-// for.
+// Action names the next step: about the worst problem, else the one that the
+// state asks for.
 func (v *Verdict) Action(c *Case) string {
 	switch {
 	case len(v.Problems) > 0:

@@ -26,8 +26,8 @@ const (
 	CheckFailing     Kind = "check_failing"
 )
 
-// Evidence is what a decision rests on: an answer that a process must have got
-// before it may contradict another process.
+// Evidence is an answer that a decision rests on. A process must have got it
+// before it contradicts another process.
 type Evidence string
 
 // The evidence, and the series that tells whether a process has it.
@@ -37,7 +37,7 @@ const (
 	EvidenceTXT     Evidence = "dns_txt"   // the same with check="dns_txt"
 	EvidenceCNAME   Evidence = "dns_cname" // the same with check="dns_cname"
 	EvidenceAttempt Evidence = "attempt"   // oss_cname_token_probe_success
-	EvidenceHistory Evidence = "history"   // none: a process knows only what it saw itself
+	EvidenceHistory Evidence = "history"   // none: a process knows only its own observations
 )
 
 // rule is one kind of problem: all that tells one from another.
@@ -130,7 +130,7 @@ func Kinds() []Kind {
 // the worst first.
 func (k Kind) Severities() []Severity { return k.find().severities }
 
-// Evidence returns what problems of the kind rest on.
+// Evidence returns the answers that problems of the kind rest on.
 func (k Kind) Evidence() []Evidence { return k.find().evidence }
 
 // Condition says when a domain has a problem of the kind.
@@ -150,7 +150,7 @@ func always(text string) func(*Case) string { return func(*Case) string { return
 
 func stateAction(c *Case) string { return StateAction(c.Status.State(c.Now)) }
 
-// StateAction says what the operator does next in a state.
+// StateAction names the next step in a state.
 func StateAction(s status.State) string {
 	switch s {
 	case status.StateTokenMissing:

@@ -30,8 +30,8 @@ func isSameFailure(a, b Shared) bool {
 	return a == b
 }
 
-// Memory is what was true of the configured domains before: their problems with
-// their beginnings and ends, and which were bound. It begins with the process
+// Memory keeps the problems of the configured domains, with their beginnings and
+// ends, and which domains were bound. It begins with the process
 // and is bounded by the targets. It is safe for concurrent use; the zero value
 // is not ready for use.
 type Memory struct {
@@ -43,7 +43,7 @@ type Memory struct {
 	rules   map[questionGroup]Rules // of the last domain of each group
 }
 
-// record is what is remembered of one domain.
+// record is the memory of one domain.
 type record struct {
 	outcome  outcome // that is counted in peers
 	asked    time.Time
@@ -59,7 +59,7 @@ func NewMemory() *Memory {
 	return &Memory{peers: NewPeers(), domains: map[domain.Name]*record{}, removed: map[domain.Name]*record{}, rules: map[questionGroup]Rules{}}
 }
 
-// Recall writes into c what was true before, and what the other domains tell.
+// Recall writes into c the memory of its domain, and the evidence of the others.
 func (m *Memory) Recall(c *Case) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -103,7 +103,7 @@ func (m *Memory) Observe(now time.Time, n int, at func(i int) Case) [][]Episode[
 	return all
 }
 
-// take counts c among the peers, in place of what it was before.
+// take counts c among the peers, in place of its earlier outcome.
 func (m *Memory) take(c *Case) {
 	r := m.domains[c.Name]
 	if r == nil {

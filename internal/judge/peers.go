@@ -14,7 +14,7 @@ import (
 // CheckToken names the question about the token beside the checks.
 const CheckToken status.Check = "token"
 
-// Peers is what domains tell of each other: which are bound to some bucket, and
+// Peers counts domains together: which are bound to some bucket, and
 // which questions of an account fail for one reason.
 type Peers struct {
 	bound  map[string]int // buckets that have a domain bound, by its cname
@@ -59,7 +59,7 @@ func (p *Peers) note(c *Case) {
 	}
 }
 
-// outcome is what one domain adds to Peers.
+// outcome is the part of one domain in Peers.
 type outcome struct {
 	cname           string
 	account, region string
@@ -142,7 +142,7 @@ func (p *Peers) reason(g questionGroup) status.Reason {
 	return ""
 }
 
-// Tell writes into c what the domains tell of it.
+// Tell writes into c the evidence of the other domains.
 func (p *Peers) Tell(c *Case) {
 	c.IsElsewhere = c.Status.Bound != status.Yes && p.bound[c.Cname()] > 0
 	c.Shared = nil
@@ -199,12 +199,12 @@ const AccountFailing Kind = "account_failing"
 
 func (c Cause) shared() Shared { return Shared{c.Account, c.Region, c.Check, c.Reason, c.Severity} }
 
-// Text says what fails, and for how many domains.
+// Text names the failure, and for how many domains.
 func (c Cause) Text() string {
 	return fmt.Sprintf("%d of %d domains of account %s in %s cannot be asked (%s): %s: %s", c.Domains, c.Of, c.Account, c.Region, c.Check, c.Reason, errorText(c.Err))
 }
 
-// Action says what to do about it.
+// Action names the step that ends it.
 func (c Cause) Action() string {
 	return checkAction(c.Check, c.Reason, "dig +short TXT _dnsauth.<domain>")
 }

@@ -58,8 +58,8 @@ func (r Rules) override(kind Kind, s Severity) Severity {
 	return s
 }
 
-// within returns the severity of what has left until it ends, and the threshold
-// that decided.
+// within returns the severity of a token or certificate by its time left, and the
+// threshold that decided.
 func within(left, warning, critical time.Duration) (s Severity, threshold time.Duration) {
 	switch {
 	case left < critical:

@@ -9,8 +9,7 @@ import (
 // was away may take to ask again.
 const keepEnded = time.Hour
 
-// Episode is a problem from its beginning to its end. K is what tells one
-// problem from another.
+// Episode is a problem from its beginning to its end. K identifies the problem.
 type Episode[K any] struct {
 	Of    K
 	Began time.Time // when it was first seen

@@ -8,8 +8,8 @@ import (
 	"oss_cname_exporter/internal/status"
 )
 
-// The answer of the domain itself is evidence: where the check http has one, it
-// replaces what the CNAME record and the list of the bucket let one infer.
+// The answer of the domain itself is evidence. Where the check http has one, it
+// replaces inferences from the CNAME record and from the list of the bucket.
 
 // isVisited reports whether the domain itself gave an answer.
 func (c *Case) isVisited() bool { return c.Status.HTTP.AnsweredBy != "" }

@@ -95,7 +95,7 @@ func (c *Case) expiresText() string {
 	return text
 }
 
-// tokenAction is what is left to do while a token lives.
+// tokenAction names the next step while a token lives.
 func (c *Case) tokenAction() string {
 	if state := c.Status.State(c.Now); state != status.StateUnknown {
 		return StateAction(state)
@@ -156,7 +156,7 @@ func (c *Case) failureAction() string {
 	return cmp.Or(a.Advice(), a.Reason.Action())
 }
 
-// sharedAction says what to do about the failure that the account's domains share.
+// sharedAction names the step against the failure that the account's domains share.
 func (c *Case) sharedAction() string {
 	check := c.Shared[0]
 	if check == CheckToken {
@@ -181,7 +181,7 @@ func (c *Case) checksAction() string {
 	return cmp.Or(a.Advice(), checkAction(check, a.Reason, "dig +short TXT "+c.Proof()))
 }
 
-// checkAction says what to do about a check that fails; dig is the question to
+// checkAction names the step against a failing check; dig is the question to
 // ask by hand.
 func checkAction(check status.Check, reason status.Reason, dig string) string {
 	switch {
@@ -193,7 +193,7 @@ func checkAction(check status.Check, reason status.Reason, dig string) string {
 	return "ask the configured resolvers from the exporter's host: " + dig
 }
 
-// withoutChecks says what to do where the answers do not tell the state.
+// withoutChecks names the next step where the answers do not tell the state.
 func (c *Case) withoutChecks() string {
 	if c.Status.Facts.Exists {
 		return "publish the token as the TXT record and bind the domain before it expires; checks.dns and checks.binding would tell how far that is"

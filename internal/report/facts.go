@@ -16,7 +16,7 @@ type Fact struct {
 	At    time.Time // since when or until when; zero if there is no such instant
 }
 
-// Facts returns what is known of the domain, in the order of reading.
+// Facts returns the known facts about the domain, in the order of reading.
 func (d *Domain) Facts() []Fact {
 	s := d.Status
 	facts := []Fact{{Name: "State", Value: string(d.State)}, d.tokenFact()}

@@ -98,7 +98,7 @@ type TokenItem struct {
 	Confirmed time.Time  `json:"confirmed"`         // when OSS gave the answer
 }
 
-// BindingItem is what OSS says of a domain in the list of its bucket.
+// BindingItem is the entry of a domain in the list of its bucket.
 type BindingItem struct {
 	Bound   bool   `json:"bound"`
 	Enabled *bool  `json:"enabled,omitempty"`
@@ -178,7 +178,7 @@ func instant(t time.Time) *time.Time {
 	return &t
 }
 
-// TokenText says in few words what is known of the token.
+// TokenText describes the token in few words.
 func (d *Domain) TokenText() string {
 	f := d.Status.Facts
 	switch {

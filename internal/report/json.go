@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// JSON writes v as encoding/json does, and escapes what cannot be printed as
-// well: what was remote text once must not control a terminal either.
+// JSON writes v as encoding/json does, and escapes characters that cannot be
+// printed as well: remote text must not control a terminal.
 func JSON(v any) ([]byte, error) {
 	text, err := json.Marshal(v)
 	if err != nil || isASCII(text) {
@@ -32,8 +32,8 @@ func JSON(v any) ([]byte, error) {
 	return escaped, nil
 }
 
-// isASCII reports whether text is plain ASCII, of which encoding/json has
-// escaped what must be.
+// isASCII reports whether text is plain ASCII, which encoding/json has escaped
+// enough.
 func isASCII(text []byte) bool {
 	for _, b := range text {
 		if b >= 0x7f {

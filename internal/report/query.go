@@ -56,7 +56,7 @@ func oneOf[T comparable](wanted []T, value T) bool {
 	return len(wanted) == 0 || slices.Contains(wanted, value)
 }
 
-// contains reports whether text, in lower case, is found in what names d.
+// contains reports whether text, in lower case, is found in the names of d.
 func (d *Domain) contains(text string) bool {
 	t := d.Target
 	if strings.Contains(t.String(), text) || strings.Contains(strings.ToLower(t.Account.Name), text) ||
@@ -71,7 +71,7 @@ func (d *Domain) contains(text string) bool {
 	return false
 }
 
-// Order is what domains are sorted by.
+// Order is a sort order of domains.
 type Order string
 
 // The orders.

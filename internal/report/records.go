@@ -10,14 +10,14 @@ import (
 	"oss_cname_exporter/internal/status"
 )
 
-// Record is the TXT record that proves a domain, beside what the DNS has.
+// Record is the TXT record that proves a domain, beside the one in the DNS.
 type Record struct {
 	Name    string   `json:"name"`            // with the final dot
 	Value   string   `json:"value,omitempty"` // "" if tokens are hidden
 	Line    string   `json:"line"`            // as a zone file has it
-	Verdict string   `json:"verdict"`         // on what the DNS has, such as "valid"; "" if it was not looked at
+	Verdict string   `json:"verdict"`         // on the record in the DNS, such as "valid"; "" if it was not looked up
 	Problem string   `json:"problem,omitempty"`
-	Found   []string `json:"found,omitempty"`    // what the DNS has in its place
+	Found   []string `json:"found,omitempty"`    // the values in the DNS in its place
 	Having  []string `json:"having,omitempty"`   // the name servers that have it, where they disagree
 	Lacking []string `json:"lacking,omitempty"`  // those that do not
 	Silent  []string `json:"silent,omitempty"`   // those that could not be asked, and why
@@ -57,7 +57,7 @@ func (d *Domain) Record() *Record {
 	return r
 }
 
-// Alias returns where the CNAME record leads and should lead; nil if nobody looked.
+// Alias returns where the CNAME record leads and should lead; nil if that was not looked up.
 func (d *Domain) Alias() *Alias {
 	if d.Status.Checks[status.CheckCNAME].Confirmed.IsZero() {
 		return nil
@@ -111,7 +111,7 @@ func (a *Alias) text(destination status.Destination) string {
 	return "the name servers disagree: " + a.Differences
 }
 
-// truth returns nil for what is unknown.
+// truth returns nil for Unknown.
 func truth(t status.Tristate) *bool {
 	if t == status.Unknown {
 		return nil

@@ -1,5 +1,5 @@
-// Package report turns what is true of the targets into what is said to people:
-// how bad it is, why, what to do next, and the record to publish. The page, the
+// Package report words the judgement of the targets for operators: how bad it is,
+// why, the next step, and the record to publish. The page, the
 // JSON, the terminal and the debug page render a Report, and none of them has an
 // idea of severity or order of its own.
 //
@@ -25,15 +25,15 @@ import (
 type Options struct {
 	Now        time.Time          // zero is time.Now
 	History    *changelog.History // nil is none
-	Memory     *judge.Memory      // what was true before; nil is nothing
-	HideTokens bool               // shows no token's value, neither OSS's nor what the DNS has of one
+	Memory     *judge.Memory      // the earlier problems; nil is none
+	HideTokens bool               // shows no token's value, neither OSS's nor one from the DNS
 
 	// ExternalURL is where the exporter's pages are, without a final slash; ""
 	// is not known.
 	ExternalURL string
 }
 
-// Report is what is said about some targets.
+// Report is the judgement of some targets, in words.
 type Report struct {
 	Now     time.Time
 	Domains []*Domain     // the most urgent first
@@ -43,7 +43,7 @@ type Report struct {
 	externalURL string
 }
 
-// Domain is what is said about one target.
+// Domain is the judgement of one target, in words.
 type Domain struct {
 	judge.Verdict
 	Target *config.Target
@@ -54,8 +54,7 @@ type Domain struct {
 	opts   *Options
 }
 
-// New returns the report on targets, of which statuses has what is true. It
-// keeps to both.
+// New returns the report on targets with their statuses. It keeps both.
 func New(targets []config.Target, statuses []status.Status, opts Options) *Report {
 	if opts.Now.IsZero() {
 		opts.Now = time.Now()
@@ -73,8 +72,7 @@ func New(targets []config.Target, statuses []status.Status, opts Options) *Repor
 	return r
 }
 
-// judge judges the domains with what memory has of them, else with what they
-// tell of each other.
+// judge judges the domains with memory; without one, by each other.
 func (r *Report) judge(memory *judge.Memory) {
 	peers := judge.NewPeers()
 	recall, causes := peers.Tell, peers.Causes
@@ -96,7 +94,7 @@ func byUrgency(a, b *Domain) int {
 	return cmp.Or(a.Severity.Compare(b.Severity), a.Due.Compare(b.Due))
 }
 
-// Finding is what is wrong with a domain.
+// Finding is one problem of a domain, in words.
 type Finding struct {
 	Problem   judge.Kind     `json:"problem"`
 	Severity  judge.Severity `json:"severity"`
@@ -104,11 +102,11 @@ type Finding struct {
 	Alert     string         `json:"alert"`           // that says the same
 	Text      string         `json:"text"`
 	Threshold string         `json:"threshold,omitempty"` // that decided, as the configuration has it
-	Action    string         `json:"action"`              // what to do about it
+	Action    string         `json:"action"`              // the step that ends it
 	Runbook   string         `json:"runbook"`             // URL, or path in the repository, with a fragment
 }
 
-// Findings returns what is wrong with the domain, the worst first.
+// Findings returns the problems of the domain, the worst first.
 func (d *Domain) Findings() []Finding {
 	findings := make([]Finding, len(d.Problems))
 	for i, p := range d.Problems {
@@ -134,7 +132,7 @@ func runbook(externalURL string, kind judge.Kind, target string) string {
 	return externalURL + "/runbooks/" + kind.Alert() + "?target=" + url.QueryEscape(target)
 }
 
-// Action says what to do next.
+// Action names the next step.
 func (d *Domain) Action() string { return d.Verdict.Action(&d.judged) }
 
 // Changes returns the last changes of the domain, the newest first.
@@ -205,7 +203,7 @@ func (r *Report) Summary() string {
 	return text
 }
 
-// worstText says what is worst; "" if nothing is wrong.
+// worstText describes the worst problem; "" if there is none.
 func (r *Report) worstText() string {
 	for _, severity := range []judge.Severity{judge.Critical, judge.Warning} {
 		for _, c := range r.Causes {

@@ -53,7 +53,7 @@ func (r *Report) Write(w io.Writer, style Style) error {
 func (d *Domain) isCovered() bool { return len(d.Problems) == 0 && len(d.judged.Shared) > 0 }
 
 // WriteTable writes the domains as a table, in their order, each that is not
-// well with why and what to do.
+// well with the reason and the next step.
 func WriteTable(w io.Writer, domains []*Domain, style Style) error {
 	rows := make([][4]string, len(domains))
 	widths := [4]int{len("SEVERITY"), len("DOMAIN"), len("BUCKET"), len("STATE")}
@@ -91,7 +91,7 @@ func (d *Domain) leftText() string {
 	return "certificate expired " + plain.Ago(d.now.Sub(expires))
 }
 
-// writeAdvice writes what is wrong, and what to do about it.
+// writeAdvice writes the problems and the next step.
 func (d *Domain) writeAdvice(b *bytes.Buffer, indent string) {
 	findings := d.Findings()
 	for _, f := range findings {

@@ -6,13 +6,13 @@ import (
 )
 
 // BindingStatus is the vendor's word for whether OSS serves a bound domain, of a
-// closed set; "" is that nobody knows.
+// closed set; "" is unknown.
 type BindingStatus string
 
 // The binding statuses.
 const (
 	BindingEnabled   BindingStatus = "enabled"   // served
-	BindingDisabled  BindingStatus = "disabled"  // switched off, by whoever may
+	BindingDisabled  BindingStatus = "disabled"  // switched off by an operator or the vendor
 	BindingBlocked   BindingStatus = "blocked"   // by the vendor or an authority
 	BindingForbidden BindingStatus = "forbidden" // by the vendor or an authority
 	BindingOther     BindingStatus = "other"     // a word that is not known here

@@ -9,7 +9,7 @@ import (
 )
 
 // ProofVerdict says in one word whether the TXT record of a domain counts as the
-// proof of its ownership, and why not; "" is that nobody knows. The set is closed.
+// proof of its ownership, and why not; "" is unknown. The set is closed.
 type ProofVerdict string
 
 // The verdicts.
@@ -36,13 +36,13 @@ func Verdicts() []ProofVerdict {
 	}
 }
 
-// Proof is what is known of the TXT record of a domain. The zero value: nothing.
+// Proof is the comparison of the TXT record with the token. The zero value knows nothing.
 type Proof struct {
 	Verdict ProofVerdict
 	Name    string   // the name that has the token instead, or that the CNAME record leads to; only of VerdictMisplaced and VerdictAlias
 	Lacking []string // the servers without the token; only of VerdictDisagree
 	Having  []string // the servers with the token; only of VerdictDisagree
-	Values  []string // what the record says instead of the token; for people's eyes, never for a log
+	Values  []string // the values of the record in place of the token; for pages, never for a log
 	Silent  []string // the servers that could not say, and why
 }
 
@@ -147,7 +147,7 @@ func (p Proof) otherProof() string {
 	return ""
 }
 
-// String says in one sentence what is wrong with the record; "" if nothing is,
+// String describes in one sentence the fault of the record; "" if there is none,
 // or it is unknown. It has no value of a record.
 func (p Proof) String() string {
 	switch p.Verdict {

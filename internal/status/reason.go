@@ -19,12 +19,12 @@ const (
 	ReasonThrottled       Reason = "throttled"        // OSS asked for fewer calls
 	ReasonServerError     Reason = "server_error"     // OSS failed (5xx)
 	ReasonClientError     Reason = "client_error"     // any other documented refusal (4xx)
-	ReasonBadResponse     Reason = "bad_response"     // the reply is not what OSS documents, or contradicts the question
+	ReasonBadResponse     Reason = "bad_response"     // the reply is not as OSS documents it, or contradicts the question
 	ReasonNotProbed       Reason = "not_probed"       // the scrape's deadline came before the domain's turn: no attempt was made
 	ReasonInternal        Reason = "internal"         // a defect of this program
 )
 
-// reasons is the whole closed set, each with what the operator does about it.
+// reasons is the whole closed set, each with the operator's next step.
 func reasons() []struct {
 	reason Reason
 	action string
@@ -61,7 +61,7 @@ func Reasons() []Reason {
 	return all
 }
 
-// Action says what the operator does about the reason.
+// Action names the operator's next step.
 func (r Reason) Action() string {
 	for _, row := range reasons() {
 		if row.reason == r {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Records is what the servers that were asked about a name in the DNS said.
+// Records are the answers of the servers that were asked about a name in the DNS.
 type Records struct {
 	Found     []Found  // at least one; if there are several, the servers disagree
 	Silent    []string // the servers that could not say, and why
@@ -14,7 +14,7 @@ type Records struct {
 	Alias     string   // the target of a CNAME record in the place of the TXT record; only if there is no TXT record
 }
 
-// Found is what one or several servers said alike.
+// Found is one answer, with the servers that gave it.
 type Found struct {
 	Name    string   // of misplaced records; else ""
 	Servers []string // such as "ns1.example.com (192.0.2.53:53)"; none of misplaced records
@@ -43,7 +43,7 @@ func (r *Records) Add(server string, values []string, address Tristate) {
 	}
 }
 
-// Differences says in one line which servers say what; "" if they agree.
+// Differences lists the answers in one line, each with its servers; "" if they agree.
 func (r Records) Differences() string {
 	if len(r.Found) < 2 {
 		return ""

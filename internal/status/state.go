@@ -3,7 +3,7 @@ package status
 import "time"
 
 // State is where a domain stands on its way to being bound, in one word. Each
-// is true whichever checks are on: what they leave open is StateUnknown.
+// is true whichever checks are on. StateUnknown is the state that they do not tell.
 type State string
 
 // The states, in the order of a domain's life.
@@ -53,7 +53,7 @@ func (s *Status) usedSince() bool {
 	return s.Checks[CheckBinding].Confirmed.Before(s.Facts.Gone)
 }
 
-// life is what became of a token.
+// life is the fate of a token.
 type life int
 
 const (
@@ -79,12 +79,12 @@ const (
 	// clockTolerance is how much earlier than our clock OSS's may see a token expire.
 	clockTolerance = time.Minute
 	// watchWindow is how shortly before its end a token must have been seen last
-	// to be called expired: before that, somebody may have used it in between.
+	// to be called expired. An older observation leaves room for a use in between.
 	watchWindow = 5 * time.Minute
 )
 
-// Following returns f with what only the facts before it can tell: what became
-// of a token that is gone.
+// Following returns f with the facts that only the earlier ones can tell: whether
+// a token that is gone was used or expired.
 func (f Facts) Following(last Facts) Facts {
 	switch {
 	case f.Exists:

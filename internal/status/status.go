@@ -1,9 +1,9 @@
-// Package status says what is true of a domain: the Facts that are known, how
-// the last Attempts to learn them went, and the State that follows. It asks
-// nobody and knows no configuration.
+// Package status has the facts about a domain: the Facts that are known, how
+// the last Attempts to learn them went, and the State that follows. It makes no
+// request and knows no configuration.
 //
 // A Status has the facts of the token, and for each Check that is configured how
-// that went and what it found. What is unknown is a zero value.
+// that went and its findings. An unknown fact is a zero value.
 package status
 
 import (
@@ -13,11 +13,11 @@ import (
 	"oss_cname_exporter/internal/secret"
 )
 
-// Status is what is true of one domain now: the last definitive answers, and how
+// Status has the facts about one domain now: the last definitive answers, and how
 // the last attempts to get them went.
 type Status struct {
 	Facts   Facts
-	Token   secret.Text // what the TXT record must carry; "" if there is no token
+	Token   secret.Text // the value for the TXT record; "" if there is no token
 	Attempt Attempt     // the last to ask for the token
 	Probes  uint64      // attempts since the domain is known
 	Errors  uint64      // attempts among them without a definitive answer
@@ -34,7 +34,7 @@ type Status struct {
 	PointsToBucket     Tristate              // it leads to the bucket
 	LeadsTo            string                // the name of OSS or the last one that it leads to; "" is nowhere
 	HTTP               HTTP                  // the answer of the domain itself
-	Differences        string                // which name servers say what of the CNAME record; "" if they agree
+	Differences        string                // the answers of the name servers about the CNAME record; "" if they agree
 }
 
 // Facts is the last definitive answer about a token. The zero value: there was
@@ -95,7 +95,7 @@ type CheckStatus struct {
 	Attempt   Attempt
 }
 
-// Tristate is what is known of a yes-or-no question. The zero value is Unknown.
+// Tristate is the answer to a yes-or-no question. The zero value is Unknown.
 type Tristate int8
 
 // The values of a Tristate.
