@@ -35,8 +35,10 @@ type Door struct {
 	isFull  bool                   // a connection has waited for a second in vain
 }
 
-// NewDoor returns a Door for at most max connections.
-func NewDoor(max int) *Door { return &Door{max: max, open: map[net.Conn]time.Time{}} }
+// NewDoor returns a Door for at most so many connections.
+func NewDoor(connections int) *Door {
+	return &Door{max: connections, open: map[net.Conn]time.Time{}}
+}
 
 // Watch implements http.Server.ConnState. The server accepts no connection while
 // it waits.

@@ -113,7 +113,7 @@ func TestMaxConnections(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close()
+		t.Cleanup(func() { conn.Close() })
 		idle = append(idle, conn)
 	}
 	if n, err := idle[0].Read(make([]byte, 1)); err == nil {
