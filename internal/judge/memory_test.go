@@ -98,6 +98,33 @@ func TestEnd(t *testing.T) {
 	}
 }
 
+// TestBeginsAgain has a problem and a shared cause end and begin again within an
+// hour: the new beginning counts.
+func TestBeginsAgain(t *testing.T) {
+	l := newLife()
+	see := func(after time.Duration, s status.Status) {
+		l.now = l.now.Add(after)
+		l.memory.Observe(l.now, 2, func(i int) judge.Case { return l.of(fmt.Sprintf("examplebucket/d%d.example.com", i), &s) })
+	}
+	ill := disabled()
+	ill.Attempt = failed("timeout")
+	see(0, ill)
+	see(time.Minute, bound(status.Yes))
+	see(time.Minute, ill)
+	c := l.of("examplebucket/d0.example.com", &ill)
+	l.memory.Recall(&c)
+	if p := c.Judge().Problems; len(p) != 1 || !p[0].Since.Equal(l.now) {
+		t.Errorf("got %+v", p)
+	}
+	if causes := l.memory.Causes(l.now); len(causes) != 1 || !causes[0].Since.Equal(l.now) {
+		t.Errorf("got %+v", causes)
+	}
+	see(time.Minute, ill)
+	if causes := l.memory.Causes(l.now); len(causes) != 1 || !causes[0].Since.Equal(l.now.Add(-time.Minute)) {
+		t.Errorf("got %+v", causes)
+	}
+}
+
 // TestSeverityRises keeps the beginning of a problem that gets worse.
 func TestSeverityRises(t *testing.T) {
 	l := newLife()

@@ -38,7 +38,7 @@ func causes() []cause {
 		{"TokenExpired warning www", func(w *world) func() {
 			w.every = 5 * time.Minute
 			w.load()
-			d := www(15 * time.Minute)
+			d := www(14 * time.Minute)
 			d.checks = "none"
 			w.exporter("oss", "a").watch(d)
 			return func() {}
