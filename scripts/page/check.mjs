@@ -24,7 +24,7 @@ async function check(name, options, run) {
   page.on("pageerror", (error) => said.push(String(error)));
   try {
     await page.goto(url, { waitUntil: "load" });
-    await run(page, context);
+    await run(page, context, said);
     assert.deepEqual(said, [], "the console says");
     console.log("ok   " + name);
   } catch (error) {
@@ -59,7 +59,7 @@ await check("every state", {}, async (page) => {
     "bound.example.com": ["ok", "bound", "certificate"],
     "disabled.example.com": ["critical", "disabled", "its visitors get errors"],
     "blocked.example.com": ["critical", "Blocked"],
-    "dangling.example.com": ["warning", "whoever takes the name gets its visitors"],
+    "dangling.example.com": ["critical", "no bucket serves the domain", "bind the domain to the bucket"],
     "elsewhere.example.com": ["warning", "wrong_endpoint"],
     "denied.example.com": ["warning", "access_denied"],
     "rubbish.example.com": ["warning", "bad_response"],
@@ -111,7 +111,7 @@ await check("counts, filters, search, sort", {}, async (page) => {
 await check("the page of a domain", {}, async (page) => {
   await page.getByRole("link", { name: "plenty.example.com", exact: true }).click();
   const text = await page.locator("main").innerText();
-  for (const part of ["_dnsauth.plenty.example.com.  TXT", "there is no TXT record of that name", "plenty.example.com.  CNAME  demo-bucket.oss-cn-hangzhou.aliyuncs.com.", "not bound to the bucket", "oss_cname_token_expires_in_seconds{"]) {
+  for (const part of ["_dnsauth.plenty.example.com.  TXT", "there is no TXT record of that name", "plenty.example.com.  CNAME  demo-bucket.cn-hangzhou.taihangcda.cn.", "demo-bucket.oss-cn-hangzhou.aliyuncs.com.", "not bound to the bucket", "oss_cname_token_expires_in_seconds{"]) {
     has(text, part);
   }
   await page.goto(url + "domains/demo-bucket/hours.example.com");
@@ -164,6 +164,38 @@ await check("refresh keeps place, focus and selection, and can be switched off",
   await plain.getByRole("link", { name: /\d+ critical/ }).click();
   assert.deepEqual([...new Set(await plain.locator("tbody .tag").allTextContents())], ["critical"]);
   await plain.context().close();
+});
+
+await check("the order changes, the focus stays with its domain", {}, async (page) => {
+  await page.clock.install();
+  await page.goto(url + "?refresh=10");
+  await page.route("**/*", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: (await response.text()).replace(/(<tbody[^>]*>)([^]*)(<\/tbody>)/, (all, open, rows, close) => open + rows.split(/(?=<tr )/).reverse().join("") + close) });
+  });
+  const order = await names(page);
+  await page.getByRole("link", { name: "plenty.example.com", exact: true }).focus();
+  for (let i = 0; i < 200 && (await names(page)).join() === order.join(); i++) await page.clock.runFor(10_000);
+  assert.notDeepEqual(await names(page), order, "the order has changed");
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "plenty.example.com");
+});
+
+await check("a dead exporter", { viewport: { width: 360, height: 740 } }, async (page, _, said) => {
+  await page.clock.install();
+  await page.goto(url + "?refresh=10");
+  const title = await page.title(), asked = await row(page, "plenty.example.com").locator(".asked time").textContent();
+  assert.equal(await page.locator("#banner").isVisible(), false);
+  await page.route("**/*", (route) => route.fulfill({ status: 502, body: "bad gateway" }));
+  for (let i = 0; i < 200 && !(await page.locator("#banner").isVisible()); i++) await page.clock.runFor(10_000);
+  has(await page.locator("#banner").innerText(), "status 502");
+  assert.match(await page.locator("#banner").innerText(), /Last answer: .* ago \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/);
+  assert.equal(await page.title(), "(?) " + title);
+  await page.clock.runFor(300_000);
+  assert.notEqual(await row(page, "plenty.example.com").locator(".asked time").textContent(), asked, "the times go on counting");
+  await page.unroute("**/*");
+  for (let i = 0; i < 200 && (await page.locator("#banner").isVisible()); i++) await page.clock.runFor(10_000);
+  assert.equal(await page.locator("#banner").isVisible(), false, "the banner goes");
+  said.length = 0; // the browser itself says that a request got 502
 });
 
 await check("keyboard only", {}, async (page) => {

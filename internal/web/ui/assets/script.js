@@ -41,19 +41,24 @@
   let before = new Map(parts(document).map((e) => [e.id, e.outerHTML]));
   addButtons(document);
 
-  // replace puts next in the place of old, and the focus back to where it was.
-  function replace(old, next) {
-    const all = (e) => [...e.querySelectorAll("a, button, input, select")];
-    const focus = all(old).indexOf(document.activeElement);
-    addButtons(next);
-    old.replaceWith(next);
-    if (focus >= 0) all(next)[focus]?.focus({ preventScroll: true });
+  // place returns which element has the focus: the part by its id, and the number in the part. It returns null outside of the parts.
+  const controls = (e) => [...e.querySelectorAll("a, button, input, select")];
+  function place() {
+    const part = document.activeElement?.closest("[data-live] > tr[id], [data-live][id]");
+    return part && { id: part.id, index: controls(part).indexOf(document.activeElement) };
   }
 
+  function replace(old, next) {
+    addButtons(next);
+    old.replaceWith(next);
+  }
+
+  // take shows page. The focus stays with its domain: its row is found by id, in whatever order the rows are.
   function take(page) {
     const fresh = new Map(parts(page).map((e) => [e.id, e.outerHTML]));
     const rows = page.querySelector("tbody[data-live]"), mine = document.querySelector("tbody[data-live]");
     if (!rows !== !mine) return location.reload();
+    const focus = place();
     if (rows && keys([...rows.rows]) !== keys([...mine.rows])) {
       replace(mine, document.adoptNode(rows));
     }
@@ -62,26 +67,70 @@
       if (old && before.get(next.id) !== next.outerHTML) replace(old, document.adoptNode(next));
     }
     before = fresh;
-    document.title = page.title;
+    title = page.title;
     document.querySelector("link[rel=icon]").href = page.querySelector("link[rel=icon]").href;
+    if (focus && !document.activeElement?.closest("[data-live]")) {
+      controls(document.getElementById(focus.id) ?? document.body)[focus.index]?.focus({ preventScroll: true });
+    }
+  }
+
+  // The clock of the page is the exporter's: its time in the answer, and the time that has passed since.
+  const told = (root) => Date.parse(root.querySelector("#time time").dateTime);
+  let answered = told(document), received = Date.now(), title = document.title, fault = "";
+
+  // words writes a span of seconds as the exporter does.
+  function words(s) {
+    const [minutes, hours, days] = [Math.floor(s / 60), Math.floor(s / 3600), Math.floor(s / 86400)];
+    const two = (n, unit, m, small) => n + " " + unit + (m ? " " + m + " " + small : "");
+    if (days) return two(days, "d", hours % 24, "h");
+    if (hours) return two(hours, "h", minutes % 60, "min");
+    return minutes ? minutes + " min" : Math.floor(s) + " s";
+  }
+  function count() {
+    const now = answered + Date.now() - received;
+    for (const e of document.querySelectorAll("time[data-count]")) {
+      const s = (Date.parse(e.dateTime) - now) / 1000;
+      const text = s > 0 ? "in " + words(s) : s > -1 ? "just now" : words(-s) + " ago";
+      if (e.textContent !== text) e.textContent = text;
+    }
+  }
+  // tell shows the banner if fault is not empty.
+  function tell(text) {
+    fault = text;
+    const banner = document.getElementById("banner"), last = banner.querySelector("time");
+    const alarm = banner.querySelector("[role=alert]");
+    if (alarm.textContent !== text) alarm.textContent = text;
+    last.dateTime = new Date(answered).toISOString();
+    banner.querySelector(".at").textContent = last.dateTime.slice(0, 19).replace("T", " ") + " UTC";
+    banner.hidden = text === "";
+    document.title = (text ? "(?) " : "") + title;
+    count();
   }
 
   async function refresh() {
-    if (!getSelection().isCollapsed) return say("Not refreshed while text is selected.");
+    let text;
     try {
-      const response = await fetch(location.href, { cache: "no-store", credentials: "same-origin" });
-      if (!response.ok) throw new Error(response.status);
-      const text = await response.text();
-      if (!getSelection().isCollapsed) return;
-      take(new DOMParser().parseFromString(text, "text/html"));
-      say("");
+      const response = await fetch(location.href, { cache: "no-store", credentials: "same-origin", signal: AbortSignal.timeout(10_000) });
+      if (!response.ok) return tell("The exporter answers with status " + response.status + ".");
+      text = await response.text();
     } catch {
-      say("The exporter does not answer; this is what it said last.");
+      return tell("The exporter does not answer.");
     }
+    const page = new DOMParser().parseFromString(text, "text/html");
+    if (!page.querySelector("#time time")) return tell("The answer is not from the exporter.");
+    if (getSelection().isCollapsed) {
+      [answered, received] = [told(page), Date.now()];
+      take(page);
+      say("");
+    } else {
+      say("Not refreshed while text is selected.");
+    }
+    tell("");
   }
 
   const seconds = Number(document.body.dataset.refresh);
   if (seconds > 0) setInterval(refresh, seconds * 1000);
+  setInterval(count, 1000);
   document.addEventListener("keydown", (event) => {
     if (event.key === "/" && !event.target.matches("input, select, textarea")) {
       event.preventDefault();
