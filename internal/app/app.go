@@ -1,6 +1,10 @@
 // Package app puts the program together: it reads the command line, builds each
-// part once, serves until it is told to stop, and then waits for every part to
-// end. Its nouns: flags, part, reload, watcher.
+// component once, serves until it is told to stop, and then waits for every
+// component to end.
+//
+// flags are the command line. The environment is the configuration and the
+// variables of the process. The components are the values that serve requests. A
+// reloader puts a new configuration in force in all of them.
 package app
 
 import (
@@ -71,7 +75,7 @@ func printed(w io.Writer, err error) error {
 func Run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
 	signals := listenForSignals()
 	defer signals.stop()
-	out := newLossy(stderr)
+	out := newNonBlockingWriter(stderr)
 	defer out.Close()
 	flags, err := parseFlags(args, stdout)
 	if exit, ok := errors.AsType[exitError](err); ok {
@@ -102,14 +106,14 @@ func Run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	return nil
 }
 
-// checkConfig loads the configuration, and says on stdout what it is.
+// checkConfig loads the configuration, and prints a summary of it to stdout.
 func checkConfig(ctx context.Context, flags *flags, getenv func(string) string, stdout io.Writer) error {
-	w, err := newSetup(ctx, flags, getenv)
+	env, err := newEnvironment(ctx, flags, getenv)
 	if err != nil {
 		return err
 	}
-	defer w.close()
-	printCheck(stdout, w.name, w.store.Config(), references(ctx, w.store.Config(), w.getenv))
+	defer env.close()
+	printCheck(stdout, env.name, env.store.Config(), references(ctx, env.store.Config(), env.getenv))
 	return nil
 }
 
@@ -122,41 +126,41 @@ func redirectStdlog(logger log.Logger) {
 // run is Run for a command line that asks to serve.
 func run(ctx context.Context, flags *flags, hangups <-chan os.Signal, getenv func(string) string, stdout io.Writer, logger log.Logger) error {
 	redirectStdlog(logger)
-	w, err := newSetup(ctx, flags, getenv)
+	env, err := newEnvironment(ctx, flags, getenv)
 	if ctx.Err() != nil { // told to end before it began
 		return nil
 	}
 	if err != nil {
 		return exitError{statusRefused, err}
 	}
-	defer w.close()
+	defer env.close()
 	began := time.Now()
-	logStart(w, flags, logger)
+	logStart(env, flags, logger)
 
 	// Every goroutine belongs to this group. The first that fails ends the others.
 	group, ctx := errgroup.WithContext(ctx)
 	listening := onFirst(func(at net.Addr) {
-		notifyReady(w.store.Config())
-		if w.demo != nil {
-			group.Go(func() error { w.demo.Run(ctx, stdout, at, flags.prefix); return nil })
+		notifyReady(env.store.Config())
+		if env.demo != nil {
+			group.Go(func() error { env.demo.Run(ctx, stdout, at, flags.prefix); return nil })
 		}
 	})
 	registry := collector.NewRegistry
 	if flags.noProcessSeries {
 		registry = collector.NewRegistryWithoutProcess
 	}
-	p := newParts(ctx, w, logger, registry)
+	p := newComponents(ctx, env, logger, registry)
 	defer p.close()
 	if flags.externalURL != "" {
 		p.exporter.Own.MustRegister(collector.NewExternalURL(flags.externalURL))
 	}
-	p.exporter.Reload = withNotify(p.exporter.Reload, w.store.Config)
+	p.exporter.Reload = withNotify(p.exporter.Reload, env.store.Config)
 	background := append(slices.Clip(p.background),
 		func(ctx context.Context) { notifyWhile(ctx, func() { p.exporter.Peek(nil) }) },
-		func(ctx context.Context) { warnOfReferences(ctx, w.store.Config(), w.getenv, logger) },
+		func(ctx context.Context) { warnOfReferences(ctx, env.store.Config(), env.getenv, logger) },
 		func(ctx context.Context) { reloadOnHangup(ctx, hangups, p.exporter.Reload) })
 	if flags.watch {
-		background = append(background, func(ctx context.Context) { w.source.Watch(ctx, p.exporter.Reload) })
+		background = append(background, func(ctx context.Context) { env.source.Watch(ctx, p.exporter.Reload) })
 	}
 	for _, work := range background {
 		group.Go(func() error { work(ctx); return nil })
@@ -169,13 +173,13 @@ func run(ctx context.Context, flags *flags, hangups <-chan os.Signal, getenv fun
 	return nil
 }
 
-// logStart says what starts, and what is accepted in its configuration and hardly
-// meant.
-func logStart(w *setup, flags *flags, logger log.Logger) {
+// logStart logs the version and the configuration of the exporter, and the
+// warnings about the configuration.
+func logStart(env *environment, flags *flags, logger log.Logger) {
 	level.Info(logger).Log("msg", "starting", "version", version.Version, "revision", version.GetRevision(), "go", version.GoVersion,
-		"config", w.name, "targets", len(w.store.Config().Targets), "accounts", len(w.store.Config().Accounts),
+		"config", env.name, "targets", len(env.store.Config().Targets), "accounts", len(env.store.Config().Accounts),
 		"memory_limit_bytes", memoryLimit(), "shard", flags.shard.Ordinal, "shards", flags.shard.Total)
-	warnOf(w.store.Config(), nil, logger)
+	warnOf(env.store.Config(), nil, logger)
 }
 
 // memoryLimit returns the memory that the runtime tries to keep to, in bytes; 0

@@ -33,7 +33,7 @@ func (e exitError) Error() string {
 // Unwrap returns the cause.
 func (e exitError) Unwrap() error { return e.err }
 
-// refused marks what is wrong with the configuration or the command line, if the
+// refused marks an error of the configuration or of the command line, if the
 // command is check; serving has no exit statuses of its own.
 func (f *flags) refused(err error) error {
 	if f.command != commandCheck || err == nil {
@@ -42,8 +42,8 @@ func (f *flags) refused(err error) error {
 	return exitError{check.Refused, err}
 }
 
-// runCheck is the command check. It logs nothing but at level debug: what would
-// be logged is in its output.
+// runCheck is the command check. It logs only at level debug: its output has all
+// that a scrape would log.
 func runCheck(ctx context.Context, flags *flags, getenv func(string) string, stdout, stderr io.Writer) error {
 	logger := log.NewNopLogger()
 	if flags.logLevel == "debug" {
@@ -61,12 +61,12 @@ func runCheck(ctx context.Context, flags *flags, getenv func(string) string, std
 
 // askOnce returns the exit status.
 func askOnce(ctx context.Context, flags *flags, getenv func(string) string, stdout, stderr io.Writer, logger log.Logger) (status int, err error) {
-	w, err := newSetup(ctx, flags, getenv)
+	env, err := newEnvironment(ctx, flags, getenv)
 	if err != nil {
 		return check.Refused, err
 	}
-	defer w.close()
-	p := newParts(ctx, w, logger, collector.NewRegistryWithoutProcess)
+	defer env.close()
+	p := newComponents(ctx, env, logger, collector.NewRegistryWithoutProcess)
 	defer p.close()
 	ctx, cancel := context.WithTimeout(ctx, flags.maxTimeout)
 	defer cancel()
@@ -77,7 +77,7 @@ func askOnce(ctx context.Context, flags *flags, getenv func(string) string, stdo
 	if isTerminal(stderr) {
 		opts.Progress = stderr
 	}
-	return check.Run(ctx, check.Exporter{Config: w.store.Config(), Scrape: p.exporter.Scrape, Peek: p.exporter.Peek, Memory: p.exporter.Memory}, opts, stdout)
+	return check.Run(ctx, check.Exporter{Config: env.store.Config(), Scrape: p.exporter.Scrape, Peek: p.exporter.Peek, Memory: p.exporter.Memory}, opts, stdout)
 }
 
 func isTerminal(w io.Writer) bool {

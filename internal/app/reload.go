@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync"
 
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
@@ -12,25 +13,44 @@ import (
 	"oss_cname_exporter/internal/configfile"
 )
 
-// reload puts the configuration as it is written now in force, and lets go of
-// what only the old one needed. A configuration that is refused changes
-// nothing. Scrapes under way finish on the old one.
-func reload(ctx context.Context, store *configfile.Store, logger log.Logger, retain ...func(*config.Config)) error {
-	before := store.Config()
-	err := store.Reload()
+// reloader puts the configuration in force as it is written now.
+type reloader struct {
+	store  *configfile.Store
+	logger log.Logger
+	apply  func(*config.Config) // gives a configuration to every component
+	warn   func(*config.Config) // logs the files, variables and programs that cannot be used
+
+	mu sync.Mutex // held through one load and its apply, so that the components get configurations in the order of the store
+}
+
+// reload loads the configuration and gives it to the components. A configuration
+// that is refused changes nothing. Scrapes under way finish on the old one.
+func (r *reloader) reload(ctx context.Context) error {
+	cfg, err := r.load(ctx)
+	if err == nil {
+		r.warn(cfg)
+	}
+	return err
+}
+
+// load is reload without the warnings, which may take seconds.
+func (r *reloader) load(ctx context.Context) (*config.Config, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	before := r.store.Config()
+	err := r.store.Reload()
 	switch {
 	case ctx.Err() != nil:
-		return errors.New("the exporter is shutting down")
+		return nil, errors.New("the exporter is shutting down")
 	case err != nil:
-		logFailure(logger, "configuration refused, the one before stays in force", err)
-		return err
+		logFailure(r.logger, "configuration refused, the one before stays in force", err)
+		return nil, err
 	}
-	for _, keepOnly := range retain {
-		keepOnly(store.Config())
-	}
-	warnOf(store.Config(), before, logger)
-	level.Info(logger).Log("msg", "configuration loaded", "targets", len(store.Config().Targets))
-	return nil
+	cfg := r.store.Config()
+	r.apply(cfg)
+	warnOf(cfg, before, r.logger)
+	level.Info(r.logger).Log("msg", "configuration loaded", "targets", len(cfg.Targets))
+	return cfg, nil
 }
 
 // reloadOnHangup reloads at each SIGHUP until ctx is done.

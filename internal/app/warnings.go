@@ -15,8 +15,8 @@ import (
 	"oss_cname_exporter/internal/config"
 )
 
-// printCheck prints what --config.check found in the file of that name, which is
-// accepted: a line for all of it, then one for each warning.
+// printCheck prints the outcome of --config.check for an accepted file of that
+// name: a line for the whole file, then one for each warning.
 func printCheck(w io.Writer, name string, cfg *config.Config, references []accounts.Warning) {
 	fmt.Fprintf(w, "%s: %d targets, no faults", name, len(cfg.Targets))
 	if n := len(cfg.Warnings) + len(references); n > 0 {
@@ -31,8 +31,8 @@ func printCheck(w io.Writer, name string, cfg *config.Config, references []accou
 	}
 }
 
-// warnOf logs what is accepted in cfg and hardly meant, unless the configuration
-// before had it too; nil is none.
+// warnOf logs the warnings about cfg that the configuration before did not have;
+// a nil before had none.
 func warnOf(cfg, before *config.Config, logger log.Logger) {
 	plain := logger
 	logger = level.Warn(logger)
@@ -53,10 +53,12 @@ func warnOf(cfg, before *config.Config, logger log.Logger) {
 	warnOfOpenFiles(cfg, plain)
 }
 
-// referencesTimeout bounds the look at what a configuration refers to.
+// referencesTimeout bounds the check of the files, variables and programs that a
+// configuration names.
 const referencesTimeout = 10 * time.Second
 
-// references returns what the accounts of cfg refer to and that is of no use.
+// references returns a warning for each file, variable or program that an account
+// of cfg names and that cannot be used.
 func references(ctx context.Context, cfg *config.Config, getenv func(string) string) []accounts.Warning {
 	ctx, cancel := context.WithTimeout(ctx, referencesTimeout)
 	defer cancel()
@@ -73,7 +75,7 @@ func warnOfReferences(ctx context.Context, cfg *config.Config, getenv func(strin
 }
 
 // warnOfOpenFiles tells of files with secrets that every user of the machine
-// may read. One that is missing is the matter of the scrape that needs it.
+// may read. A missing file is reported by the scrape that needs it.
 func warnOfOpenFiles(cfg *config.Config, logger log.Logger) {
 	for _, a := range cfg.Accounts {
 		for _, path := range a.Credentials.SecretFiles() {

@@ -249,7 +249,7 @@ func TestHangingLookIsSaidOnce(t *testing.T) {
 func TestLoadIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		good, hangs, forgotten := &config.Config{}, make(chan struct{}), 0
-		load := bounded(t.Context(), func() (*config.Config, error) { <-hangs; return good, nil }, func() { forgotten++ }, time.Minute)
+		load := withTimeout(t.Context(), func() (*config.Config, error) { <-hangs; return good, nil }, func() { forgotten++ }, time.Minute)
 		began := time.Now()
 		if _, err := load(); err == nil || !strings.Contains(err.Error(), "not done after 1m0s") || time.Since(began) != time.Minute {
 			t.Errorf("got %v after %v", err, time.Since(began))
@@ -269,7 +269,7 @@ func TestLoadIsBounded(t *testing.T) {
 		hangs = make(chan struct{})
 		time.AfterFunc(time.Second, cancel)
 		began = time.Now()
-		load = bounded(ctx, func() (*config.Config, error) { <-hangs; return good, nil }, func() {}, time.Minute)
+		load = withTimeout(ctx, func() (*config.Config, error) { <-hangs; return good, nil }, func() {}, time.Minute)
 		if _, err := load(); err == nil || time.Since(began) != time.Second {
 			t.Errorf("got %v after %v, want an end with the exporter's", err, time.Since(began))
 		}

@@ -12,8 +12,9 @@ import (
 	"oss_cname_exporter/internal/httpcheck"
 )
 
-// setup is what the exporter is told: its configuration and its environment.
-type setup struct {
+// environment is the input of the program: its configuration, its environment
+// variables, and in the demo the simulated services.
+type environment struct {
 	name    string // of the configuration
 	store   *configfile.Store
 	source  *configfile.Source
@@ -22,16 +23,16 @@ type setup struct {
 	demo    *demo.Demo // nil unless this is the demo
 }
 
-// newSetup loads the configuration that flags name. The caller closes it.
-func newSetup(ctx context.Context, flags *flags, getenv func(string) string) (*setup, error) {
+// newEnvironment loads the configuration that flags name. The caller closes it.
+func newEnvironment(ctx context.Context, flags *flags, getenv func(string) string) (*environment, error) {
 	opts := configfile.SourceOptions{Beside: func() []string { return webFiles(*flags.web.WebConfigFile) }}
 	if flags.expandEnv {
 		opts.Getenv = getenv
 	}
-	w := &setup{name: flags.configFile, source: configfile.NewSource(flags.configFile, opts), getenv: getenv, visitor: httpcheck.New(httpcheck.Options{})}
-	load := w.source.Load
+	env := &environment{name: flags.configFile, source: configfile.NewSource(flags.configFile, opts), getenv: getenv, visitor: httpcheck.New(httpcheck.Options{})}
+	load := env.source.Load
 	if flags.command == commandCheck && flags.region != "" {
-		w.name, load = "the command line", func() (*config.Config, error) {
+		env.name, load = "the command line", func() (*config.Config, error) {
 			targets, err := namedTargets(flags.domains)
 			if err != nil {
 				return nil, err
@@ -40,30 +41,30 @@ func newSetup(ctx context.Context, flags *flags, getenv func(string) string) (*s
 		}
 	}
 	if flags.demo {
-		w.demo = demo.Start()
-		w.name, w.getenv, w.visitor, load = "demo", demo.Getenv, w.demo.Visitor(), w.demo.Load
+		env.demo = demo.Start()
+		env.name, env.getenv, env.visitor, load = "demo", demo.Getenv, env.demo.Visitor(), env.demo.Load
 	} else if flags.watch {
-		if err := w.source.CheckWatchable(); err != nil {
+		if err := env.source.CheckWatchable(); err != nil {
 			return nil, fmt.Errorf("--config.watch: %w", err)
 		}
 	}
 	var err error
-	if w.store, err = configfile.NewStore(w.source.Bounded(ctx, checked(load, flags))); err != nil {
-		w.close()
+	if env.store, err = configfile.NewStore(env.source.WithTimeout(ctx, validated(load, flags))); err != nil {
+		env.close()
 		return nil, err
 	}
-	return w, nil
+	return env, nil
 }
 
-func (w *setup) close() {
-	if w.demo != nil {
-		w.demo.Close()
+func (env *environment) close() {
+	if env.demo != nil {
+		env.demo.Close()
 	}
 }
 
-// checked returns load for the exporter that flags describe: of its shard's
-// targets, and refused if the web configuration is of no use.
-func checked(load func() (*config.Config, error), flags *flags) func() (*config.Config, error) {
+// validated returns load with two steps after it: it refuses a web configuration
+// that is not valid, and keeps the targets of the shard that flags name.
+func validated(load func() (*config.Config, error), flags *flags) func() (*config.Config, error) {
 	return func() (*config.Config, error) {
 		cfg, err := load()
 		if err != nil {

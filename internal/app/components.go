@@ -23,39 +23,54 @@ import (
 	"oss_cname_exporter/internal/web"
 )
 
-// NewExporter builds the parts, and runs those that work in the background
+// NewExporter builds the components, and runs those that work in the background
 // until ctx is done.
 func NewExporter(ctx context.Context, store *configfile.Store, getenv func(string) string, logger log.Logger) web.Exporter {
-	p := newParts(ctx, &setup{store: store, getenv: getenv, visitor: httpcheck.New(httpcheck.Options{})}, logger, collector.NewRegistry)
-	for _, work := range p.background {
+	c := newComponents(ctx, &environment{store: store, getenv: getenv, visitor: httpcheck.New(httpcheck.Options{})}, logger, collector.NewRegistry)
+	for _, work := range c.background {
 		go work(ctx)
 	}
-	return p.exporter
+	return c.exporter
 }
 
-// parts are the parts of a running exporter.
-type parts struct {
+// components are the values of a running exporter.
+type components struct {
 	exporter   web.Exporter
 	background []func(context.Context) // each works until its context is done
-	close      func()                  // for the end, when nobody asks any more
+	close      func()                  // called when no request is under way any more
 }
 
-// newParts builds the parts. Reloads end with ctx. registry makes that of the
-// exporter's own series.
-func newParts(ctx context.Context, w *setup, logger log.Logger, registry func(...prometheus.Collector) *prometheus.Registry) parts {
-	store, getenv := w.store, w.getenv
+// newComponents builds the components. Reloads end with ctx. registry makes that
+// of the exporter's own series.
+func newComponents(ctx context.Context, env *environment, logger log.Logger, registry func(...prometheus.Collector) *prometheus.Registry) components {
+	store, getenv := env.store, env.getenv
 	api := collector.NewAPI()
 	clients := accounts.New(getenv, userAgent(), api)
 	scheduler := schedule.New(nil)
-	targets := poller.New(clients, poller.Options{Bindings: clients, DNS: dnsclient.New(dnsclient.Options{Sent: func() { api.Call("", "DNS") }}), Visitor: w.visitor, Scheduler: scheduler})
+	targets := poller.New(clients, poller.Options{Bindings: clients, DNS: dnsclient.New(dnsclient.Options{Sent: func() { api.Call("", "DNS") }}), Visitor: env.visitor, Scheduler: scheduler})
 	unlisted := discovery.New(clients, scheduler, discovery.Options{Logger: logger})
 	history := changelog.NewHistory()
 	changes := changelog.New(changelog.Options{Logger: logger, History: history})
 	memory := judge.NewMemory()
 	scrapes := collector.New(targets, collector.Options{Log: changes, Memory: memory})
 	targets.Apply(store.Config())
-	warn := func(cfg *config.Config) { warnOfReferences(ctx, cfg, getenv, logger) }
 	refused := collector.NewRefused()
+	reloads := &reloader{
+		store: store, logger: logger,
+		apply: func(cfg *config.Config) {
+			// The order matters. Calls that wait start as soon as the poller has the
+			// new limits, so that before this the clients have read the new
+			// certificates and removed the old keys. The memories of targets come
+			// after the poller, which no longer polls the removed targets by then.
+			clients.Retain(cfg)
+			targets.Apply(cfg)
+			unlisted.Retain(cfg)
+			changes.Retain(cfg)
+			history.Retain(cfg)
+			retain(memory, cfg)
+		},
+		warn: func(cfg *config.Config) { warnOfReferences(ctx, cfg, getenv, logger) },
+	}
 	exporter := web.Exporter{
 		Config: store.Config,
 		Scrape: scrapes.Scrape,
@@ -71,22 +86,18 @@ func newParts(ctx context.Context, w *setup, logger log.Logger, registry func(..
 		Refused: refused.Count,
 		Memory:  memory,
 		History: history,
-		Reload: func() error {
-			return reload(ctx, store, logger, clients.Retain, targets.Apply, unlisted.Retain, changes.Retain, history.Retain, retain(memory), warn)
-		},
+		Reload:  func() error { return reloads.reload(ctx) },
 	}
-	return parts{exporter, []func(context.Context){unlisted.Run, changes.Run}, clients.Close}
+	return components{exporter, []func(context.Context){unlisted.Run, changes.Run}, clients.Close}
 }
 
-// retain has the problems of targets that cfg does not have end.
-func retain(memory *judge.Memory) func(*config.Config) {
-	return func(cfg *config.Config) {
-		keep := make(map[domain.Name]bool, len(cfg.Targets))
-		for i := range cfg.Targets {
-			keep[cfg.Targets[i].Name] = true
-		}
-		memory.Retain(time.Now(), func(name domain.Name) bool { return keep[name] })
+// retain ends the problems of targets that cfg does not have.
+func retain(memory *judge.Memory, cfg *config.Config) {
+	keep := make(map[domain.Name]bool, len(cfg.Targets))
+	for i := range cfg.Targets {
+		keep[cfg.Targets[i].Name] = true
 	}
+	memory.Retain(time.Now(), func(name domain.Name) bool { return keep[name] })
 }
 
 // userAgent names the exporter to OSS.

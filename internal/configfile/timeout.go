@@ -14,15 +14,15 @@ import (
 // then costs one reload, and not the exporter.
 const loadTimeout = time.Minute
 
-// Bounded returns load with a bound of a minute, which also ends with ctx. While
+// WithTimeout returns load with a timeout of a minute, which also ends with ctx. While
 // a load that was given up still runs, others fail at once; when it ends after
 // all, s forgets it, since its result was not used.
-func (s *Source) Bounded(ctx context.Context, load func() (*config.Config, error)) func() (*config.Config, error) {
-	return bounded(ctx, load, s.Forget, loadTimeout)
+func (s *Source) WithTimeout(ctx context.Context, load func() (*config.Config, error)) func() (*config.Config, error) {
+	return withTimeout(ctx, load, s.Forget, loadTimeout)
 }
 
-// bounded is Bounded with its parts as parameters.
-func bounded(ctx context.Context, load func() (*config.Config, error), forget func(), timeout time.Duration) func() (*config.Config, error) {
+// withTimeout is WithTimeout with its parts as parameters.
+func withTimeout(ctx context.Context, load func() (*config.Config, error), forget func(), timeout time.Duration) func() (*config.Config, error) {
 	var running atomic.Bool
 	return func() (*config.Config, error) {
 		if !running.CompareAndSwap(false, true) {
