@@ -164,6 +164,35 @@ func TestArchitectureNamesEveryPackage(t *testing.T) {
 	}
 }
 
+// TestArchitectureWalksExist follows the walks: each `file.go:function` is a function of that file.
+func TestArchitectureWalksExist(t *testing.T) {
+	steps := regexp.MustCompile("`([a-z/_]+\\.go):(\\w+)`").FindAllStringSubmatch(read(t, "docs/architecture.md"), -1)
+	if len(steps) < 20 {
+		t.Errorf("%d steps, want three walks", len(steps))
+	}
+	for _, step := range steps {
+		if !regexp.MustCompile(`(?m)^func (\([^)]*\) )?` + step[2] + `\b`).MatchString(read(t, step[1])) {
+			t.Errorf("docs/architecture.md names %s, which is no function of %s", step[2], step[1])
+		}
+	}
+}
+
+// TestContributingNamesFiles wants each file that it tells to change to be there.
+func TestContributingNamesFiles(t *testing.T) {
+	files := regexp.MustCompile("`([a-z]+/[a-zA-Z_/.-]+\\.[a-z]+|[a-z]+/[a-z/]+/)`").FindAllStringSubmatch(read(t, "docs/CONTRIBUTING.md"), -1)
+	if len(files) < 15 {
+		t.Errorf("%d files, want those of every row", len(files))
+	}
+	for _, file := range files {
+		if strings.HasPrefix(file[1], "test/e2e/out/") {
+			continue // made by make e2e
+		}
+		if _, err := os.Stat(filepath.Join(root, file[1])); err != nil {
+			t.Errorf("docs/CONTRIBUTING.md names %s: %v", file[1], err)
+		}
+	}
+}
+
 // TestContributingNamesEveryTestRoom holds its table to the folders of test/.
 func TestContributingNamesEveryTestRoom(t *testing.T) {
 	entries, err := os.ReadDir(filepath.Join(root, "test"))
