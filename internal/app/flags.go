@@ -25,7 +25,7 @@ import (
 // defaultAddress is where the exporter listens unless told otherwise.
 const defaultAddress = ":19525"
 
-// flags is what the command line asks for.
+// flags are the values of the command line.
 type flags struct {
 	configFile     string
 	check          bool
@@ -64,8 +64,8 @@ const (
 	commandInit   = "init"
 )
 
-// parseFlags reads the command line and, for what it does not say, the
-// environment. It returns nil after --help or --version, whose text goes to
+// parseFlags reads the command line, and the environment for flags that the
+// command line does not have. It returns nil after --help or --version, whose text goes to
 // stdout.
 func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 	var f flags
@@ -95,8 +95,8 @@ func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 	return &f, f.refused(f.finish(raw))
 }
 
-// finish reads what depends on several flags, and refuses what each accepts by
-// itself.
+// finish reads the flags whose meaning depends on others, and refuses
+// combinations that do not fit.
 func (f *flags) finish(raw *rawFlags) error {
 	shards, err := strconv.Atoi(raw.total)
 	if err != nil {
@@ -146,7 +146,7 @@ func (f *flags) declare(app *kingpin.Application) *rawFlags {
 	return &raw
 }
 
-// addCommands adds what the program does, with the flags of each.
+// addCommands adds the commands of the program, with the flags of each.
 func addCommands(app *kingpin.Application, f *flags) {
 	app.Command(commandServe, "Serve metrics and the status page. This is what is done without a command.").Default()
 	app.Command(commandHealth, "Ask the exporter that runs here, with the same flags or environment, for /-/healthy: exit status 0 if it serves, 1 if it does not. "+
@@ -164,7 +164,7 @@ func addCommands(app *kingpin.Application, f *flags) {
 	first.Flag("bucket", "A bucket to look at, repeatable; all of the account's in the region if there is none.").NoEnvar().StringsVar(&f.buckets)
 }
 
-// refuse returns an error for what each flag accepts by itself.
+// refuse returns an error for values that a flag accepts and the program does not.
 func (f *flags) refuse() error {
 	if f.configFile == "" {
 		return errors.New("--config.file: empty; write the configuration's path")
@@ -194,7 +194,7 @@ func (f *flags) refuse() error {
 	return nil
 }
 
-// checkAddress refuses what the system would take for any port.
+// checkAddress refuses an address without a port: the system would choose one.
 func checkAddress(flag, address string) error {
 	_, port, err := net.SplitHostPort(address)
 	if err != nil || port == "" {

@@ -51,8 +51,8 @@ func (u uniform) Log(keyvals ...any) error {
 	return u.next.Log(kept...)
 }
 
-// netLines takes the lines that net/http prints, each about what one peer did:
-// more than a few a minute say nothing new.
+// netLines logs the lines that net/http prints, a few a minute. Each is about one
+// peer, and more of them tell nothing new.
 type netLines struct {
 	logger  log.Logger
 	limiter *rate.Limiter

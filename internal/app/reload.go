@@ -58,7 +58,7 @@ func reloadOnHangup(ctx context.Context, hangups <-chan os.Signal, reload func()
 	for {
 		select {
 		case <-hangups:
-			_ = reload() // it logs what is wrong
+			_ = reload() // it logs its error
 		case <-ctx.Done():
 			return
 		}

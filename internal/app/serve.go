@@ -34,7 +34,7 @@ func serve(ctx context.Context, exporter web.Exporter, flags *flags, listening f
 	if !flags.reload {
 		exporter.Reload = nil
 	}
-	connections := min(flags.maxConnections, maxFiles()/4) // the others are for OSS, the DNS and what the configuration names
+	connections := min(flags.maxConnections, maxFiles()/4) // the other files are for OSS, DNS and the files of the configuration
 	server := newServer(web.New(exporter, web.Options{
 		TimeoutOffset: flags.timeoutOffset,
 		MaxTimeout:    flags.maxTimeout,

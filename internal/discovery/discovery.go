@@ -1,9 +1,9 @@
-// Package discovery finds the domains that an account has bound and nobody
-// configured. It scans an account only when somebody asks for the result, ten
-// minutes after the last scan at the earliest, and one call after the other:
-// scrapes come first.
+// Package discovery finds the domains that are bound to the buckets of an account
+// and are not configured. It scans an account only when its result is requested,
+// at most every ten minutes, and makes one call at a time: scrapes come first.
 //
-// Refresh starts the scans that are due; Report returns what the last ones found.
+// Refresh starts the scans that are due. Report returns the results of the last
+// scans.
 package discovery
 
 import (
@@ -26,7 +26,8 @@ const Interval = 10 * time.Minute
 // retry is the same after a scan that did not come to its end.
 const retry = time.Minute
 
-// Lister asks OSS which buckets an account has and what is bound to a bucket.
+// Lister asks OSS for the buckets of an account and for the domains that are bound
+// to a bucket.
 // The errors are *ossclient.Error.
 type Lister interface {
 	ListBuckets(ctx context.Context, a *config.Account, marker string) (ossclient.Buckets, error)
@@ -40,7 +41,7 @@ type Options struct {
 	Buckets int              // how many buckets of an account are asked about at most; 0 is 1000
 }
 
-// Discovery remembers what its scans found. It is safe for concurrent use.
+// Discovery keeps the results of its scans. It is safe for concurrent use.
 type Discovery struct {
 	lister    Lister
 	scheduler *schedule.Scheduler
@@ -53,7 +54,7 @@ type Discovery struct {
 	accounts map[config.Account]*accountScan
 }
 
-// accountScan is what is known of one account.
+// accountScan is the state of the scans of one account.
 type accountScan struct {
 	findings
 	scanning bool
@@ -106,7 +107,7 @@ func (d *Discovery) Run(ctx context.Context) {
 	}
 }
 
-// begin opens a scan of a if one is due, and returns what was found before.
+// begin opens a scan of a if one is due, and returns the findings before it.
 func (d *Discovery) begin(a config.Account) (before findings, due bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -9,10 +9,10 @@ import (
 	"oss_cname_exporter/internal/status"
 )
 
-// AccountReport is what is known of one account.
+// AccountReport is the result of the scans of one account.
 type AccountReport struct {
 	Account config.Account
-	Known   bool            // all its buckets were once asked about; before, what is missing in Targets says nothing
+	Known   bool            // all its buckets were asked about once; until then Targets may be incomplete
 	Attempt status.Attempt  // the last scan
 	Buckets int             // it asked about
 	Failed  int             // those among them that it got no whole answer about
@@ -20,8 +20,8 @@ type AccountReport struct {
 	Targets []config.Target // bound and not configured, sorted
 }
 
-// Report returns what is known of the accounts that cfg discovers, without what
-// has been configured since. It asks nothing.
+// Report returns the results for the accounts that cfg discovers, without the
+// domains that cfg has as targets. It makes no call.
 func (d *Discovery) Report(cfg *config.Config) []AccountReport {
 	d.mu.Lock()
 	defer d.mu.Unlock()

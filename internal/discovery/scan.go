@@ -17,11 +17,11 @@ import (
 // maxPages bounds a list of buckets most of which are in other regions.
 const maxPages = 10
 
-// findings is what the scans of one account found. It never changes.
+// findings are the results of the scans of one account. They never change.
 type findings struct {
 	ended   time.Time                      // of the last scan
 	pause   time.Duration                  // from then to the next one
-	known   bool                           // a scan once came to its end: what is not found is not there
+	known   bool                           // a scan came to its end once: a domain that it did not find is not bound
 	attempt status.Attempt                 // the last scan's; of its failures the one that ended it, else the first
 	buckets int                            // in the last list, as far as they are asked about
 	failed  int                            // those among them that the last scan got no whole answer about
@@ -29,9 +29,9 @@ type findings struct {
 	bound   map[string][]ossclient.Binding // by bucket: the last answer
 }
 
-// scan asks for the account's buckets and for what is bound to each, one call at
-// a time. What cannot be asked keeps its last answer; after a failure that is
-// not a bucket's own, nothing more is asked.
+// scan asks for the account's buckets and for the domains bound to each, one call
+// at a time. A bucket whose call fails keeps its last answer. A failure that is
+// not a bucket's own ends the scan.
 func (d *Discovery) scan(ctx context.Context, cfg *config.Config, a *config.Account, before findings) findings {
 	after := before
 	names, beyond, attempt := d.listBuckets(ctx, cfg, a)
@@ -108,8 +108,8 @@ func ask[T any](ctx context.Context, d *Discovery, cfg *config.Config, a *config
 	return value, attempt
 }
 
-// unreadable turns an answer into a failure if it hides what is bound: a domain
-// in it has no name, or may be another. What could be read of it holds.
+// unreadable turns an answer into a failure if it hides a bound domain, whose name
+// is missing or ambiguous. The domains that were read hold.
 func unreadable(bucket string, bindings []ossclient.Binding, attempt status.Attempt) status.Attempt {
 	for _, b := range bindings {
 		if !isNamed(b) {

@@ -1,4 +1,4 @@
-// Package trace records what a question goes through, for people to read: a
+// Package trace records the steps of a question, for people to read: a
 // Trace is a list of Steps that travels with the context of the question, and
 // every client that works on the question adds to it.
 package trace
@@ -11,7 +11,7 @@ import (
 )
 
 // Trace records steps: where a question was sent, how long each phase took,
-// what came back. It holds no secrets. The zero value is ready; it is safe for
+// which answer came. It holds no secrets. The zero value is ready; it is safe for
 // concurrent use.
 type Trace struct {
 	mu    sync.Mutex // guards steps
@@ -21,7 +21,7 @@ type Trace struct {
 // Step is one thing that happened, recorded when it was over.
 type Step struct {
 	At   time.Time
-	Took time.Duration // 0 for what has no length
+	Took time.Duration // 0 for a step without a length
 	Text string        // one line, which begins with the operation
 }
 
@@ -32,7 +32,7 @@ func (t *Trace) Add(s Step) {
 	t.steps = append(t.steps, s)
 }
 
-// Steps returns what has happened so far, in the order of time.
+// Steps returns the steps until now, in the order of time.
 func (t *Trace) Steps() []Step {
 	t.mu.Lock()
 	defer t.mu.Unlock()

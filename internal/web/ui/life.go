@@ -51,7 +51,7 @@ func segments(d *report.Domain, now time.Time) (list []segment, since string) {
 		return nil, ""
 	}
 	first := at[len(at)-1]
-	begin := first.Add(-max(now.Sub(first)/8, time.Second)) // how long it was so before nobody remembers
+	begin := first.Add(-max(now.Sub(first)/8, time.Second)) // the beginning of that is not known
 	scale := lifeWidth / now.Sub(begin).Seconds()
 	end, is := now, d.Changes()[0].Is
 	for _, c := range d.Changes() {
