@@ -232,6 +232,9 @@ func TestPageShowsACauseOnce(t *testing.T) {
 	if strings.Count(page, "wrong key") != 1 || !strings.Contains(page, said) || !strings.Contains(page, `href="./runbooks/OSSCnameAccountFailing"`) {
 		t.Errorf("got\n%s", body(t, page))
 	}
+	if causes, form := strings.Index(page, said), strings.Index(page, "<form"); causes > form {
+		t.Error("the cause is below the form: a phone does not show it at first")
+	}
 }
 
 // TestPageHeaders wants the policy to allow the page's own style and script, by
