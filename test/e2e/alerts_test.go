@@ -125,7 +125,7 @@ func TestOutageIsOneNotification(t *testing.T) {
 	prom, oncall := alerted(t, everyTwoSeconds(exporter.address))
 	prom.holds(t, `count(ALERTS{alertname="OSSCnameTokenExpiresSoon", alertstate="firing", severity="critical"}) == 60`)
 
-	oss.behave(osstest.Fail(503, "ServiceUnavailable", ""), osstest.Fail(403, "AccessDenied", ""), osstest.Fail(404, "NoSuchBucket", ""))
+	oss.behave(osstest.Fail(503, "ServiceUnavailable", ""), osstest.Fail(403, "AccessDenied", ""), osstest.Fail(500, "InternalError", ""))
 	told := func(alertname string) (firing []notification) {
 		for _, n := range oncall.notifications() {
 			if n.GroupLabels["alertname"] == alertname {
@@ -135,7 +135,7 @@ func TestOutageIsOneNotification(t *testing.T) {
 		return firing
 	}
 	eventually(t, patience, func(context.Context) error {
-		if len(told("OSSCnameProbeFailing")) == 0 {
+		if len(told("OSSCnameAccountFailing")) == 0 {
 			return fmt.Errorf("nobody was told, of %d notifications", len(oncall.notifications()))
 		}
 		return nil
@@ -146,8 +146,11 @@ func TestOutageIsOneNotification(t *testing.T) {
 	prom.holds(t, `count(oss_cname_token_probe_success == 0) == 60 and on () absent(oss_cname_token_exists)`) // it knows nothing any more
 	prom.holds(t, `min_over_time(count(oss_cname_token_probes_total >= 5)[5s:1s]) == 60`)                     // and has asked in vain again and again
 
-	if n := told("OSSCnameProbeFailing"); len(n) != 1 || len(n[0].Alerts) != domains || n[0].Receiver != "oss-cname-team" {
+	if n := told("OSSCnameAccountFailing"); len(n) != 1 || len(n[0].Alerts) != 1 || n[0].Receiver != "oss-cname-team" {
 		t.Errorf("%d notifications of the outage, the first of %d alerts, grouped by %v", len(n), len(n[0].Alerts), n[0].GroupLabels)
+	}
+	if n := told("OSSCnameProbeFailing"); len(n) != 0 {
+		t.Errorf("%d notifications about domains, whose account fails as a whole", len(n))
 	}
 	for _, n := range told("OSSCnameTokenExpiresSoon") {
 		for _, a := range n.Alerts {
