@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"oss_cname_exporter/internal/app/apptest"
+	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/fake/osstest"
 )
 
@@ -37,8 +38,9 @@ func runOnce(t *testing.T, environment []string, name string, args ...string) (e
 func TestCheckInAPipeline(t *testing.T) {
 	t.Parallel()
 	oss := apptest.NewOSS(t, osstest.Options{}, "examplebucket")
+	oss.Bind(domain.Name{Bucket: "examplebucket", Base: "www.example.com"}, osstest.Binding{})
 	file := filepath.Join(t.TempDir(), "config.yaml")
-	text := fmt.Sprintf("accounts: {main: {region: cn-hangzhou, endpoint: %q}}\ntargets: [{bucket: examplebucket, cname: www.example.com}]\n", oss.URL())
+	text := fmt.Sprintf("checks: {binding: true}\naccounts: {main: {region: cn-hangzhou, endpoint: %q}}\ntargets: [{bucket: examplebucket, cname: www.example.com}]\n", oss.URL())
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
