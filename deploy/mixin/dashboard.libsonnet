@@ -109,8 +109,8 @@
     stat('Warnings', 'Problems that are warnings. Not known while any domain is not answered.', 6, 3, number(problem('severity="warning"'), asked), bad('orange')),
     stat('Not answered', 'Domains about which the last attempt to ask OSS failed.', 9, 3, 'count(%s == 0) or 0 * count(%s)' % [asked, asked], bad('red')),
     stat('Visitors get errors', 'Domains that are not served, not reached, not bound any more, or that another account may take over. Not known without the binding check.', 12, 3, number(problem('problem=~"dangling|domain_unbound|not_reachable|not_served"'), fact('bound')), bad('red')),
-    stat('Next token ends in', 'The token of a domain that is not bound. Nothing is shown if there is none.', 15, 3, 'min(%s - time() unless on (%s) %s == 1)' % [fact('token_expiry_timestamp_seconds'), words.domain, fact('bound')], none, { unit: 'dtdurations', decimals: 0, noValue: 'no token' }),
-    stat('Next certificate ends in', 'Needs the binding check.', 18, 3, 'min(%s) - time()' % fact('certificate_expiry_timestamp_seconds'), none, { unit: 'dtdurations', decimals: 0, noValue: 'none known' }),
+    stat('Next token', 'When the next token ends of a domain that is not bound.', 15, 3, 'min(%s - time() unless on (%s) %s == 1)' % [fact('token_expiry_timestamp_seconds'), words.domain, fact('bound')], none, { unit: 'dtdurations', decimals: 0, noValue: 'no token' }),
+    stat('Next certificate', 'When the next certificate ends. Needs the binding check.', 18, 3, 'min(%s) - time()' % fact('certificate_expiry_timestamp_seconds'), none, { unit: 'dtdurations', decimals: 0, noValue: 'none known' }),
     stat('Oldest answer', 'How long ago OSS last answered about the domain of which it answered longest ago.', 21, 3, 'time() - min(%s)' % fact('token_last_success_timestamp_seconds'), none, { unit: 's', decimals: 0 }),
 
     panel(
@@ -128,8 +128,8 @@
         column('severity', { 'custom.cellOptions': colored, 'custom.width': 100, mappings: mapping(severities) }),
         column('problem', { 'custom.width': 220, links: toProblem }),
         column('domain', { 'custom.width': 320 }),
-        column('bucket', { 'custom.width': 260, links: toBucket }),
-        column('time left', left { 'custom.width': 160 }),
+        column('bucket', { 'custom.width': 400, links: toBucket }),
+        column('time left', left { 'custom.width': 230 }),
       ],
       [
         { id: 'merge', options: {} },
@@ -159,8 +159,8 @@
       { custom: cell { filterable: true }, thresholds: none, unit: 'none' },
       [
         column('domain', { 'custom.width': 320 }),
-        column('bucket', { 'custom.width': 260, links: toBucket }),
-        column('time left', left { 'custom.width': 160 }),
+        column('bucket', { 'custom.width': 400, links: toBucket }),
+        column('time left', left { 'custom.width': 230 }),
         column('state', { 'custom.cellOptions': colored, 'custom.width': 160, noValue: 'not checked', mappings: mapping(states) }),
         column('problems', { 'custom.width': 110, noValue: '-' }),
         column('age of the answers', { unit: 's', decimals: 0, noValue: 'none yet', 'custom.width': 170 }),

@@ -101,18 +101,18 @@
           ]),
         },
         {
-          comment:: 'When the exporters last got an answer about these domains, by check. "target" says that a domain is configured.',
-          record: 'oss_cname:evidence',
+          comment:: 'When the exporters last got an answer about these domains, by check. "target" is when a domain was last configured.',
+          record: 'oss_cname:answer',
           expr: |||
             %(token)s
             or (%(check)s and on (bucket, cname) oss_cname:said)
             or %(target)s
-            or (oss_cname:said{check=~"bound|exists"} and on (%(cluster)s, cname) %(bound)s == 1)
-            or (oss_cname:said{check="exists"} and on (%(cluster)s, bucket, cname) %(exists)s == 1)
+            or time() + 0 * (oss_cname:said{check=~"bound|exists"} and on (%(cluster)s, cname) %(bound)s == 1)
+            or time() + 0 * (oss_cname:said{check="exists"} and on (%(cluster)s, bucket, cname) %(exists)s == 1)
           ||| % words {
             token: checked(m('oss_cname_token_last_success_timestamp_seconds') + ' and on (bucket, cname) oss_cname:said', 'token'),
             check: m('oss_cname_check_last_success_timestamp_seconds'),
-            target: checked(m('oss_cname_token_probe_success') + ' and on (bucket, cname) oss_cname:said', 'target'),
+            target: 'time() + 0 * ' + checked(m('oss_cname_token_probe_success') + ' and on (bucket, cname) oss_cname:said', 'target'),
             bound: m('oss_cname_bound'),
             exists: m('oss_cname_token_exists'),
           },
@@ -122,33 +122,37 @@
             The problems of each domain.
             2: an exporter says so now, and no replica got a newer answer: also not before it was lost, unless the problem
             is that there are no answers.
-            1: an exporter's last word, while no exporter has made the checks that the problem rests on, and the domain was
+            1: an exporter's last word, if no exporter has made the checks that the problem rests on since, and the domain was
             not left out of the configuration: it was not when all exporters were there.
           |||,
           record: 'oss_cname:problem',
           expr: |||
-            topk by (%(domain)s, problem, severity) (1,
-              2 * group %(aggregated)s (
+            topk by (%(domain)s, problem, severity) (1, max %(aggregated)s (
+              2 * (
                 %(problem)s == 1
                   unless on (%(sight)s, problem) (
-                    oss_cname:said and on (%(domain)s, check) oss_cname:evidence{check=~"%(timed)s"}
-                      unless on (%(sight)s, check) (oss_cname:evidence >= on (%(domain)s, check) group_left () (max by (%(domain)s, check) (oss_cname:evidence <= time() + %(lag)d) - %(lag)d))
+                    oss_cname:said and on (%(domain)s, check) oss_cname:answer{check=~"%(timed)s"}
+                      unless on (%(sight)s, check) (oss_cname:answer >= on (%(domain)s, check) group_left () (max by (%(domain)s, check) (oss_cname:answer <= time() + %(lag)d) - %(lag)d))
                     or
                     oss_cname:said{problem!~"check_failing|probe_failing"}
-                      and on (%(sight)s, check) (oss_cname:evidence < on (%(domain)s, check) group_left () (max by (%(domain)s, check) (last_over_time(oss_cname:evidence[%(memory)s]) <= time() + %(lag)d) - %(lag)d))
+                      and on (%(sight)s, check) (oss_cname:answer < on (%(domain)s, check) group_left () (max by (%(domain)s, check) (last_over_time(oss_cname:answer[%(memory)s]) <= time() + %(lag)d) - %(lag)d))
                   )
               )
               or
-              group %(aggregated)s (
+              (
                 (oss_cname:said{problem!~"%(forgotten)s"} or oss_cname:said{check="target"})
-                  unless on (%(cluster)s, bucket, cname, check) oss_cname:evidence
+                  unless on (%(sight)s, problem, severity) %(problem)s == 1
+                  unless on (%(sight)s, problem, severity, check) (
+                    oss_cname:said < on (%(cluster)s, bucket, cname, check) group_left ()
+                      max by (%(cluster)s, bucket, cname, check) (oss_cname:answer or last_over_time(oss_cname:answer[%(memory)s]) - %(lag)d)
+                  )
                   unless on (%(sight)s) (
                     (oss_cname:said < on (%(cluster)s) group_left () (last_over_time(oss_cname:complete[%(memory)s]) - 300))
-                      unless on (%(cluster)s, bucket, cname) oss_cname:evidence{check="target"}
+                      unless on (%(cluster)s, bucket, cname) (last_over_time(oss_cname:answer{check="target"}[%(memory)s]) >= on (%(cluster)s) group_left () (last_over_time(oss_cname:complete[%(memory)s]) - 300))
                       unless on (%(source)s) %(up)s == 0
                   )
-              )
-            )
+              ) > bool 0
+            ))
           ||| % words { aggregated: aggregated, problem: m('oss_cname_problem') },
         },
       ],

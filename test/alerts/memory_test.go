@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"oss_cname_exporter/internal/config"
 )
 
 // scene is one from an operator's life. Each says what must fire and what must not.
@@ -327,12 +329,13 @@ func TestWatched(t *testing.T) {
 			w.only(soonCritical)
 			w.never(time.Hour, "ExporterMissing", "ExporterMissing", "ExporterDown")
 		}},
-		{"a domain's own labels may be called as Kubernetes calls its", func(w *world) {
-			e := w.exporter("oss", "a", "endpoint", "http")
-			e.watch(www(5*time.Hour), "service", "shop", "endpoint", "eu")
-			w.after(20 * time.Minute)
-			w.label(soonCritical, "service", "shop")
-			w.label(soonCritical, "exported_endpoint", "eu")
+		{"a domain's own labels that a scrape would rename, or an alert would lose, are refused", func(w *world) {
+			for _, label := range []string{"endpoint", "service", "namespace", "cluster", "host", "node", "replica", "instance", "job", "pod", "problem", "severity"} {
+				text := fmt.Sprintf("accounts: {main: {region: cn-hangzhou}}\ntargets: [{bucket: examplebucket, cname: www.example.com, labels: {%s: x}}]\n", label)
+				if _, err := config.Parse("config.yaml", []byte(text)); err == nil {
+					w.t.Errorf("the label %s is accepted", label)
+				}
+			}
 		}},
 		{"a domain's team changes: its critical goes on under the new name", func(w *world) {
 			e := w.exporter("oss", "a")

@@ -54,6 +54,7 @@ func newProgram(on oss, cfg *config.Config, now func() time.Time) *program {
 		Config: p.Config,
 		Scrape: scrapes.Scrape,
 		Peek:   p.poller.Peek,
+		Memory: p.memory,
 		Own:    collector.NewRegistryWithoutProcess(p.api, collector.NewTotals(p, p.poller), collector.NewJudgement(p.memory, now)),
 	}, web.Options{NoProcessSeries: true, Now: now})
 	return p

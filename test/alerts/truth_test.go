@@ -66,7 +66,7 @@ func (o oss) refusal(operation, bucket, base string) error {
 		case isIt && d.deleted:
 			return &ossclient.Error{Operation: operation, Reason: status.ReasonBucketNotFound, Status: 404, Code: "NoSuchBucket", Err: errors.New("the bucket does not exist")}
 		case isIt && d.stranger:
-			return &ossclient.Error{Operation: operation, Reason: status.ReasonAccessDenied, Status: 403, Code: "AccessDenied", Err: errors.New("the bucket you access does not belong to you")}
+			return &ossclient.Error{Operation: operation, Reason: status.ReasonAccessDenied, Status: 403, Code: "AccessDenied", Err: status.ErrOtherOwner}
 		case isIt && base != "" && o.e.unasked[d.cname]:
 			reason = "timeout"
 		}

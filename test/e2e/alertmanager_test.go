@@ -123,7 +123,7 @@ func alerted(t *testing.T, config string, hurry ...string) (prometheus, *oncall)
 		t.Fatal(err)
 	}
 	config = fmt.Sprintf("%s\nrule_files: [%s, %s]\nalerting: {alertmanagers: [{static_configs: [{targets: [%q]}]}]}\n", config,
-		write("rules.yml", append(hurry, ` for: \w+`, " for: 15s", `keep_firing_for: \w+`, "keep_firing_for: 15s", `\[5m\]`, "[5s]", `- 300`, "- 5", `\+ 300`, "+ 5")...),
+		write("rules.yml", append(hurry, ` for: \w+`, " for: 15s", `keep_firing_for: \w+`, "keep_firing_for: 15s", `\[5m\]`, "[5s]", `\[9m\]`, "[9s]", `- 300`, "- 5", `\+ 300`, "+ 5")...),
 		others, alertmanager.address(t))
 	config = edited(t, config, `global: {`, "global: {evaluation_interval: 1s, ")
 	return startPrometheus(t, config, "--rules.alert.resend-delay=5s"), receiver

@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"oss_cname_exporter/internal/fake/osstest"
+	problems "oss_cname_exporter/internal/judge"
 )
 
 // deserved is an alert that a domain of the demo earns by its state, with the
@@ -24,14 +24,9 @@ type deserved struct {
 	summary                string // pattern of the whole
 }
 
-// refused are the alerts of a domain of which nothing is known. Alertmanager tells of one outage once, so that a check
-// that fails with it is not told.
-func refused(bucket, cname, reason string) []deserved {
-	labels := map[string]string{"bucket": bucket, "team": "media"}
-	return []deserved{
-		{"OSSCnameProbeFailing", "warning", cname, labels, "OSS has not answered about " + cname + " since " + moment + ": " + reason},
-		{"OSSCnameTargetNeverAnswered", "warning", cname, labels, "OSS has never answered about " + cname},
-	}
+// refused is the alert of a domain about which OSS does not answer.
+func refused(bucket, cname, reason string) deserved {
+	return deserved{"OSSCnameProbeFailing", "warning", cname, map[string]string{"bucket": bucket, "team": "media"}, "OSS does not answer about " + regexp.QuoteMeta(cname) + ": " + reason}
 }
 
 // moment is how texts tell one.
@@ -40,23 +35,23 @@ const moment = `\d{4}-\d\d-\d\d \d\d:\d\d UTC`
 // demoAlerts leaves out the domain that walks from state to state.
 func demoAlerts() []deserved {
 	media := map[string]string{"team": "media"}
-	return slices.Concat([]deserved{
+	return []deserved{
 		{"OSSCnameTokenExpiresSoon", "critical", "hours.example.com", nil, `The CNAME token of hours\.example\.com expires at ` + moment},
-		{"OSSCnameReadyToBind", "warning", "hours.example.com", nil, `hours\.example\.com is proven, and nobody binds it`},
-		{"OSSCnameTXTMissing", "warning", "slow.example.com", media, `No TXT record proves slow\.example\.com, and its token expires at ` + moment},
+		{"OSSCnameReadyToBind", "warning", "hours.example.com", nil, `The TXT record of hours\.example\.com carries the token, and the domain is not bound`},
+		{"OSSCnameTokenExpiresSoon", "warning", "slow.example.com", media, `The CNAME token of slow\.example\.com expires at ` + moment},
 		{"OSSCnameTokenMissing", "warning", "never.example.com", nil, `never\.example\.com is not bound and has no CNAME token`},
 		{"OSSCnameTokenMissing", "warning", "yours.example.com", nil, `yours\.example\.com is not bound and has no CNAME token`},
 		{"OSSCnameTokenMissing", "warning", "dangling.example.com", nil, `dangling\.example\.com is not bound and has no CNAME token`},
-		{"OSSCnameDangling", "warning", "dangling.example.com", nil, `dangling\.example\.com leads to OSS, and no bucket that is watched has it`},
-		{"OSSCnameDomainDisabled", "critical", "disabled.example.com", nil, `OSS refuses to serve disabled\.example\.com`},
-		{"OSSCnameDomainDisabled", "critical", "blocked.example.com", nil, `OSS refuses to serve blocked\.example\.com`},
+		{"OSSCnameDangling", "critical", "dangling.example.com", nil, `dangling\.example\.com leads to OSS, and no watched bucket has it`},
+		{"OSSCnameNotServed", "critical", "disabled.example.com", nil, `OSS does not serve disabled\.example\.com, or not with its certificate`},
+		{"OSSCnameNotServed", "critical", "blocked.example.com", nil, `OSS does not serve blocked\.example\.com, or not with its certificate`},
+		{"OSSCnameNotServed", "critical", "recommended.example.com", nil, `OSS does not serve recommended\.example\.com, or not with its certificate`},
 		{"OSSCnameTokenExpiresSoon", "critical", "minutes.example.com", nil, `The CNAME token of minutes\.example\.com expires at ` + moment},
-		{"OSSCnameTXTMissing", "warning", "minutes.example.com", nil, `No TXT record proves minutes\.example\.com, and its token expires at ` + moment},
-		{"OSSCnameTokenExpired", "critical", "minutes.example.com", nil, `The CNAME token of minutes\.example\.com expired unused at ` + moment},
-	},
+		{"OSSCnameTokenExpired", "critical", "minutes.example.com", nil, `The CNAME token of minutes\.example\.com expired unused`},
 		refused("demo-bucket", "rubbish.example.com", "bad_response"),
 		refused("demo-elsewhere", "elsewhere.example.com", "wrong_endpoint"),
-		refused("demo-forbidden", "denied.example.com", "access_denied"))
+		refused("demo-forbidden", "denied.example.com", "access_denied"),
+	}
 }
 
 // TestDemoAlerts waits until the last token has died that will: until then
@@ -99,7 +94,12 @@ func TestDemoAlerts(t *testing.T) {
 // check compares all labels, and what a person reads.
 func (d deserved) check(t *testing.T, a alert) {
 	t.Helper()
-	labels := map[string]string{"alertname": d.alert, "severity": d.severity, "cname": d.cname, "bucket": "demo-bucket", "team": "web", "job": "demo", "account": "demo", "region": "cn-hangzhou"}
+	labels := map[string]string{"alertname": d.alert, "severity": d.severity, "cname": d.cname, "bucket": "demo-bucket", "team": "web", "job": "demo"}
+	for _, kind := range problems.Kinds() {
+		if kind.Alert() == d.alert {
+			labels["problem"] = string(kind)
+		}
+	}
 	maps.Copy(labels, d.labels)
 	if !maps.Equal(a.Labels, labels) {
 		t.Errorf("%s: labels %v, want %v", a.name(), a.Labels, labels)

@@ -20,12 +20,9 @@ async function ask(target) {
 
 // What is drawn, and where it differs from the dashboard. npm has no state timeline.
 const places = {
-  'What needs action': { x: 0, y: 4, w: 24, h: 16 },
-  'Time left': { x: 0, y: 20, w: 12, h: 9 },
-  'Domains by state': { x: 12, y: 20, w: 12, h: 9 },
-  'Failures by reason': { x: 0, y: 29, w: 8, h: 7 },
-  'Calls to OSS': { x: 8, y: 29, w: 8, h: 7 },
-  Certificates: { x: 16, y: 29, w: 8, h: 7 },
+  Problems: { x: 0, y: 25, w: 8, h: 8 },
+  'Time left': { x: 8, y: 25, w: 8, h: 8 },
+  'Calls to OSS': { x: 16, y: 25, w: 8, h: 8 },
 };
 const panels = [];
 for (const panel of JSON.parse(readFileSync(file, 'utf8')).panels) {
@@ -59,7 +56,7 @@ writeFileSync(join(work, 'index.html'), `<!DOCTYPE html><meta charset="utf-8"><l
 <div id="dashboard"></div><script>window.picture = ${data};</script><script src="panels.js"></script>`);
 execFileSync('chromium', [
   '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--hide-scrollbars', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-  '--allow-file-access-from-files', '--virtual-time-budget=8000', '--window-size=1608,1384', `--user-data-dir=${join(work, 'chromium')}`,
+  '--allow-file-access-from-files', '--virtual-time-budget=8000', '--window-size=1608,1270', `--user-data-dir=${join(work, 'chromium')}`,
   `--screenshot=${resolve(picture)}`, `file://${join(work, 'index.html')}`,
 ], { stdio: 'ignore' });
 console.log(`${picture}: ${panels.length} panels`);
