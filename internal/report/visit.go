@@ -83,7 +83,7 @@ func answerText(h status.HTTP) string {
 
 // servedText describes a certificate, each fault in words.
 func servedText(c status.ServedCertificate, isBound status.Tristate) string {
-	text := fmt.Sprintf("by %s for %s", c.Issuer, strings.Join(c.Names, ", "))
+	parts := []string{fmt.Sprintf("by %s for %s", c.Issuer, strings.Join(c.Names, ", "))}
 	for _, fault := range []struct {
 		isSo bool
 		text string
@@ -95,8 +95,8 @@ func servedText(c status.ServedCertificate, isBound status.Tristate) string {
 		{c.AsksForClient, "the server asks for a client certificate"},
 	} {
 		if fault.isSo {
-			text += ", " + fault.text
+			parts = append(parts, fault.text)
 		}
 	}
-	return text + ", expires"
+	return strings.Join(append(parts, "expires"), ", ")
 }
