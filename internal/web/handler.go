@@ -99,6 +99,7 @@ type handler struct {
 	Options
 	scrapes, documents responses
 	probes             *probes
+	labels             knownLabels
 	failures           *prometheus.CounterVec // of /metrics
 	names              []string               // of the targets' series
 	formats            []expfmt.Format        // that a scraper may ask for

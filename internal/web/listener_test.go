@@ -78,6 +78,7 @@ func TestRequestsCannotSteer(t *testing.T) {
 	var asked []config.Target
 	f.Poller.Results = func(targets []config.Target) []status.Status { asked = targets; return nil }
 	for _, path := range []string{
+		"/metrics",
 		"/metrics?endpoint=http://" + stranger + "&region=" + stranger + "&account=" + stranger + "&bucket=" + stranger + "&target=" + stranger,
 		"/?endpoint=" + stranger + "&q=%3Cscript%3E" + stranger,
 		"/" + stranger,

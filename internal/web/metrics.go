@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"oss_cname_exporter/collector"
+	"oss_cname_exporter/internal/web/query"
 )
 
 // lateness is how much later than its own deadline a request may get the result
@@ -24,7 +24,7 @@ const lateness = 100 * time.Millisecond
 // metrics is a scrape: every target's series and the exporter's own, or the part
 // of both that the parameters name. The exporter's own ask no target.
 func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
-	want, err := h.parseWanted(r.URL.Query())
+	want, err := h.parseWanted(r.URL.RawQuery)
 	if err != nil {
 		h.refuse(w, r, http.StatusBadRequest, err.Error())
 		return
@@ -59,10 +59,20 @@ type wanted struct {
 }
 
 // parseWanted reads collect[], which names the targets' series or the exporter's
-// own, and name[], which names single series.
-func (h *handler) parseWanted(query url.Values) (wanted, error) {
+// own, and name[], which names single series. A target is refused with the word
+// that its scrape configuration lacks: each such scrape would ask about all.
+func (h *handler) parseWanted(raw string) (wanted, error) {
 	const ofTargets, ofExporter = "targets", "exporter"
-	collect, names := query["collect[]"], query["name[]"]
+	values, err := query.Parse(raw, "parameter", "collect[]", "name[]", "target", "module")
+	if err != nil {
+		return wanted{}, err
+	}
+	for _, name := range []string{"target", "module"} {
+		if values.Has(name) {
+			return wanted{}, fmt.Errorf("%s: belongs to /probe; write metrics_path: /probe into the scrape configuration", name)
+		}
+	}
+	collect, names := values["collect[]"], values["name[]"]
 	for _, name := range collect {
 		if name != ofTargets && name != ofExporter {
 			return wanted{}, fmt.Errorf("collect[]: %.64q: write %s or %s", name, ofTargets, ofExporter)

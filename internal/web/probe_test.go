@@ -166,3 +166,20 @@ func TestProbesLeaveRoom(t *testing.T) {
 		waiting.Wait()
 	}
 }
+
+// TestMetricsRefusesUnknownParameters has the scrape configuration that lacks
+// metrics_path: each of its targets would ask about all.
+func TestMetricsRefusesUnknownParameters(t *testing.T) {
+	f := webtest.Serve(t, web.Options{})
+	const belongs = ": belongs to /probe; write metrics_path: /probe into the scrape configuration\n"
+	for query, want := range map[string]string{
+		"target=examplebucket/www.example.com":             "target" + belongs,
+		"module=main&target=examplebucket/www.example.com": "target" + belongs,
+		"module=main": "module" + belongs,
+		"colect[]=x":  "unknown parameter \"colect[]\"; known: collect[], name[], target, module\n",
+	} {
+		if resp, body := f.Get(t, "/metrics?"+query); resp.StatusCode != http.StatusBadRequest || body != want {
+			t.Errorf("%s: got %s %q, want %q", query, resp.Status, body, want)
+		}
+	}
+}

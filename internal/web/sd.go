@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
+	"sync"
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/web/query"
@@ -24,7 +26,7 @@ const metaPrefix = "__meta_oss_cname_"
 // configured.
 func (h *handler) discover(w http.ResponseWriter, r *http.Request) {
 	cfg := h.Config()
-	wanted, err := parseFilter(r.URL.RawQuery, cfg)
+	wanted, err := h.labels.parseFilter(r.URL.RawQuery, cfg)
 	if err != nil {
 		h.refuse(w, r, http.StatusBadRequest, err.Error())
 		return
@@ -130,10 +132,47 @@ func labelOf(t *config.Target, name string) string {
 	return t.Labels[name]
 }
 
-// parseFilter refuses labels that no target has: a slip would otherwise empty
-// the list, and with it all monitoring.
-func parseFilter(raw string, cfg *config.Config) (url.Values, error) {
-	return query.Parse(raw, "label", slices.Concat(ownLabels(), cfg.LabelNames)...)
+// knownLabels are the labels that a target has, or had under a configuration
+// before: a list that has become empty is an answer, and a slip is none.
+type knownLabels struct {
+	mu     sync.Mutex
+	names  map[string]bool            // own labels
+	values map[string]map[string]bool // of the labels with a closed set of values, by name
+}
+
+// parseFilter refuses labels and values that no target ever had: a slip would
+// otherwise empty the list, and with it all monitoring.
+func (k *knownLabels) parseFilter(raw string, cfg *config.Config) (url.Values, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.add(cfg)
+	wanted, err := query.Parse(raw, "label", slices.Concat(ownLabels(), slices.Sorted(maps.Keys(k.names)))...)
+	if err != nil {
+		return nil, err
+	}
+	for name, known := range k.values {
+		if err := query.Closed(wanted, name, slices.Sorted(maps.Keys(known))...); err != nil {
+			return nil, err
+		}
+	}
+	return wanted, query.Closed(wanted, "configured", "true", "false")
+}
+
+// add notes the labels of cfg.
+func (k *knownLabels) add(cfg *config.Config) {
+	if k.names == nil {
+		k.names, k.values = map[string]bool{}, map[string]map[string]bool{"account": {}, "region": {}}
+	}
+	for _, name := range cfg.LabelNames {
+		k.names[name] = true
+	}
+	for i := range cfg.Accounts {
+		k.values["account"][cfg.Accounts[i].Name] = true
+		k.values["region"][cfg.Accounts[i].Region] = true
+	}
+	for i := range cfg.Targets {
+		k.values["region"][cfg.Targets[i].Account.Region] = true
+	}
 }
 
 func matches(t *config.Target, wanted url.Values) bool {

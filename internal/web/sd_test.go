@@ -33,8 +33,7 @@ func TestDiscovery(t *testing.T) {
 		"?team=":        "[" + secondGroup + "]",
 		"?account=main&region=cn-hangzhou&team=web":  "[" + firstGroup + "]",
 		"?cname=www.example.com&cname=*.example.org": "[" + firstGroup + "," + secondGroup + "]",
-		"?account=other":                "[]",
-		"?team=web&cname=*.example.org": "[]",
+		"?team=web&cname=*.example.org":              "[]",
 	} {
 		resp, body := f.Get(t, "/sd"+query)
 		if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != "application/json; charset=utf-8" || body != want {
@@ -42,11 +41,38 @@ func TestDiscovery(t *testing.T) {
 		}
 	}
 	for query, want := range map[string]string{
-		"?owner=web": "unknown label \"owner\"; known: account, bucket, cname, configured, region, team\n",
-		"?%zz":       "reading query: invalid URL escape \"%zz\"\n",
+		"?owner=web":          "unknown label \"owner\"; known: account, bucket, cname, configured, region, team\n",
+		"?account=mian":       "account: unknown value \"mian\"; known: main\n",
+		"?region=cn-hangzou":  "region: unknown value \"cn-hangzou\"; known: cn-hangzhou\n",
+		"?configured=perhaps": "configured: unknown value \"perhaps\"; known: true, false\n",
+		"?%zz":                "reading query: invalid URL escape \"%zz\"\n",
 	} {
 		if resp, body := f.Get(t, "/sd"+query); resp.StatusCode != http.StatusBadRequest || body != want {
 			t.Errorf("%s: got %s %q", query, resp.Status, body)
+		}
+	}
+}
+
+// TestDiscoveryRemembersLabels removes the last target with a label and the
+// account of another: both lists are empty, and a slip is still refused.
+func TestDiscoveryRemembersLabels(t *testing.T) {
+	f := webtest.Serve(t, web.Options{})
+	f.Get(t, "/sd?team=web&account=main")
+	f.Config.Targets, f.Config.LabelNames = nil, nil
+	f.Config.Accounts = []config.Account{{Name: "second", Region: "cn-beijing"}}
+	for query, want := range map[string]string{
+		"?team=web":     "[]",
+		"?account=main": "[]",
+		"?team=wbe":     "[]", // own labels have no closed set of values
+		"?taem=web":     "unknown label \"taem\"; known: account, bucket, cname, configured, region, team\n",
+		"?account=mian": "account: unknown value \"mian\"; known: main, second\n",
+	} {
+		wantStatus := http.StatusOK
+		if want != "[]" {
+			wantStatus = http.StatusBadRequest
+		}
+		if resp, body := f.Get(t, "/sd"+query); resp.StatusCode != wantStatus || body != want {
+			t.Errorf("%s: got %s %q, want %q", query, resp.Status, body, want)
 		}
 	}
 }
@@ -104,8 +130,6 @@ func TestFoundDomainsCanBeProbed(t *testing.T) {
 		`"__meta_oss_cname_cname":"*.example.net","__meta_oss_cname_configured":"false","__meta_oss_cname_region":"cn-hangzhou","__meta_oss_cname_wildcard":"true"}}]`
 	for query, want := range map[string]string{
 		"?configured=false":                 group,
-		"?configured=false&account=no":      "[]",
-		"?configured=perhaps":               "[]",
 		"?configured=true":                  "[" + firstGroup + "," + secondGroup + "]",
 		"":                                  "[" + firstGroup + "," + secondGroup + "]",
 		"?configured=true&configured=false": "[" + firstGroup + "," + secondGroup + "," + group[1:],

@@ -46,3 +46,13 @@ func Once(values url.Values, name string) (string, error) {
 	}
 	return values.Get(name), nil
 }
+
+// Closed refuses values of a parameter that are none of known.
+func Closed(values url.Values, name string, known ...string) error {
+	for _, value := range values[name] {
+		if !slices.Contains(known, value) {
+			return fmt.Errorf("%s: unknown value %.64q; known: %s", name, value, strings.Join(known, ", "))
+		}
+	}
+	return nil
+}
