@@ -125,7 +125,7 @@ func (f *flags) declare(app *kingpin.Application) *rawFlags {
 	app.Flag("demo", "Serve made-up targets on a simulated OSS; needs no configuration and no cloud account.").BoolVar(&f.demo)
 	app.Flag("scrape.timeout-offset", "How much of Prometheus' scrape timeout to leave for the way back; at most half of it is.").
 		Default("500ms").SetValue(duration(&f.timeoutOffset, "--scrape.timeout-offset", 0, time.Minute))
-	app.Flag("scrape.max-timeout", "The longest that a scrape may take, also if the scraper names no timeout.").
+	app.Flag("scrape.max-timeout", "The longest that a scrape may take. A scraper that names no timeout gets 10s less the offset.").
 		Default("30s").SetValue(duration(&f.maxTimeout, "--scrape.max-timeout", 100*time.Millisecond, 10*time.Minute))
 	app.Flag("shard", "Which part of the targets to watch, from 0; or the name of a StatefulSet's pod, which ends in it.").
 		Default("0").StringVar(&raw.shard)

@@ -18,9 +18,7 @@ import (
 
 // explain answers a probe of t for a person: the question, each step of the call,
 // and the facts that are known now. It takes no cached answer, and shows no key.
-func (h *handler) explain(w http.ResponseWriter, r *http.Request, t *config.Target, labels []string) {
-	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
-	defer cancel()
+func (h *handler) explain(ctx context.Context, w http.ResponseWriter, t *config.Target, labels []string) {
 	steps, began := new(trace.Trace), time.Now()
 	snapshot := h.Scrape(trace.With(ctx, steps), []config.Target{*t}, labels)
 	var b bytes.Buffer

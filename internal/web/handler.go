@@ -66,7 +66,7 @@ type Options struct {
 	// TimeoutOffset is the part of its timeout that a scrape leaves for the way back
 	// to the scraper; at most half. 0 is none.
 	TimeoutOffset time.Duration
-	// MaxTimeout bounds every scrape, also one that names no timeout. 0 is 30s.
+	// MaxTimeout bounds every scrape. 0 is 30s.
 	MaxTimeout time.Duration
 	// Ready reports whether the exporter wants requests; nil is always.
 	Ready func() bool

@@ -118,12 +118,13 @@ func TestScrapeDeadline(t *testing.T) {
 		"2.5":   2 * time.Second,
 		"0.4":   200 * time.Millisecond, // at most half is left for the way back
 		"3600":  20 * time.Second,
-		"":      20 * time.Second,
-		"-1":    20 * time.Second,
-		"0":     20 * time.Second,
-		"NaN":   20 * time.Second,
+		"20.2":  19700 * time.Millisecond,
+		"":      9500 * time.Millisecond, // Prometheus' default
+		"-1":    9500 * time.Millisecond,
+		"0":     9500 * time.Millisecond,
+		"NaN":   9500 * time.Millisecond,
 		"+Inf":  20 * time.Second,
-		"a lot": 20 * time.Second,
+		"a lot": 9500 * time.Millisecond,
 	} {
 		f := webtest.Serve(t, opts)
 		before := time.Now()
@@ -135,6 +136,33 @@ func TestScrapeDeadline(t *testing.T) {
 		}
 		if f.Poller.Ctx.Err() == nil {
 			t.Errorf("timeout %q: the context outlives the request", header)
+		}
+	}
+}
+
+// TestTimeoutParameter goes before the header, and never beyond the longest that
+// is allowed.
+func TestTimeoutParameter(t *testing.T) {
+	f := webtest.Serve(t, web.Options{TimeoutOffset: 500 * time.Millisecond, MaxTimeout: 20 * time.Second})
+	for parameter, want := range map[string]time.Duration{"5s": 4500 * time.Millisecond, "1h": 20 * time.Second, "400ms": 200 * time.Millisecond} {
+		for _, path := range []string{"/metrics?timeout=", "/probe?target=examplebucket/www.example.com&timeout="} {
+			before := time.Now()
+			f.Get(t, path+parameter, "X-Prometheus-Scrape-Timeout-Seconds", "8")
+			after := time.Now()
+			if deadline, ok := f.Poller.Ctx.Deadline(); !ok || deadline.Before(before.Add(want)) || deadline.After(after.Add(want)) {
+				t.Errorf("%s%s: deadline is %v after the request, want %v", path, parameter, deadline.Sub(before), want)
+			}
+		}
+	}
+	for query, want := range map[string]string{
+		"timeout=5":             "timeout: \"5\": write a duration, such as 5s\n",
+		"timeout=-1s":           "timeout: \"-1s\": write a duration, such as 5s\n",
+		"timeout=1s&timeout=2s": "timeout: given 2 times; write it once\n",
+	} {
+		for _, path := range []string{"/metrics?", "/probe?target=examplebucket/www.example.com&"} {
+			if resp, body := f.Get(t, path+query); resp.StatusCode != http.StatusBadRequest || body != want {
+				t.Errorf("%s%s: got %s %q", path, query, resp.Status, body)
+			}
 		}
 	}
 }

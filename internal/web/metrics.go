@@ -2,9 +2,11 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -34,7 +36,7 @@ func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 		h.write(w, nil, format, want)
 		return
 	}
-	result := h.await(r)
+	result := h.await(r, want.timeout)
 	defer h.scrapes.leave(result)
 	switch {
 	case r.Context().Err() != nil:
@@ -55,7 +57,8 @@ func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 // wanted is the series that a scrape asks for.
 type wanted struct {
 	targets, own bool
-	names        []string // of series; none is all
+	names        []string      // of series; none is all
+	timeout      time.Duration // of the scrape; 0 is not said
 }
 
 // parseWanted reads collect[], which names the targets' series or the exporter's
@@ -63,7 +66,7 @@ type wanted struct {
 // that its scrape configuration lacks: each such scrape would ask about all.
 func (h *handler) parseWanted(raw string) (wanted, error) {
 	const ofTargets, ofExporter = "targets", "exporter"
-	values, err := query.Parse(raw, "parameter", "collect[]", "name[]", "target", "module")
+	values, err := query.Parse(raw, "parameter", "collect[]", "name[]", "timeout", "target", "module")
 	if err != nil {
 		return wanted{}, err
 	}
@@ -71,6 +74,10 @@ func (h *handler) parseWanted(raw string) (wanted, error) {
 		if values.Has(name) {
 			return wanted{}, fmt.Errorf("%s: belongs to /probe; write metrics_path: /probe into the scrape configuration", name)
 		}
+	}
+	timeout, err := parseTimeout(values)
+	if err != nil {
+		return wanted{}, err
 	}
 	collect, names := values["collect[]"], values["name[]"]
 	for _, name := range collect {
@@ -83,14 +90,15 @@ func (h *handler) parseWanted(raw string) (wanted, error) {
 		targets: (len(collect) == 0 || slices.Contains(collect, ofTargets)) && (len(names) == 0 || slices.ContainsFunc(names, isOfTarget)),
 		own:     len(collect) == 0 || slices.Contains(collect, ofExporter),
 		names:   names,
+		timeout: timeout,
 	}, nil
 }
 
 // await returns the response to a scrape when it is done, or when the client is
 // gone. A request whose deadline comes before that of the scrape that it shares
 // gets the known facts then. The caller leaves the response.
-func (h *handler) await(r *http.Request) *response {
-	cfg, timeout := h.Config(), h.timeout(r)
+func (h *handler) await(r *http.Request, timeout time.Duration) *response {
+	cfg, timeout := h.Config(), h.timeout(r, timeout)
 	end := time.Now().Add(timeout)
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(r.Context()), end)
 	s, isMine := h.scrapes.join(cfg, end, cancel)
@@ -124,15 +132,32 @@ const timeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
 // answer in time, and the question that it shares with others does not fail for it.
 const minTimeout = 100 * time.Millisecond
 
+// usualTimeout is how long a scraper waits that does not say so: Prometheus'
+// default.
+const usualTimeout = 10 * time.Second
+
 // timeout returns how long the scrape may take: the time that the scraper grants
-// less the offset, so that the answer arrives before the scraper gives up.
-func (h *handler) timeout(r *http.Request) time.Duration {
-	seconds, err := strconv.ParseFloat(r.Header.Get(timeoutHeader), 64)
-	if err != nil || !(seconds > 0) || seconds >= h.MaxTimeout.Seconds() {
-		return h.MaxTimeout
+// less the offset, so that the answer arrives before the scraper gives up. The
+// parameter timeout goes before the header; neither is usualTimeout.
+func (h *handler) timeout(r *http.Request, parameter time.Duration) time.Duration {
+	granted := cmp.Or(parameter, usualTimeout)
+	if seconds, err := strconv.ParseFloat(r.Header.Get(timeoutHeader), 64); parameter == 0 && err == nil && seconds > 0 {
+		granted = time.Duration(min(seconds, h.MaxTimeout.Seconds()*2) * float64(time.Second))
 	}
-	granted := time.Duration(seconds * float64(time.Second))
-	return max(granted-min(h.TimeoutOffset, granted/2), minTimeout)
+	return min(max(granted-min(h.TimeoutOffset, granted/2), minTimeout), h.MaxTimeout)
+}
+
+// parseTimeout reads the parameter timeout; 0 is none.
+func parseTimeout(values url.Values) (time.Duration, error) {
+	text, err := query.Once(values, "timeout")
+	if err != nil || text == "" {
+		return 0, err
+	}
+	timeout, err := time.ParseDuration(text)
+	if err != nil || timeout <= 0 {
+		return 0, fmt.Errorf("timeout: %.64q: write a duration, such as 5s", text)
+	}
+	return timeout, nil
 }
 
 // run makes s.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/prometheus/common/expfmt"
 
@@ -17,13 +18,13 @@ import (
 
 // probe is a scrape of one target, configured or not: its series alone.
 func (h *handler) probe(w http.ResponseWriter, r *http.Request) {
-	query, debug, err := parseProbe(r.URL.RawQuery)
+	asked, err := parseProbe(r.URL.RawQuery)
 	if err != nil {
 		h.refuse(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
 	cfg := h.Config()
-	target, err := cfg.Select(query)
+	target, err := cfg.Select(asked.Query)
 	if err != nil {
 		h.refuse(w, r, http.StatusBadRequest, err.Error())
 		return
@@ -34,12 +35,12 @@ func (h *handler) probe(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer h.probes.leave(target.Unlisted)
-	if debug {
-		h.explain(w, r, target, cfg.LabelNames)
+	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r, asked.timeout))
+	defer cancel()
+	if asked.debug {
+		h.explain(ctx, w, target, cfg.LabelNames)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r))
-	defer cancel()
 	snapshot := h.Scrape(ctx, []config.Target{*target}, cfg.LabelNames)
 	// To pack a few kB takes longer than to send them: 40 % of a probe (BenchmarkProbeBesideBareSDK).
 	h.write(w, snapshot, expfmt.NegotiateAccept(r.Header, h.formats...), wanted{})
@@ -83,28 +84,36 @@ func (p *probes) leave(isUnlisted bool) {
 	}
 }
 
+// probing is a question of /probe.
+type probing struct {
+	config.Query
+	debug   bool
+	timeout time.Duration // 0 is not said
+}
+
 // parseProbe reads the parameters of /probe. The target is named in one or in
 // two; module is the account, since Prometheus Operator's Probe can send
 // nothing but target and module.
-func parseProbe(raw string) (q config.Query, debug bool, err error) {
-	values, err := query.Single(raw, "target", "bucket", "cname", "account", "module", "region", "debug")
+func parseProbe(raw string) (p probing, err error) {
+	values, err := query.Single(raw, "target", "bucket", "cname", "account", "module", "region", "debug", "timeout")
 	if err != nil {
-		return q, false, err
+		return p, err
 	}
-	q = config.Query{
+	p.Query = config.Query{
 		Target: values.Get("target"), Bucket: values.Get("bucket"), Cname: values.Get("cname"), Region: values.Get("region"),
 		Account: cmp.Or(values.Get("account"), values.Get("module")),
 	}
-	if module := values.Get("module"); module != "" && module != q.Account {
-		return q, false, errors.New("account and module: they differ and mean the same; write one of them")
+	if module := values.Get("module"); module != "" && module != p.Account {
+		return p, errors.New("account and module: they differ and mean the same; write one of them")
 	}
-	if q.Target != "" && (q.Bucket != "" || q.Cname != "") {
-		return q, false, errors.New("target: given beside bucket or cname; write either target, or bucket and cname")
+	if p.Target != "" && (p.Bucket != "" || p.Cname != "") {
+		return p, errors.New("target: given beside bucket or cname; write either target, or bucket and cname")
 	}
 	if text := values.Get("debug"); text != "" {
-		if debug, err = strconv.ParseBool(text); err != nil {
-			return q, false, fmt.Errorf("debug: %.64q: write true or false", text)
+		if p.debug, err = strconv.ParseBool(text); err != nil {
+			return p, fmt.Errorf("debug: %.64q: write true or false", text)
 		}
 	}
-	return q, debug, nil
+	p.timeout, err = parseTimeout(values)
+	return p, err
 }

@@ -176,7 +176,7 @@ func TestMetricsRefusesUnknownParameters(t *testing.T) {
 		"target=examplebucket/www.example.com":             "target" + belongs,
 		"module=main&target=examplebucket/www.example.com": "target" + belongs,
 		"module=main": "module" + belongs,
-		"colect[]=x":  "unknown parameter \"colect[]\"; known: collect[], name[], target, module\n",
+		"colect[]=x":  "unknown parameter \"colect[]\"; known: collect[], name[], timeout, target, module\n",
 	} {
 		if resp, body := f.Get(t, "/metrics?"+query); resp.StatusCode != http.StatusBadRequest || body != want {
 			t.Errorf("%s: got %s %q, want %q", query, resp.Status, body, want)
