@@ -129,14 +129,10 @@ func New(e Exporter, opts Options) http.Handler {
 		metrics = promhttp.InstrumentMetricHandler(e.Own, metrics)
 		_ = e.Own.Register(h.failures) // fails for a second handler of one exporter
 	}
-	for pattern, handler := range map[string]http.Handler{
-		"/metrics": metrics,
-		"/probe":   http.HandlerFunc(h.probe),
-		"/sd":      h.serveDocument(http.HandlerFunc(h.discover)),
-	} {
-		mux.Handle("GET "+pattern, handler)
-		mux.HandleFunc("HEAD "+pattern, empty)
-	}
+	mux.Handle("GET /metrics", metrics)                 // and HEAD
+	mux.Handle("GET /probe", http.HandlerFunc(h.probe)) // and HEAD
+	mux.Handle("GET /sd", h.serveDocument(http.HandlerFunc(h.discover)))
+	mux.HandleFunc("HEAD /sd", empty)
 	for pattern, handler := range ui.Routes(ui.Options{
 		Config: e.Config, Peek: e.Peek, Unlisted: e.Unlisted, History: e.History,
 		Memory: e.Memory, ExternalURL: opts.ExternalURL, HideTokens: opts.HideTokens, Refuse: h.refuse, Now: opts.Now, Logger: h.Logger,
@@ -166,7 +162,7 @@ func newHandler(e Exporter, opts Options) *handler {
 	return &handler{Exporter: e, Options: opts}
 }
 
-// empty answers HEAD without a question to OSS.
+// empty answers HEAD where GET would start a scan of an account.
 func empty(http.ResponseWriter, *http.Request) {}
 
 // under returns the handler of all paths that begin with prefix, which is "" or

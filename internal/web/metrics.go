@@ -32,6 +32,13 @@ func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	format := expfmt.NegotiateAccept(r.Header, h.formats...)
+	if r.Method == http.MethodHead {
+		if want.targets {
+			w.Header().Add("Vary", "Accept-Encoding")
+		}
+		describe(w, format)
+		return
+	}
 	if !want.targets {
 		h.write(w, nil, format, want)
 		return
@@ -175,8 +182,7 @@ func (h *handler) run(s *response, scrape func() *collector.Snapshot) {
 // write answers with the series of a snapshot, and the exporter's own if they are
 // wanted. No snapshot is no series of targets.
 func (h *handler) write(w http.ResponseWriter, s *collector.Snapshot, format expfmt.Format, want wanted) {
-	w.Header().Set("Vary", "Accept")
-	w.Header().Set("Content-Type", string(format))
+	describe(w, format)
 	var rest bytes.Buffer
 	if want.own {
 		families, err := h.Own.Gather()
@@ -200,6 +206,13 @@ func (h *handler) write(w http.ResponseWriter, s *collector.Snapshot, format exp
 		return // the client is gone
 	}
 	_, _ = w.Write(rest.Bytes())
+}
+
+// describe sets the headers of series. It is the answer to HEAD, which asks OSS
+// nothing.
+func describe(w http.ResponseWriter, format expfmt.Format) {
+	w.Header().Add("Vary", "Accept")
+	w.Header().Set("Content-Type", string(format))
 }
 
 func (h *handler) countFailure(cause string, err error) {

@@ -29,6 +29,12 @@ func (h *handler) probe(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
+	if r.Method == http.MethodHead {
+		if !asked.debug {
+			describe(w, expfmt.NegotiateAccept(r.Header, h.formats...))
+		}
+		return
+	}
 	if !h.probes.enter(target.Unlisted) {
 		w.Header().Set("Retry-After", "1")
 		h.refuse(w, r, http.StatusServiceUnavailable, "Too many probes are waiting: try again later.")

@@ -183,3 +183,26 @@ func TestMetricsRefusesUnknownParameters(t *testing.T) {
 		}
 	}
 }
+
+// TestHeadHasTheHeadersOfGet asks OSS nothing: TestNoQuestions holds that.
+func TestHeadHasTheHeadersOfGet(t *testing.T) {
+	f := webtest.Serve(t, web.Options{})
+	const probe = "/probe?target=examplebucket/www.example.com"
+	for _, path := range []string{"/metrics", "/metrics?target=x", "/metrics?collect[]=exporter", probe, "/probe?target=x"} {
+		get, _ := f.Get(t, path)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodHead, f.URL+path, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head.Body.Close()
+		for _, name := range []string{"Content-Type", "Vary", "X-Content-Type-Options"} {
+			if head.StatusCode != get.StatusCode || !slices.Equal(head.Header.Values(name), get.Header.Values(name)) {
+				t.Errorf("HEAD %s: got %s, %s %q; GET has %s, %q", path, head.Status, name, head.Header.Values(name), get.Status, get.Header.Values(name))
+			}
+		}
+	}
+}
