@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -96,7 +97,25 @@ func (c *Collector) of(targets []config.Target, statuses []status.Status, labels
 	if len(statuses) >= c.memory.Count() { // of all targets
 		s.removed = c.memory.Removed()
 	}
+	if len(s.removed) > 0 {
+		s.labels = withLabelsOf(s.removed, labels)
+	}
 	return s
+}
+
+// withLabelsOf returns labels with those of the removed targets: the end of a
+// problem is told under the labels that its beginning had.
+func withLabelsOf(removed []judge.Removed, labels []string) []string {
+	names := map[string]bool{}
+	for _, name := range labels {
+		names[name] = true
+	}
+	for i := range removed {
+		for name := range removed[i].Labels {
+			names[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
 }
 
 // Snapshot is the outcome of one poll. Its families are made one after another,

@@ -292,6 +292,9 @@ func TestProblems(t *testing.T) {
 	if got := scrape(cfg.Targets[1:], well); got != series+"0" {
 		t.Errorf("the target is removed: got %s", got)
 	}
+	if got := see(c.Scrape(t.Context(), cfg.Targets[1:], nil)); got != series+"0" {
+		t.Errorf("no target has the label any more: got %s", got)
+	}
 	at = at.Add(time.Hour)
 	if got := scrape(cfg.Targets[1:], well); got != "" {
 		t.Errorf("an hour later: got %s", got)
