@@ -20,7 +20,7 @@ local rule(r) = indented(std.lines(
     #
     # An alert links to the exporter's own runbook if the exporter knows its address (--web.external-url); else to a path of
     # this repository. To make links of these paths, and of the dashboard's, without jsonnet:
-    #   sed -i 's|docs/runbooks.md|https://git.example.com/oss_cname_exporter/docs/runbooks.md|; s|: ./d/|: .https://grafana.example.com/d/|' rules.yml
+    #   sed -i "s|docs/runbooks.md|https://git.example.com/oss_cname_exporter/docs/runbooks.md|; s|'/d/|'https://grafana.example.com/d/|" rules.yml
     groups:
       - name: oss_cname
         rules:
