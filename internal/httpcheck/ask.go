@@ -21,6 +21,7 @@ import (
 	"syscall"
 	"time"
 
+	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/trace"
 )
@@ -221,16 +222,14 @@ func (l *line) Error() string { return l.text }
 // Unwrap returns the cause.
 func (l *line) Unwrap() error { return l.cause }
 
-// printable returns at most 200 printable characters of foreign text.
+// maxText bounds the characters of remote text that are kept.
+const maxText = 200
+
+// printable returns remote text on one line, cut to maxText.
 func printable(text string) string {
-	clean := strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text, "?"))
-	if runes := []rune(clean); len(runes) > 200 {
-		clean = string(runes[:200]) + "…"
+	characters := []rune(plain.Printable(text))
+	if len(characters) > maxText {
+		return string(characters[:maxText]) + "…"
 	}
-	return clean
+	return string(characters)
 }

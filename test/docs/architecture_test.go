@@ -49,7 +49,7 @@ var law = map[string]struct{ may, never []string }{
 	"internal/vendor":          {may: []string{"internal/status"}, never: []string{sdk, dnslib, "net", "github.com/"}},
 	"internal/region":          {may: []string{"internal/vendor"}, never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/"}},
 	"internal/domain":          {never: []string{sdk, "net/http"}},
-	"internal/httpcheck":       {may: []string{"internal/status", "internal/trace"}, never: []string{sdk, dnslib, "github.com/", "log"}},
+	"internal/httpcheck":       {may: []string{"internal/plain", "internal/status", "internal/trace"}, never: []string{sdk, dnslib, "github.com/", "log"}},
 	"internal/check":           {may: []string{"collector", "internal/config", "internal/judge", "internal/report", "internal/status"}, never: []string{sdk, dnslib, "net/http", "log"}},
 	"internal/config":          {may: []string{"internal/judge", "internal/region", "internal/status", "internal/vendor"}, never: []string{sdk, "net/http", "github.com/go-kit/"}},
 	"internal/configfile":      {may: []string{"internal/clock", "internal/config"}, never: []string{sdk, "net/http", "github.com/"}},
