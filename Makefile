@@ -108,6 +108,7 @@ budget: ## Count the functions that a request enters, and the words that stop a 
 lint: $(GOLANGCI_LINT) $(ACTIONLINT_DIR)/actionlint $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)/amtool $(addprefix $(JSONNET_DIR)/,jsonnet jsonnetfmt jsonnet-lint) $(GRAFANA_DIR)/node_modules $(KUBECTL_VALIDATE_DIR)/kubectl-validate $(CRDS) ## Run every static check: Go, go.mod, alerts, dashboard, Kubernetes objects, shell, Dockerfile
 	@$(call debian,shellcheck,shellcheck)
 	$(GOLANGCI_LINT) run
+	for os in darwin windows; do GOOS=$$os CGO_ENABLED=0 go vet . ./collector/... ./ossclient/... ./internal/...; done
 	go mod tidy -diff
 	go -C test/clients vet -mod=mod -tags e2e ./...
 	$(PROMETHEUS_DIR)/promtool check rules --lint=all --lint-fatal deploy/rules.yml
@@ -168,7 +169,6 @@ package-test: $(PACKAGE_TOOLS) $(CRDS) ## Install it in each way that the docume
 	@$(call debian,systemd-analyze,systemd)
 	PATH="$(subst $() $(),:,$(addprefix $(CURDIR)/,$(sort $(dir $(PACKAGE_TOOLS))))):$$PATH" CRDS=$(CURDIR)/$(CRDS) KUBERNETES_VERSION=$(KUBERNETES_VERSION) \
 		go test -tags e2e,packages -count=1 -v -timeout 30m -run '$(PACKAGE_TESTS)' ./test/e2e
-	for os in darwin windows; do GOOS=$$os CGO_ENABLED=0 go vet . ./collector/... ./ossclient/... ./internal/...; done
 
 .PHONY: control-plane-test
 control-plane-test: $(addprefix $(KUBERNETES_DIR)/,kube-apiserver kubectl) $(ETCD_DIR) $(HELM_DIR)/helm $(KUSTOMIZE_DIR)/kustomize $(CRDS) ## Install, upgrade and roll back the chart on the API server of Kubernetes
