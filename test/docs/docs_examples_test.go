@@ -22,18 +22,18 @@ func examples(t *testing.T, document, language string) []string {
 	return blocks
 }
 
-// TestReadmeShowsTheDeployment holds the scrape configuration that the README
+// TestScalingShowsTheDeployment holds the scrape configuration that docs/scaling.md
 // explains to the file that is tried out.
-func TestReadmeShowsTheDeployment(t *testing.T) {
-	for _, block := range examples(t, "README.md", "yaml") {
+func TestScalingShowsTheDeployment(t *testing.T) {
+	for _, block := range examples(t, "docs/scaling.md", "yaml") {
 		if strings.Contains(block, "http_sd_configs:") {
 			if file := read(t, "deploy/prometheus/http_sd.yml"); !strings.HasSuffix(file, "\n"+block) {
-				t.Errorf("README shows\n%s\nthe file is\n%s", block, file)
+				t.Errorf("docs/scaling.md shows\n%s\nthe file is\n%s", block, file)
 			}
 			return
 		}
 	}
-	t.Error("README shows no scrape configuration with service discovery")
+	t.Error("docs/scaling.md shows no scrape configuration with service discovery")
 }
 
 func TestCredentialsDocument(t *testing.T) {

@@ -114,7 +114,7 @@ func TestReadmeHeadings(t *testing.T) {
 	for _, match := range regexp.MustCompile(`(?m)^## (.+)$`).FindAllStringSubmatch(read(t, "README.md"), -1) {
 		got = append(got, match[1])
 	}
-	const want = "Features, Quick start, Install, Configuration, Metrics, Alerts, HTTP endpoints, Scaling, Security, FAQ, Development"
+	const want = "Features, Quick start, Install, Configuration, Metrics, Alerts, HTTP endpoints, Scaling, Security, FAQ, Documents, Development"
 	if strings.Join(got, ", ") != want {
 		t.Errorf("got %v, want %s", got, want)
 	}
