@@ -177,13 +177,13 @@ func TestPermissions(t *testing.T) {
 		if failure.Reason != status.ReasonAccessDenied || !strings.Contains(failure.Error(), want) || strings.Contains(failure.Error(), "\n") {
 			t.Errorf("got %q\nwant %q", failure, want)
 		}
-		if isDeny := strings.Contains(strings.ToLower(detail), "explicitdeny"); isDeny && (strings.Contains(failure.Advice(), "allow") || !strings.Contains(failure.Advice(), "take the Deny out")) {
+		if isDeny := strings.Contains(strings.ToLower(detail), "explicitdeny"); isDeny && (strings.Contains(failure.Advice().String(), "allow") || !strings.Contains(failure.Advice().String(), "take the Deny out")) {
 			t.Errorf("%s: the advice is %q", detail, failure.Advice())
 		}
 	}
 	f := newFixture(t)
 	f.oss.Behave(named(false), osstest.Reply(403, document("AccessDenied", "", "<AccessDeniedDetail/>")))
-	if failure := f.failure(t); failure.Advice() != "" || !strings.Contains(failure.Error(), "AccessDenied m") {
+	if failure := f.failure(t); !failure.Advice().IsZero() || !strings.Contains(failure.Error(), "AccessDenied m") {
 		t.Errorf("without a diagnosis: %v, advice %q", failure, failure.Advice())
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/internal/status"
 
@@ -35,9 +36,9 @@ type Error struct {
 	RetryAfter time.Duration // how long OSS asks to be left alone; 0 if it does not say
 	Err        error         // the cause, in words
 
-	advice        string // replaces the advice of Reason; "" is that of Reason
-	otherOwner    bool   // OSS says that the bucket is another account's
-	bucket, cname string // the subject that a refusal names; may be ""
+	advice        lang.Text // replaces the advice of Reason; no text is that of Reason
+	otherOwner    bool      // OSS says that the bucket is another account's
+	bucket, cname string    // the subject that a refusal names; may be ""
 }
 
 // Error implements error.
@@ -73,8 +74,8 @@ func (e *Error) Unwrap() error { return e.Err }
 func (e *Error) Is(target error) bool { return e.otherOwner && target == status.ErrOtherOwner }
 
 // Advice returns the action that fits this error better than the action of its
-// Reason; "" is that none does.
-func (e *Error) Advice() string { return e.advice }
+// Reason; no text if none does.
+func (e *Error) Advice() lang.Text { return e.advice }
 
 // Timeout reports whether no complete answer came in time.
 func (e *Error) Timeout() bool { return e.Reason == status.ReasonTimeout }

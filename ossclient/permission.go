@@ -1,9 +1,9 @@
 package ossclient
 
 import (
-	"cmp"
 	"strings"
 
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/secret"
 )
 
@@ -19,23 +19,26 @@ type permission struct {
 }
 
 // explain names the principal, the action and the kind of policy on one line, and
-// the way out. Both are "" if OSS gave no diagnosis.
-func (p permission) explain() (text, action string) {
+// the way out. Both are empty if OSS gave no diagnosis.
+func (p permission) explain() (text string, action lang.Text) {
 	for _, field := range []*string{&p.NoPermissionType, &p.PolicyType, &p.AuthAction, &p.AuthPrincipalType, &p.AuthPrincipalDisplayName, &p.AuthPrincipalOwnerID} {
 		*field = secret.RemoteText(*field)
 	}
-	denied := cmp.Or(p.AuthAction, "this action")
+	denied := lang.Verbatim(p.AuthAction)
+	if p.AuthAction == "" {
+		denied = lang.Textf("this action")
+	}
 	switch {
 	case strings.EqualFold(p.NoPermissionType, "ExplicitDeny"):
-		return p.who() + " may not " + denied + ": an explicit Deny in " + p.policy(),
-			"take the Deny out of " + p.policy() + "; a grant does not help"
+		return p.who() + " may not " + denied.String() + ": an explicit Deny in " + p.policy().String(),
+			lang.Textf("take the Deny out of %s; a grant does not help", p.policy())
 	case strings.EqualFold(p.NoPermissionType, "ImplicitDeny"):
-		return p.who() + " may not " + denied + ": " + p.policy() + " does not allow it (implicit deny)",
-			"allow " + denied + " in " + p.policy()
+		return p.who() + " may not " + denied.String() + ": " + p.policy().String() + " does not allow it (implicit deny)",
+			lang.Textf("allow %s in %s", denied, p.policy())
 	case p != permission{}:
-		return p.who() + " may not " + denied + ": " + strings.TrimSpace(p.NoPermissionType+" "+p.policy()), ""
+		return p.who() + " may not " + denied.String() + ": " + strings.TrimSpace(p.NoPermissionType+" "+p.policy().String()), lang.Text{}
 	}
-	return "", ""
+	return "", lang.Text{}
 }
 
 // who names the principal, such as "RAM user alice of account 1234567890".
@@ -60,20 +63,20 @@ func (p permission) who() string {
 }
 
 // policy names the kind of policy that decided.
-func (p permission) policy() string {
+func (p permission) policy() lang.Text {
 	switch p.PolicyType {
 	case "":
-		return "a policy"
+		return lang.Textf("a policy")
 	case "AccountLevelIdentityBasedPolicy", "ResourceGroupLevelIdentityBasedPolicy":
-		return "a policy of the identity"
+		return lang.Textf("a policy of the identity")
 	case "AssumeRolePolicy":
-		return "the trust policy of the role"
+		return lang.Textf("the trust policy of the role")
 	case "SessionPolicy":
-		return "the session policy given to AssumeRole"
+		return lang.Textf("the session policy given to AssumeRole")
 	case "ControlPolicy":
-		return "a control policy of the resource directory"
+		return lang.Textf("a control policy of the resource directory")
 	case "BucketPolicy", "ResourceBasedPolicy":
-		return "the bucket policy"
+		return lang.Textf("the bucket policy")
 	}
-	return "a policy of type " + p.PolicyType
+	return lang.Textf("a policy of type %s", p.PolicyType)
 }

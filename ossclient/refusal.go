@@ -104,7 +104,7 @@ func (r *refusal) asError(operation string) *Error {
 	e.Err = errors.New(message)
 	if e.Reason == status.ReasonAccessDenied {
 		if text, action := r.envelope.Permission.explain(); text != "" {
-			e.Err, e.Hint, e.advice = errors.New(text), action, action
+			e.Err, e.Hint, e.advice = errors.New(text), action.String(), action
 		}
 	}
 	e.otherOwner = e.Code == "BucketNotBelongTo" || e.Reason == status.ReasonAccessDenied && strings.Contains(r.envelope.Message, otherOwner)

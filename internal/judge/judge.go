@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -137,10 +138,10 @@ func (c *Case) IsPending() bool {
 }
 
 // Text describes the problem, with the threshold that decided.
-func (p Problem) Text(c *Case) string {
+func (p Problem) Text(c *Case) lang.Text {
 	text := p.rule.text(c)
 	if t := p.Threshold(c); t != "" {
-		text += " (" + t + ")"
+		return lang.Textf("%s (%s)", text, t)
 	}
 	return text
 }
@@ -155,16 +156,16 @@ func (p Problem) Threshold(c *Case) string {
 }
 
 // Action names the step that ends the problem.
-func (p Problem) Action(c *Case) string { return p.rule.action(c) }
+func (p Problem) Action(c *Case) lang.Text { return p.rule.action(c) }
 
 // Action names the next step: about the worst problem, else the one that the
 // state asks for.
-func (v *Verdict) Action(c *Case) string {
+func (v *Verdict) Action(c *Case) lang.Text {
 	switch {
 	case len(v.Problems) > 0:
 		return v.Problems[0].Action(c)
 	case c.Status.Attempt.Ended.IsZero():
-		return "wait for the next scrape of /metrics, or ask now"
+		return lang.Textf("wait for the next scrape of /metrics, or ask now")
 	case len(c.Shared) > 0:
 		return c.sharedAction()
 	case v.State == status.StateUnknown && c.IsAnswered():

@@ -216,17 +216,17 @@ func TestLives(t *testing.T) {
 			c, v := see(&test.status)
 			var texts []string
 			for _, p := range v.Problems {
-				texts = append(texts, p.Text(c))
+				texts = append(texts, p.Text(c).String())
 				met[fmt.Sprint(p.Kind, p.Severity)] = true
-				if p.Text(c) == "" || p.Action(c) == "" {
+				if p.Text(c).String() == "" || p.Action(c).String() == "" {
 					t.Errorf("got %+v", p)
 				}
 			}
 			if got := list(v.Problems); v.Severity != test.severity || got != test.problems {
 				t.Errorf("got %s, %q; want %s, %q", v.Severity, got, test.severity, test.problems)
 			}
-			if said := strings.Join(texts, "\n"); !strings.Contains(said, test.says) || !strings.Contains(v.Action(c), test.action) {
-				t.Errorf("got %q and %q; want %q and %q", said, v.Action(c), test.says, test.action)
+			if said := strings.Join(texts, "\n"); !strings.Contains(said, test.says) || !strings.Contains(v.Action(c).String(), test.action) {
+				t.Errorf("got %q and %q; want %q and %q", said, v.Action(c).String(), test.says, test.action)
 			}
 		})
 	}
@@ -245,8 +245,8 @@ func TestNoAdviceDestroys(t *testing.T) {
 	for _, test := range lives() {
 		c, v := see(&test.status)
 		for _, p := range v.Problems {
-			if strings.Contains(p.Action(c), "delete") && !strings.Contains(p.Text(c), "does not exist") {
-				t.Errorf("%s: %s", test.name, p.Action(c))
+			if strings.Contains(p.Action(c).String(), "delete") && !strings.Contains(p.Text(c).String(), "does not exist") {
+				t.Errorf("%s: %s", test.name, p.Action(c).String())
 			}
 		}
 	}
@@ -292,8 +292,8 @@ func TestRules(t *testing.T) {
 		"of another kind":      {soon, judge.Rules{Severities: map[judge.Kind]judge.Severity{judge.Dangling: judge.Critical}}, "ready_to_bind warning", ""},
 	} {
 		c, v := see(&test.s, func(c *judge.Case) { c.Rules = test.rules })
-		if got := list(v.Problems); got != test.want || len(v.Problems) > 0 && !strings.Contains(v.Problems[0].Text(c), test.says) {
-			t.Errorf("%s: got %q, %q", name, got, v.Problems[0].Text(c))
+		if got := list(v.Problems); got != test.want || len(v.Problems) > 0 && !strings.Contains(v.Problems[0].Text(c).String(), test.says) {
+			t.Errorf("%s: got %q, %q", name, got, v.Problems[0].Text(c).String())
 		}
 	}
 }
@@ -312,8 +312,8 @@ func TestShared(t *testing.T) {
 		"and it expires too": {asked(token(time.Hour), fail(judge.CheckToken, "credentials")), []status.Check{judge.CheckToken}, "token_expires_soon critical", "publish"},
 	} {
 		c, v := see(&test.s, func(c *judge.Case) { c.Shared = test.shared })
-		if got := list(v.Problems); got != test.want || !strings.Contains(v.Action(c), test.action) {
-			t.Errorf("%s: got %q, %q; want %q, %q", name, got, v.Action(c), test.want, test.action)
+		if got := list(v.Problems); got != test.want || !strings.Contains(v.Action(c).String(), test.action) {
+			t.Errorf("%s: got %q, %q; want %q, %q", name, got, v.Action(c).String(), test.want, test.action)
 		}
 	}
 }
@@ -351,11 +351,11 @@ func TestNames(t *testing.T) {
 		t.Errorf("got %+v of a kind that is none", got)
 	}
 	for _, state := range status.States() {
-		if judge.StateAction(state) == "" {
+		if judge.StateAction(state).String() == "" {
 			t.Errorf("nothing to do in the state %s", state)
 		}
 	}
-	if judge.StateAction("none") != "" {
+	if judge.StateAction("none").String() != "" {
 		t.Error("an action for a state that is none")
 	}
 	if judge.Critical.Compare(judge.Warning) >= 0 || judge.OK.Compare(judge.Unknown) <= 0 || judge.OK.Compare(judge.OK) != 0 {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -50,8 +51,8 @@ type rule struct {
 	threshold  func(*Case) string    // the threshold that decided; nil if the kind has none
 	since      func(*Case) time.Time // when it began, if the facts tell; nil if they do not
 	due        func(*Case) time.Time // nil is Never
-	text       func(*Case) string
-	action     func(*Case) string
+	text       func(*Case) lang.Text
+	action     func(*Case) lang.Text
 }
 
 // table has every kind, the more urgent above among those of one severity.
@@ -70,7 +71,7 @@ var table = []rule{ //nolint:gochecknoglobals // a constant for which Go has no 
 		kind: DomainUnbound, severities: []Severity{Critical}, evidence: []Evidence{EvidenceBinding, EvidenceHistory},
 		condition: "The domain was bound, and no watched bucket has it any more.",
 		severity:  (*Case).domainUnbound, since: func(c *Case) time.Time { return c.Unbound }, due: already, text: (*Case).unboundText,
-		action: always("bind the domain again, or find out which bucket has it now and watch that one"),
+		action: always(lang.Textf("bind the domain again, or find out which bucket has it now and watch that one")),
 	},
 	{
 		kind: TokenExpired, severities: []Severity{Critical, Warning}, evidence: []Evidence{EvidenceToken, EvidenceHistory},
@@ -87,7 +88,7 @@ var table = []rule{ //nolint:gochecknoglobals // a constant for which Go has no 
 		kind: CertificateEnds, severities: []Severity{Critical, Warning}, evidence: []Evidence{EvidenceBinding},
 		condition: "The certificate that visitors get, or that OSS says it serves, has less than certificate_warning or certificate_critical left, or has expired.",
 		severity:  (*Case).certificateEnds, threshold: (*Case).certificateThreshold,
-		due: func(c *Case) time.Time { return c.certificateExpires() }, text: (*Case).certificateText, action: always("upload a new certificate"),
+		due: func(c *Case) time.Time { return c.certificateExpires() }, text: (*Case).certificateText, action: always(lang.Textf("upload a new certificate")),
 	},
 	{
 		kind: NotReachable, severities: []Severity{Critical, Warning}, evidence: []Evidence{EvidenceBinding, EvidenceCNAME},
@@ -98,12 +99,12 @@ var table = []rule{ //nolint:gochecknoglobals // a constant for which Go has no 
 		kind: ReadyToBind, severities: []Severity{Warning}, evidence: []Evidence{EvidenceToken, EvidenceTXT, EvidenceBinding},
 		condition: "The TXT record carries the token, and the domain is not bound.",
 		severity:  (*Case).readyToBind, due: func(c *Case) time.Time { return c.Status.Facts.Expires },
-		text: always("the TXT record carries the token, and the domain is not bound yet"), action: stateAction,
+		text: always(lang.Textf("the TXT record carries the token, and the domain is not bound yet")), action: stateAction,
 	},
 	{
 		kind: TokenMissing, severities: []Severity{Warning}, evidence: []Evidence{EvidenceToken, EvidenceBinding},
 		condition: "The domain is bound to no watched bucket, and has no token.",
-		severity:  (*Case).tokenMissing, text: always("the domain is not bound and has no token"), action: stateAction,
+		severity:  (*Case).tokenMissing, text: always(lang.Textf("the domain is not bound and has no token")), action: stateAction,
 	},
 	{
 		kind: ProbeFailing, severities: []Severity{Critical, Warning}, evidence: []Evidence{EvidenceAttempt},
@@ -146,27 +147,27 @@ func (k Kind) find() rule {
 
 func already(*Case) time.Time { return time.Time{} }
 
-func always(text string) func(*Case) string { return func(*Case) string { return text } }
+func always(text lang.Text) func(*Case) lang.Text { return func(*Case) lang.Text { return text } }
 
-func stateAction(c *Case) string { return StateAction(c.Status.State(c.Now)) }
+func stateAction(c *Case) lang.Text { return StateAction(c.Status.State(c.Now)) }
 
 // StateAction names the next step in a state.
-func StateAction(s status.State) string {
+func StateAction(s status.State) lang.Text {
 	switch s {
 	case status.StateTokenMissing:
-		return "create a token"
+		return lang.Textf("create a token")
 	case status.StateAwaitingDNS:
-		return "publish the token as the TXT record"
+		return lang.Textf("publish the token as the TXT record")
 	case status.StateTokenExpired:
-		return "create a new token and publish that one"
+		return lang.Textf("create a new token and publish that one")
 	case status.StateReadyToBind:
-		return "bind the domain before the token expires"
+		return lang.Textf("bind the domain before the token expires")
 	case status.StateBound:
-		return "nothing, but renew the certificate in time"
+		return lang.Textf("nothing, but renew the certificate in time")
 	case status.StateDisabled:
-		return "find out in the console why OSS does not serve the domain"
+		return lang.Textf("find out in the console why OSS does not serve the domain")
 	case status.StateUnknown:
-		return "find out why a question failed, or switch on the check that is missing"
+		return lang.Textf("find out why a question failed, or switch on the check that is missing")
 	}
-	return ""
+	return lang.Text{}
 }

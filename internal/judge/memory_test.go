@@ -250,8 +250,8 @@ func TestSharedCause(t *testing.T) {
 			var causes []string
 			for _, c := range l.memory.Causes(now) {
 				causes = append(causes, fmt.Sprintf("%s %s %s %d/%d", c.Kind, c.Check, c.Reason, c.Domains, c.Of))
-				if c.Account != "main" || c.Region != "cn-hangzhou" || !strings.Contains(c.Text(), "403 no") || c.Action() == "" || c.Severity != judge.Warning {
-					t.Errorf("got %+v, %q, %q", c, c.Text(), c.Action())
+				if c.Account != "main" || c.Region != "cn-hangzhou" || !strings.Contains(c.Text().String(), "403 no") || c.Action().String() == "" || c.Severity != judge.Warning {
+					t.Errorf("got %+v, %q, %q", c, c.Text().String(), c.Action().String())
 				}
 			}
 			if got := strings.Join(causes, ", "); got != test.causes || told(episodes[0]) != test.first {

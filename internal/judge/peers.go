@@ -2,12 +2,12 @@ package judge
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -200,12 +200,12 @@ const AccountFailing Kind = "account_failing"
 func (c Cause) shared() Shared { return Shared{c.Account, c.Region, c.Check, c.Reason, c.Severity} }
 
 // Text names the failure, and for how many domains.
-func (c Cause) Text() string {
-	return fmt.Sprintf("%d of %d domains of account %s in %s cannot be asked (%s): %s: %s", c.Domains, c.Of, c.Account, c.Region, c.Check, c.Reason, errorText(c.Err))
+func (c Cause) Text() lang.Text {
+	return lang.Textf("%d of %d domains of account %s in %s cannot be asked (%s): %s: %s", c.Domains, c.Of, c.Account, c.Region, c.Check, c.Reason, errorText(c.Err))
 }
 
 // Action names the step that ends it.
-func (c Cause) Action() string {
+func (c Cause) Action() lang.Text {
 	return checkAction(c.Check, c.Reason, "dig +short TXT _dnsauth.<domain>")
 }
 

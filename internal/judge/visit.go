@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"oss_cname_exporter/internal/plain"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -62,15 +62,15 @@ func (c *Case) certificateExpires() time.Time {
 }
 
 // refusedText says why browsers refuse the certificate that visitors get.
-func (c *Case) refusedText() string {
+func (c *Case) refusedText() lang.Text {
 	served := c.Status.HTTP.Certificate
 	if served.Matches == status.No {
-		return "visitors get a certificate for other names (" + plain.Printable(strings.Join(served.Names, ", ")) + "): browsers refuse it"
+		return lang.Textf("visitors get a certificate for other names (%s): browsers refuse it", strings.Join(served.Names, ", "))
 	}
-	return "visitors get a certificate that no known authority vouches for (" + plain.Printable(served.Issuer) + "): browsers refuse it"
+	return lang.Textf("visitors get a certificate that no known authority vouches for (%s): browsers refuse it", served.Issuer)
 }
 
 // missedText says where visitors arrive.
-func (c *Case) missedText() string {
-	return "the domain is bound, and its visitors do not reach the bucket: " + plain.Printable(c.Status.HTTP.Evidence)
+func (c *Case) missedText() lang.Text {
+	return lang.Textf("the domain is bound, and its visitors do not reach the bucket: %s", c.Status.HTTP.Evidence)
 }

@@ -61,10 +61,10 @@ func TestVisits(t *testing.T) {
 			c, v := see(&test.status)
 			said := ""
 			for _, p := range v.Problems {
-				said += p.Text(c) + "\n"
+				said += p.Text(c).String() + "\n"
 			}
-			if got := list(v.Problems); v.Severity != test.severity || got != test.problems || !strings.Contains(said, test.says) || !strings.Contains(v.Action(c), test.action) {
-				t.Errorf("got %s, %q, %q, %q; want %s, %q, %q, %q", v.Severity, got, said, v.Action(c), test.severity, test.problems, test.says, test.action)
+			if got := list(v.Problems); v.Severity != test.severity || got != test.problems || !strings.Contains(said, test.says) || !strings.Contains(v.Action(c).String(), test.action) {
+				t.Errorf("got %s, %q, %q, %q; want %s, %q, %q, %q", v.Severity, got, said, v.Action(c).String(), test.severity, test.problems, test.says, test.action)
 			}
 		})
 	}
@@ -77,7 +77,7 @@ func TestVisits(t *testing.T) {
 	}
 	early := asked(none(), isBound, bucket, word("Enabled"), shown(status.Yes, status.Yes, far))
 	early.Certificate.Starts, early.HTTP.Certificate.Starts = now.Add(5*time.Hour), now.Add(5*time.Hour)
-	if c, v := see(&early); list(v.Problems) != "not_served critical" || !strings.Contains(v.Problems[0].Text(c), "not valid yet, but in 5 h") {
+	if c, v := see(&early); list(v.Problems) != "not_served critical" || !strings.Contains(v.Problems[0].Text(c).String(), "not valid yet, but in 5 h") {
 		t.Errorf("not valid yet: got %q", list(v.Problems))
 	}
 	if _, v := see(&early); !v.Due.Equal(time.Time{}) {

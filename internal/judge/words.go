@@ -1,210 +1,217 @@
 package judge
 
 import (
-	"cmp"
-	"fmt"
-	"strings"
-
-	"oss_cname_exporter/internal/plain"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/region"
 	"oss_cname_exporter/internal/status"
 )
 
-func (c *Case) danglingText() string {
-	to := plain.Printable(c.Status.LeadsTo)
+func (c *Case) danglingText() lang.Text {
+	to := c.Status.LeadsTo
 	switch {
 	case c.isTakeover() && c.isBucketForeign():
-		return "the bucket belongs to another account now, and the CNAME record leads there (" + to + "): the domain may have been taken over"
+		return lang.Textf("the bucket belongs to another account now, and the CNAME record leads there (%s): the domain may have been taken over", to)
 	case c.isTakeover():
-		return "the bucket does not exist, and the CNAME record leads to OSS (" + to + "): anyone can create a bucket of that name and get the domain's visitors"
+		return lang.Textf("the bucket does not exist, and the CNAME record leads to OSS (%s): anyone can create a bucket of that name and get the domain's visitors", to)
 	case c.isUnserved():
-		return "no bucket serves the domain, and its visitors arrive at OSS: " + plain.Printable(c.Status.HTTP.Evidence)
+		return lang.Textf("no bucket serves the domain, and its visitors arrive at OSS: %s", c.Status.HTTP.Evidence)
 	case c.isOtherBucket():
-		return "the domain is not bound to the bucket, and its CNAME record leads to another one (" + to + "), which is not watched or does not have the domain"
+		return lang.Textf("the domain is not bound to the bucket, and its CNAME record leads to another one (%s), which is not watched or does not have the domain", to)
 	}
-	return "the CNAME record leads to OSS (" + to + "), and the domain is not bound to the bucket: its visitors get errors"
+	return lang.Textf("the CNAME record leads to OSS (%s), and the domain is not bound to the bucket: its visitors get errors", to)
 }
 
-func (c *Case) danglingAction() string {
+func (c *Case) danglingAction() lang.Text {
 	switch {
 	case c.isTakeover() && c.isBucketForeign():
-		return "take the CNAME record out of the DNS, unless the bucket's new owner is known"
+		return lang.Textf("take the CNAME record out of the DNS, unless the bucket's new owner is known")
 	case c.isTakeover():
-		return "create the bucket again and bind the domain, or delete the CNAME record"
+		return lang.Textf("create the bucket again and bind the domain, or delete the CNAME record")
 	case c.isUnserved() && !c.IsPending():
-		return "bind the domain to the bucket, or point the CNAME record elsewhere"
+		return lang.Textf("bind the domain to the bucket, or point the CNAME record elsewhere")
 	case c.isOtherBucket():
-		return "watch that bucket as well: it may serve the domain"
+		return lang.Textf("watch that bucket as well: it may serve the domain")
 	case c.IsPending():
 		return c.tokenAction()
 	}
-	return "bind the domain to the bucket, or find out which bucket serves it and watch that one"
+	return lang.Textf("bind the domain to the bucket, or find out which bucket serves it and watch that one")
 }
 
-func (c *Case) notServedText() string {
-	switch {
-	case c.Status.Enabled == status.No:
-		return "OSS does not serve the domain" + called(c.Status.BindingWord) + ": its visitors get errors"
-	case c.Status.HTTP.AnsweredBy == status.AnsweredByBlocked:
-		return "OSS refuses the visitors of the domain: " + plain.Printable(c.Status.HTTP.Evidence)
+func (c *Case) notServedText() lang.Text {
+	switch s := c.Status; {
+	case s.Enabled == status.No && s.BindingWord != "":
+		return lang.Textf("OSS does not serve the domain, which is %s: its visitors get errors", s.BindingWord)
+	case s.Enabled == status.No:
+		return lang.Textf("OSS does not serve the domain: its visitors get errors")
+	case s.HTTP.AnsweredBy == status.AnsweredByBlocked:
+		return lang.Textf("OSS refuses the visitors of the domain: %s", s.HTTP.Evidence)
 	case c.isRefused():
 		return c.refusedText()
 	case c.isReplaced():
-		return "visitors get another certificate than " + c.certificateName() + ", which is bound: a renewed one may not have arrived"
+		return lang.Textf("visitors get another certificate than %s, which is bound: a renewed one may not have arrived", c.certificateName())
 	case c.isCertificateEarly():
-		return c.certificateName() + " is not valid yet, but " + plain.In(c.Status.Certificate.Starts.Sub(c.Now)) + ": browsers refuse it"
+		return lang.Textf("%s is not valid yet, but %s: browsers refuse it", c.certificateName(), lang.In(s.Certificate.Starts.Sub(c.Now)))
 	}
-	return c.certificateName() + called(c.Status.Certificate.Status) + ": OSS does not serve the domain over https with it"
+	return lang.Textf("%s, which is %s: OSS does not serve the domain over https with it", c.certificateName(), c.Status.Certificate.Status)
 }
 
-func (c *Case) notServedAction() string {
+func (c *Case) notServedAction() lang.Text {
 	switch {
 	case c.Status.Enabled == status.No, c.Status.HTTP.AnsweredBy == status.AnsweredByBlocked:
 	case c.isRefused() && c.Status.HTTP.AnsweredBy == status.AnsweredByOther:
-		return "give the server that answers, such as the CDN, a certificate for the domain"
+		return lang.Textf("give the server that answers, such as the CDN, a certificate for the domain")
 	case c.isRefused(), c.isReplaced():
-		return "upload the certificate to OSS again, and bind it to the domain"
+		return lang.Textf("upload the certificate to OSS again, and bind it to the domain")
 	}
-	return "find out in the console why OSS does not serve it"
+	return lang.Textf("find out in the console why OSS does not serve it")
 }
 
-// called adds the vendor's word to a sentence.
-func called(word string) string {
-	if word == "" {
-		return ""
-	}
-	return ", which is " + plain.Printable(word)
+func (c *Case) unboundText() lang.Text {
+	return lang.Textf("the domain is no longer bound: its visitors get errors, since %s", lang.Ago(c.Now.Sub(c.Unbound)))
 }
 
-func (c *Case) unboundText() string {
-	return "the domain is no longer bound: its visitors get errors, since " + plain.Ago(c.Now.Sub(c.Unbound))
+func (c *Case) expiredText() lang.Text {
+	return lang.Textf("the token expired unused %s", lang.Ago(c.Now.Sub(c.ExpiredAt())))
 }
 
-func (c *Case) expiredText() string {
-	return "the token expired unused " + plain.Ago(c.Now.Sub(c.ExpiredAt()))
-}
-
-func (c *Case) expiresText() string {
-	text := "the token expires " + plain.In(c.left())
+func (c *Case) expiresText() lang.Text {
+	text := lang.Textf("the token expires %s", lang.In(c.left()))
 	if c.Status.Bound == status.No {
-		text += ", and the domain is not bound"
+		text = lang.Textf("%s, and the domain is not bound", text)
 	}
-	if c.Status.DNSVerified == status.No {
-		text += "; " + cmp.Or(plain.Printable(c.Status.Proof.String()), "the TXT record does not carry the token")
+	if c.Status.DNSVerified != status.No {
+		return text
 	}
-	return text
+	if fault := c.Status.Proof.Text(); !fault.IsZero() {
+		return lang.Textf("%s; %s", text, fault)
+	}
+	return lang.Textf("%s; the TXT record does not carry the token", text)
 }
 
 // tokenAction names the next step while a token lives.
-func (c *Case) tokenAction() string {
+func (c *Case) tokenAction() lang.Text {
 	if state := c.Status.State(c.Now); state != status.StateUnknown {
 		return StateAction(state)
 	}
-	return "publish the token as the TXT record, and bind the domain before it expires"
+	return lang.Textf("publish the token as the TXT record, and bind the domain before it expires")
 }
 
-func (c *Case) certificateName() string {
-	return strings.TrimSpace("the certificate " + plain.Printable(c.Status.Certificate.ID))
+func (c *Case) certificateName() lang.Text {
+	if id := c.Status.Certificate.ID; id != "" {
+		return lang.Textf("the certificate %s", id)
+	}
+	return lang.Textf("the certificate")
 }
 
-func (c *Case) certificateText() string {
+func (c *Case) certificateText() lang.Text {
 	left := c.certificateExpires().Sub(c.Now)
 	if left <= 0 {
-		return c.certificateName() + " expired " + plain.Ago(-left) + ", and OSS goes on serving it"
+		return lang.Textf("%s expired %s, and OSS goes on serving it", c.certificateName(), lang.Ago(-left))
 	}
-	return c.certificateName() + " expires " + plain.In(left)
+	return lang.Textf("%s expires %s", c.certificateName(), lang.In(left))
 }
 
-func (c *Case) unreachableText() string {
-	to := plain.Printable(c.Status.LeadsTo)
+func (c *Case) unreachableText() lang.Text {
+	to := c.Status.LeadsTo
 	switch {
 	case c.isVisited():
 		return c.missedText()
 	case c.isZoneAppended():
-		return "the domain is bound, and its CNAME record leads to " + to + ", which is a name of OSS with the zone appended: its visitors do not get there"
+		return lang.Textf("the domain is bound, and its CNAME record leads to %s, which is a name of OSS with the zone appended: its visitors do not get there", to)
 	case c.Status.Destination == status.Nowhere && to != "":
-		return "the domain is bound, and its CNAME record leads to " + to + ", which does not exist: its visitors do not get there"
+		return lang.Textf("the domain is bound, and its CNAME record leads to %s, which does not exist: its visitors do not get there", to)
 	case c.Status.Destination == status.Nowhere:
-		return "the domain is bound, and the DNS has no record of its name: its visitors do not get there"
+		return lang.Textf("the domain is bound, and the DNS has no record of its name: its visitors do not get there")
 	case c.namesBucket():
-		return "the domain is bound, and its CNAME record leads to another region (" + to + "): its visitors do not get there"
+		return lang.Textf("the domain is bound, and its CNAME record leads to another region (%s): its visitors do not get there", to)
 	}
-	return "the domain is bound, and its CNAME record leads to another bucket (" + to + ")"
+	return lang.Textf("the domain is bound, and its CNAME record leads to another bucket (%s)", to)
 }
 
-func (c *Case) unreachableAction() string {
+func (c *Case) unreachableAction() lang.Text {
 	if c.isZoneAppended() {
-		return "write the target of the CNAME record with a final dot"
+		return lang.Textf("write the target of the CNAME record with a final dot")
 	}
-	return "set the CNAME record to " + region.Targets(c.Region, c.Bucket)[0]
+	return lang.Textf("set the CNAME record to %s", region.Targets(c.Region, c.Bucket)[0])
 }
 
-func (c *Case) failureText() string {
+func (c *Case) failureText() lang.Text {
 	a := &c.Status.Attempt
-	text := string(a.Reason) + ": " + errorText(a.Err)
+	text := lang.Textf("%s: %s", a.Reason, errorText(a.Err))
 	switch confirmed := c.Status.Facts.Confirmed; {
 	case confirmed.IsZero():
-		return "OSS has never answered; " + text
+		return lang.Textf("OSS has never answered; %s", text)
 	case c.isStale():
-		return "nothing is known since " + plain.Ago(c.Now.Sub(confirmed)) + "; " + text
+		return lang.Textf("nothing is known since %s; %s", lang.Ago(c.Now.Sub(confirmed)), text)
 	}
 	return text
 }
 
-func (c *Case) failureAction() string {
+func (c *Case) failureAction() lang.Text {
 	a := c.Status.Attempt
-	return cmp.Or(a.Advice(), a.Reason.Action())
+	if advice := a.Advice(); !advice.IsZero() {
+		return advice
+	}
+	return a.Reason.Action()
 }
 
 // sharedAction names the step against the failure that the account's domains share.
-func (c *Case) sharedAction() string {
-	check := c.Shared[0]
-	if check == CheckToken {
+func (c *Case) sharedAction() lang.Text {
+	if c.Shared[0] == CheckToken {
 		return c.failureAction()
 	}
-	a := c.Status.Checks[check].Attempt
-	return cmp.Or(a.Advice(), checkAction(check, a.Reason, "dig +short TXT "+c.Proof()))
+	return c.actionOf(c.Shared[0])
 }
 
-func (c *Case) checksText() string {
-	var texts []string
+func (c *Case) checksText() lang.Text {
+	var text lang.Text
 	for _, check := range c.failingChecks() {
 		a := c.Status.Checks[check].Attempt
-		texts = append(texts, fmt.Sprintf("check %s: %s: %s", check, a.Reason, errorText(a.Err)))
+		next := lang.Textf("check %s: %s: %s", check, a.Reason, errorText(a.Err))
+		if text.IsZero() {
+			text = next
+			continue
+		}
+		text = lang.Textf("%s; %s", text, next)
 	}
-	return strings.Join(texts, "; ")
+	return text
 }
 
-func (c *Case) checksAction() string {
-	check := c.failingChecks()[0]
+func (c *Case) checksAction() lang.Text { return c.actionOf(c.failingChecks()[0]) }
+
+// actionOf names the step against a failing check.
+func (c *Case) actionOf(check status.Check) lang.Text {
 	a := c.Status.Checks[check].Attempt
-	return cmp.Or(a.Advice(), checkAction(check, a.Reason, "dig +short TXT "+c.Proof()))
+	if advice := a.Advice(); !advice.IsZero() {
+		return advice
+	}
+	return checkAction(check, a.Reason, "dig +short TXT "+c.Proof())
 }
 
 // checkAction names the step against a failing check; dig is the question to
 // ask by hand.
-func checkAction(check status.Check, reason status.Reason, dig string) string {
+func checkAction(check status.Check, reason status.Reason, dig string) lang.Text {
 	switch {
 	case check == status.CheckBinding && reason == status.ReasonAccessDenied:
-		return "grant oss:ListCname beside oss:GetCnameToken"
+		return lang.Textf("grant oss:ListCname beside oss:GetCnameToken")
 	case check == CheckToken || check == status.CheckBinding:
 		return reason.Action()
 	}
-	return "ask the configured resolvers from the exporter's host: " + dig
+	return lang.Textf("ask the configured resolvers from the exporter's host: %s", dig)
 }
 
 // withoutChecks names the next step where the answers do not tell the state.
-func (c *Case) withoutChecks() string {
+func (c *Case) withoutChecks() lang.Text {
 	if c.Status.Facts.Exists {
-		return "publish the token as the TXT record and bind the domain before it expires; checks.dns and checks.binding would tell how far that is"
+		return lang.Textf("publish the token as the TXT record and bind the domain before it expires; checks.dns and checks.binding would tell how far that is")
 	}
-	return "nothing if the domain is bound, else create a token; checks.binding would tell which"
+	return lang.Textf("nothing if the domain is bound, else create a token; checks.binding would tell which")
 }
 
-// errorText returns err on one printable line.
-func errorText(err error) string {
+// errorText returns err as it is: errors are English.
+func errorText(err error) lang.Text {
 	if err == nil {
-		return "no details"
+		return lang.Textf("no details")
 	}
-	return plain.Printable(err.Error())
+	return lang.Verbatim(err.Error())
 }

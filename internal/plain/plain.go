@@ -1,9 +1,8 @@
-// Package plain writes values as an operator reads them: how long a duration is,
-// where an instant is from now, and text of others on one printable line.
+// Package plain writes values as an operator reads them, the same in every
+// language: instants, labels, and text of others on one printable line.
 package plain
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -11,49 +10,6 @@ import (
 	"time"
 	"unicode"
 )
-
-// Words says how long d is, with two units at most: "3 d 2 h", "5 min".
-func Words(d time.Duration) string {
-	d = d.Abs()
-	type unit struct {
-		length time.Duration
-		name   string
-	}
-	units := []unit{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "min"}, {time.Second, "s"}}
-	for i, u := range units[:3] {
-		if d < u.length {
-			continue
-		}
-		text := fmt.Sprintf("%d %s", d/u.length, u.name)
-		if rest := d % u.length / units[i+1].length; rest > 0 && u.name != "min" {
-			text += fmt.Sprintf(" %d %s", rest, units[i+1].name)
-		}
-		return text
-	}
-	return fmt.Sprintf("%d s", d/time.Second)
-}
-
-// In says how far ahead something is.
-func In(d time.Duration) string { return "in " + Words(d) }
-
-// Ago says how long ago something was.
-func Ago(d time.Duration) string {
-	if d < time.Second {
-		return "just now"
-	}
-	return Words(d) + " ago"
-}
-
-// Relative says where t is from now; "" for the zero time.
-func Relative(t, now time.Time) string {
-	switch {
-	case t.IsZero():
-		return ""
-	case t.After(now):
-		return In(t.Sub(now))
-	}
-	return Ago(now.Sub(t))
-}
 
 // Stamp writes an instant as people read it; "" for the zero time.
 func Stamp(t time.Time) string {

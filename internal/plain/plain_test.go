@@ -7,27 +7,9 @@ import (
 	"oss_cname_exporter/internal/plain"
 )
 
-func TestWords(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		0: "0 s", 59 * time.Second: "59 s", 3*time.Minute + 20*time.Second: "3 min", 5*time.Hour - time.Second: "4 h 59 min", 5 * time.Hour: "5 h",
-		71*time.Hour + 59*time.Minute: "2 d 23 h", -26 * time.Hour: "1 d 2 h", 72 * time.Hour: "3 d",
-	} {
-		if got := plain.Words(d); got != want {
-			t.Errorf("%v: got %q, want %q", d, got, want)
-		}
-	}
-}
-
-func TestRelative(t *testing.T) {
-	now := time.Date(2030, 1, 1, 12, 0, 0, 0, time.FixedZone("CST", 8*3600))
-	for at, want := range map[time.Time]string{
-		{}: "", now: "just now", now.Add(-time.Second): "1 s ago", now.Add(-2 * time.Hour): "2 h ago", now.Add(90 * time.Second): "in 1 min",
-	} {
-		if got := plain.Relative(at, now); got != want {
-			t.Errorf("%v: got %q, want %q", at, got, want)
-		}
-	}
-	if got := plain.Stamp(now) + plain.Stamp(time.Time{}); got != "2030-01-01 04:00:00 UTC" {
+func TestStamp(t *testing.T) {
+	at := time.Date(2030, 1, 1, 12, 0, 0, 0, time.FixedZone("CST", 8*3600))
+	if got := plain.Stamp(at) + plain.Stamp(time.Time{}); got != "2030-01-01 04:00:00 UTC" {
 		t.Errorf("got %q", got)
 	}
 }

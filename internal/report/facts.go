@@ -1,11 +1,9 @@
 package report
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
-	"oss_cname_exporter/internal/plain"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -16,103 +14,117 @@ type Fact struct {
 	At    time.Time // since when or until when; zero if there is no such instant
 }
 
+// fact is a Fact in every language. The zero value is none.
+type fact struct {
+	name, value lang.Text
+	at          time.Time
+}
+
 // Facts returns the known facts about the domain, in the order of reading.
 func (d *Domain) Facts() []Fact {
 	s := d.Status
-	facts := []Fact{{Name: "State", Value: string(d.State)}, d.tokenFact()}
+	known := []fact{{name: lang.Textf("State"), value: lang.Verbatim(string(d.State))}, d.tokenFact()}
 	if s.Facts.Confirmed.IsZero() {
-		facts = append(facts, Fact{Name: "Token confirmed", Value: "never"})
+		known = append(known, fact{name: lang.Textf("Token confirmed"), value: lang.Textf("never")})
 	} else {
-		facts = append(facts, Fact{Name: "Token confirmed", At: s.Facts.Confirmed})
+		known = append(known, fact{name: lang.Textf("Token confirmed"), at: s.Facts.Confirmed})
 	}
-	facts = append(facts, attemptFact("Token asked for", s.Attempt))
-	if text := bindingText(s); text != "" {
-		facts = append(facts, Fact{Name: "Binding", Value: text})
-	}
-	if f := certificateFact(s, d.now); f != (Fact{}) {
-		facts = append(facts, f)
-	}
-	facts = append(facts, visitFacts(s)...)
+	known = append(known, attemptFact(lang.Textf("Token asked for"), s.Attempt), bindingFact(s), certificateFact(s, d.now))
+	known = append(known, visitFacts(s)...)
 	for _, check := range status.Checks() {
 		if c, isMade := s.Checks[check]; isMade {
-			facts = append(facts, attemptFact("Check "+string(check), c.Attempt))
+			known = append(known, attemptFact(lang.Textf("Check %s", check), c.Attempt))
+		}
+	}
+	facts := make([]Fact, 0, len(known))
+	for _, f := range known {
+		if !f.name.IsZero() {
+			facts = append(facts, Fact{d.say(f.name), d.say(f.value), f.at})
 		}
 	}
 	return facts
 }
 
-func (d *Domain) tokenFact() Fact {
-	f := d.Status.Facts
-	switch {
+func (d *Domain) tokenFact() fact {
+	name := lang.Textf("Token")
+	switch f := d.Status.Facts; {
 	case f.Exists && d.now.Before(f.Expires):
-		return Fact{"Token", "expires", f.Expires}
+		return fact{name, lang.Textf("expires"), f.Expires}
 	case f.Exists:
-		return Fact{"Token", "expired", f.Expires}
+		return fact{name, lang.Textf("expired"), f.Expires}
 	case !f.Expired.IsZero():
-		return Fact{"Token", "expired unused", f.Expired}
+		return fact{name, lang.Textf("expired unused"), f.Expired}
 	}
-	return Fact{Name: "Token", Value: d.TokenText()}
+	return fact{name: name, value: d.tokenText()}
 }
 
 // attemptFact says how the last attempt of a question went.
-func attemptFact(name string, a status.Attempt) Fact {
+func attemptFact(name lang.Text, a status.Attempt) fact {
 	switch {
 	case a.Ended.IsZero():
-		return Fact{Name: name, Value: "not yet"}
+		return fact{name: name, value: lang.Textf("not yet")}
 	case a.Reason != "":
-		return Fact{name, fmt.Sprintf("%s: %s", a.Reason, errorText(a.Err)), a.Ended}
+		return fact{name, lang.Textf("%s: %s", a.Reason, errorText(a.Err)), a.Ended}
 	}
-	return Fact{name, "succeeded in " + a.Duration.Round(time.Millisecond/10).String(), a.Ended}
+	return fact{name, lang.Textf("succeeded in %s", a.Duration.Round(time.Millisecond/10)), a.Ended}
 }
 
-// bindingText says whether the domain is bound and served; "" is unknown.
-func bindingText(s *status.Status) string {
+// bindingFact says whether the domain is bound and served; none if that is unknown.
+func bindingFact(s *status.Status) fact {
+	name := lang.Textf("Binding")
 	switch {
 	case s.Bound == status.Unknown:
-		return ""
+		return fact{}
 	case s.Bound == status.No:
-		return "not bound to the bucket"
+		return fact{name: name, value: lang.Textf("not bound to the bucket")}
 	case s.Enabled == status.No && s.BindingWord != "":
-		return "bound, and not served: OSS calls it " + plain.Printable(s.BindingWord)
+		return fact{name: name, value: lang.Textf("bound, and not served: OSS calls it %s", s.BindingWord)}
 	case s.Enabled == status.No:
-		return "bound, and not served"
+		return fact{name: name, value: lang.Textf("bound, and not served")}
 	case s.Enabled == status.Yes:
-		return "bound and served"
+		return fact{name: name, value: lang.Textf("bound and served")}
 	}
-	return "bound"
+	return fact{name: name, value: lang.Textf("bound")}
 }
 
 // certificateFact says which certificate is bound, and until when OSS serves it;
-// the zero Fact if there is none.
-func certificateFact(s *status.Status, now time.Time) Fact {
+// none if none is bound.
+func certificateFact(s *status.Status, now time.Time) fact {
 	c := s.Certificate
-	text := c.ID
+	if c == (status.Certificate{}) && s.CertificateExpires.IsZero() {
+		return fact{}
+	}
+	text := lang.Verbatim(c.ID)
 	if c.Type != "" {
-		text += " (" + c.Type + ")"
+		text = lang.Textf("%s (%s)", text, c.Type)
 	}
 	if region := c.Region(); region != "" {
-		text += " of the certificate service in " + region
+		text = lang.Textf("%s of the certificate service in %s", text, region)
 	}
-	at := s.CertificateExpires
+	name := lang.Textf("Certificate")
 	switch {
 	case c.Starts.After(now):
-		text, at = text+", not valid before", c.Starts
+		return fact{name, with(text, lang.Textf("not valid before")), c.Starts}
 	case !s.CertificateExpires.IsZero():
-		text += ", expires"
+		return fact{name, with(text, lang.Textf("expires")), s.CertificateExpires}
 	case c.Status != "":
-		text += ", not served: " + c.Status
+		return fact{name: name, value: with(text, lang.Textf("not served: %s", c.Status))}
 	}
-	text = plain.Printable(strings.TrimPrefix(strings.TrimSpace(text), ", "))
-	if text == "" {
-		return Fact{}
-	}
-	return Fact{"Certificate", text, at}
+	return fact{name: name, value: text}
 }
 
-// errorText returns err on one printable line.
-func errorText(err error) string {
-	if err == nil {
-		return "no details"
+// with returns text, if there is one, and more.
+func with(text, more lang.Text) lang.Text {
+	if text.IsZero() {
+		return more
 	}
-	return plain.Printable(err.Error())
+	return lang.Textf("%s, %s", text, more)
+}
+
+// errorText returns err as it is: errors are English.
+func errorText(err error) lang.Text {
+	if err == nil {
+		return lang.Textf("no details")
+	}
+	return lang.Verbatim(err.Error())
 }

@@ -7,6 +7,7 @@ import (
 
 	"oss_cname_exporter/internal/changelog"
 	"oss_cname_exporter/internal/judge"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/status"
 )
@@ -44,7 +45,7 @@ func (r *Report) CauseItems() (items []CauseItem) {
 		items = append(items, CauseItem{
 			Problem: c.Kind, Severity: c.Severity, Account: c.Account, Region: c.Region, Check: c.Check, Reason: c.Reason,
 			Failing: c.Domains, Asked: c.Of, Since: instant(c.Since), Alert: judge.AccountFailing.Alert(),
-			Text: c.Text(), Action: c.Action(), Runbook: runbook(r.externalURL, judge.AccountFailing, ""),
+			Text: r.say(c.Text()), Action: r.say(c.Action()), Runbook: runbook(r.opts.ExternalURL, judge.AccountFailing, ""),
 		})
 	}
 	return items
@@ -178,18 +179,18 @@ func instant(t time.Time) *time.Time {
 	return &t
 }
 
-// TokenText describes the token in few words.
-func (d *Domain) TokenText() string {
+// tokenText describes the token in few words.
+func (d *Domain) tokenText() lang.Text {
 	f := d.Status.Facts
 	switch {
 	case f.Confirmed.IsZero():
-		return "unknown"
+		return lang.Textf("unknown")
 	case f.Exists && d.now.Before(f.Expires):
-		return "expires " + plain.In(d.Status.Facts.Expires.Sub(d.now))
+		return lang.Textf("expires %s", lang.In(d.Status.Facts.Expires.Sub(d.now)))
 	case f.Exists, !f.Expired.IsZero():
-		return "expired " + plain.Ago(d.now.Sub(d.judged.ExpiredAt()))
+		return lang.Textf("expired %s", lang.Ago(d.now.Sub(d.judged.ExpiredAt())))
 	}
-	return "none"
+	return lang.Textf("none")
 }
 
 // Queries returns PromQL about the domain.

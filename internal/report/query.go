@@ -9,6 +9,7 @@ import (
 
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/judge"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -153,20 +154,20 @@ func (c *Counts) of(s judge.Severity) *int {
 // Of returns how many domains have a severity.
 func (c Counts) Of(s judge.Severity) int { return *c.of(s) }
 
-// String writes c in one line, the worst first.
-func (c Counts) String() string {
+// Text says c in one line, the worst first.
+func (c Counts) Text() lang.Text {
 	var texts []string
 	for _, s := range judge.Severities() {
 		if n := c.Of(s); n > 0 {
 			texts = append(texts, fmt.Sprintf("%d %s", n, s))
 		}
 	}
-	if len(texts) == 0 {
-		return "no domain is configured"
+	counts := strings.Join(texts, ", ")
+	switch c.Total {
+	case 0:
+		return lang.Textf("no domain is configured")
+	case 1:
+		return lang.Textf("%s, of 1 domain", counts)
 	}
-	noun := "domains"
-	if c.Total == 1 {
-		noun = "domain"
-	}
-	return fmt.Sprintf("%s, of %d %s", strings.Join(texts, ", "), c.Total, noun)
+	return lang.Textf("%s, of %d domains", counts, c.Total)
 }

@@ -96,7 +96,7 @@ func TestCounts(t *testing.T) {
 		"1 ok, of 1 domain":                         {OK: 1, Total: 1},
 		"no domain is configured":                   {},
 	} {
-		if got := c.String(); got != want {
+		if got := c.Text().String(); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}

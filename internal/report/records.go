@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/region"
 	"oss_cname_exporter/internal/status"
@@ -45,7 +46,7 @@ func (d *Domain) Record() *Record {
 		return nil
 	}
 	p := &d.Status.Proof
-	r := &Record{Name: d.Target.Proof() + ".", Verdict: string(p.Verdict), Problem: plain.Printable(p.String()), FoundAt: p.Name,
+	r := &Record{Name: d.Target.Proof() + ".", Verdict: string(p.Verdict), Problem: d.say(p.Text()), FoundAt: p.Name,
 		Having: p.Having, Lacking: p.Lacking, Silent: p.Silent}
 	if d.opts.HideTokens {
 		r.Line = fmt.Sprintf("%s  TXT  %s", r.Name, d.Status.Token) // which prints that it is hidden
@@ -67,11 +68,15 @@ func (d *Domain) Alias() *Alias {
 	if d.Status.Destination != status.ToBucket {
 		a.publish(t)
 	}
-	a.ToBucket, a.Destination = truth(d.Status.PointsToBucket), string(d.Status.Destination)
-	a.Text = plain.Printable(a.text(d.Status.Destination))
-	if meant, ok := region.Appended(a.LeadsTo, t.Base, t.Checks.CNAMESuffixes...); ok {
-		a.Text += "; this is " + plain.Printable(meant) + " with the zone appended: enter the target with a dot at its end"
+	if a.Line != "" && t.IsApex() {
+		a.Note = d.say(lang.Textf("the apex of a zone can have no CNAME record: use the ALIAS, ANAME or flattened record of the DNS provider, or A records"))
 	}
+	a.ToBucket, a.Destination = truth(d.Status.PointsToBucket), string(d.Status.Destination)
+	text := a.text(d.Status.Destination)
+	if meant, ok := region.Appended(a.LeadsTo, t.Base, t.Checks.CNAMESuffixes...); ok {
+		text = lang.Textf("%s; this is %s with the zone appended: enter the target with a dot at its end", text, meant)
+	}
+	a.Text = d.say(text)
 	return a
 }
 
@@ -85,30 +90,29 @@ func (a *Alias) publish(t *config.Target) {
 	}
 	if t.IsApex() {
 		a.Line = fmt.Sprintf("%s  ALIAS  %s", a.Name, a.Should)
-		a.Note = "the apex of a zone can have no CNAME record: use the ALIAS, ANAME or flattened record of the DNS provider, or A records"
 	}
 }
 
 // text says where the CNAME record leads.
-func (a *Alias) text(destination status.Destination) string {
+func (a *Alias) text(destination status.Destination) lang.Text {
 	switch destination {
 	case status.ToBucket:
-		return "leads to the bucket: " + a.LeadsTo
+		return lang.Textf("leads to the bucket: %s", a.LeadsTo)
 	case status.ToOther:
-		return "leads to another bucket of OSS: " + a.LeadsTo
+		return lang.Textf("leads to another bucket of OSS: %s", a.LeadsTo)
 	case status.ToOSS:
-		return "leads to OSS; to which bucket, the name does not say: " + a.LeadsTo
+		return lang.Textf("leads to OSS; to which bucket, the name does not say: %s", a.LeadsTo)
 	case status.Elsewhere:
-		return "leads to a name that is not known to be OSS's, such as a CDN's: " + a.LeadsTo
+		return lang.Textf("leads to a name that is not known to be OSS's, such as a CDN's: %s", a.LeadsTo)
 	case status.ToAddress:
-		return "there is none, but addresses; where they lead cannot be told"
+		return lang.Textf("there is none, but addresses; where they lead cannot be told")
 	case status.Nowhere:
 		if a.LeadsTo != "" {
-			return "leads to a name that does not exist: " + a.LeadsTo
+			return lang.Textf("leads to a name that does not exist: %s", a.LeadsTo)
 		}
-		return "there is none, and no address"
+		return lang.Textf("there is none, and no address")
 	}
-	return "the name servers disagree: " + a.Differences
+	return lang.Textf("the name servers disagree: %s", a.Differences)
 }
 
 // truth returns nil for Unknown.

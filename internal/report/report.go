@@ -9,7 +9,6 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"oss_cname_exporter/internal/changelog"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/judge"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -27,6 +27,7 @@ type Options struct {
 	History    *changelog.History // nil is none
 	Memory     *judge.Memory      // the earlier problems; nil is none
 	HideTokens bool               // shows no token's value, neither OSS's nor one from the DNS
+	Language   lang.Language      // "" is English
 
 	// ExternalURL is where the exporter's pages are, without a final slash; ""
 	// is not known.
@@ -40,7 +41,7 @@ type Report struct {
 	Counts  Counts        // of Domains
 	Causes  []judge.Cause // failures that most domains of an account share
 
-	externalURL string
+	opts *Options
 }
 
 // Domain is the judgement of one target, in words.
@@ -59,7 +60,7 @@ func New(targets []config.Target, statuses []status.Status, opts Options) *Repor
 	if opts.Now.IsZero() {
 		opts.Now = time.Now()
 	}
-	r := &Report{Now: opts.Now, Domains: make([]*Domain, len(statuses)), externalURL: opts.ExternalURL}
+	r := &Report{Now: opts.Now, Domains: make([]*Domain, len(statuses)), opts: &opts}
 	domains := make([]Domain, len(statuses))
 	for i := range statuses {
 		d := &domains[i]
@@ -112,7 +113,7 @@ func (d *Domain) Findings() []Finding {
 	for i, p := range d.Problems {
 		findings[i] = Finding{
 			Problem: p.Kind, Severity: p.Severity, Since: instant(p.Since), Alert: p.Kind.Alert(),
-			Text: p.Text(&d.judged), Threshold: p.Threshold(&d.judged), Action: p.Action(&d.judged),
+			Text: d.say(p.Text(&d.judged)), Threshold: p.Threshold(&d.judged), Action: d.say(p.Action(&d.judged)),
 			Runbook: runbook(d.opts.ExternalURL, p.Kind, d.Target.String()),
 		}
 	}
@@ -133,7 +134,13 @@ func runbook(externalURL string, kind judge.Kind, target string) string {
 }
 
 // Action names the next step.
-func (d *Domain) Action() string { return d.Verdict.Action(&d.judged) }
+func (d *Domain) Action() string { return d.say(d.Verdict.Action(&d.judged)) }
+
+// say writes a text in the language of the report.
+func (d *Domain) say(text lang.Text) string { return text.In(d.opts.Language) }
+
+// say writes a text in the language of the report.
+func (r *Report) say(text lang.Text) string { return text.In(r.opts.Language) }
 
 // Changes returns the last changes of the domain, the newest first.
 func (d *Domain) Changes() []changelog.Change { return d.opts.History.Of(d.Target.Name) }
@@ -192,19 +199,18 @@ func (r *Report) Standing() judge.Severity {
 // Summary says in one line how it stands, as monitoring plugins do: the counts,
 // and the worst.
 func (r *Report) Summary() string {
-	text := strings.ToUpper(string(r.Standing())) + ": "
+	text := r.Counts.Text()
 	if n := r.unanswered(); n > 0 {
-		text += fmt.Sprintf("%d could not be asked about everything; ", n)
+		text = lang.Textf("%d could not be asked about everything; %s", n, text)
 	}
-	text += r.Counts.String()
-	if worst := r.worstText(); worst != "" {
-		text += "; " + worst
+	if worst := r.worstText(); !worst.IsZero() {
+		text = lang.Textf("%s; %s", text, worst)
 	}
-	return text
+	return r.say(lang.Textf("%s: %s", strings.ToUpper(string(r.Standing())), text))
 }
 
-// worstText describes the worst problem; "" if there is none.
-func (r *Report) worstText() string {
+// worstText describes the worst problem; no text if there is none.
+func (r *Report) worstText() lang.Text {
 	for _, severity := range []judge.Severity{judge.Critical, judge.Warning} {
 		for _, c := range r.Causes {
 			if c.Severity == severity {
@@ -213,9 +219,9 @@ func (r *Report) worstText() string {
 		}
 		for _, d := range r.Domains {
 			if d.Severity == severity {
-				return d.Target.Cname() + ": " + d.Problems[0].Text(&d.judged)
+				return lang.Textf("%s: %s", d.Target.Cname(), d.Problems[0].Text(&d.judged))
 			}
 		}
 	}
-	return ""
+	return lang.Text{}
 }

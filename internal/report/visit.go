@@ -1,12 +1,12 @@
 package report
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/status"
 )
@@ -56,47 +56,47 @@ func visitItem(s *status.Status) *VisitItem {
 }
 
 // visitFacts returns the answer of the domain itself, and the certificate that visitors get.
-func visitFacts(s *status.Status) (facts []Fact) {
+func visitFacts(s *status.Status) (facts []fact) {
 	h := s.HTTP
 	if h.AnsweredBy != "" {
-		facts = append(facts, Fact{Name: "Answered by", Value: plain.Printable(answerText(h))})
+		facts = append(facts, fact{name: lang.Textf("Answered by"), value: answerText(h)})
 	}
 	for _, scheme := range slices.Sorted(maps.Keys(h.Failed)) {
-		facts = append(facts, Fact{Name: "Visit over " + scheme, Value: plain.Printable(h.Failed[scheme])})
+		facts = append(facts, fact{name: lang.Textf("Visit over %s", scheme), value: lang.Verbatim(h.Failed[scheme])})
 	}
 	if c := h.Certificate; !c.Expires.IsZero() {
-		facts = append(facts, Fact{"Served certificate", plain.Printable(servedText(c, c.Is(s.Certificate))), c.Expires})
+		facts = append(facts, fact{lang.Textf("Served certificate"), servedText(c, c.Is(s.Certificate)), c.Expires})
 	}
 	return facts
 }
 
-func answerText(h status.HTTP) string {
-	text := string(h.AnsweredBy) + ": " + h.Evidence
+func answerText(h status.HTTP) lang.Text {
+	text := lang.Textf("%s: %s", h.AnsweredBy, h.Evidence)
 	if h.StatusCode != 0 {
-		text += fmt.Sprintf(", first byte after %v", h.FirstByte.Round(time.Millisecond))
+		text = with(text, lang.Textf("first byte after %s", h.FirstByte.Round(time.Millisecond)))
 	}
 	if h.RedirectsTo != "" {
-		text += ", redirects to " + h.RedirectsTo
+		text = with(text, lang.Textf("redirects to %s", h.RedirectsTo))
 	}
 	return text
 }
 
 // servedText describes a certificate, each fault in words.
-func servedText(c status.ServedCertificate, isBound status.Tristate) string {
-	parts := []string{fmt.Sprintf("by %s for %s", c.Issuer, strings.Join(c.Names, ", "))}
+func servedText(c status.ServedCertificate, isBound status.Tristate) lang.Text {
+	text := lang.Textf("by %s for %s", c.Issuer, strings.Join(c.Names, ", "))
 	for _, fault := range []struct {
 		isSo bool
-		text string
+		text lang.Text
 	}{
-		{c.Matches == status.No, "not valid for the domain"},
-		{c.Trusted == status.No, "not trusted"},
-		{isBound == status.No, "not the one that is bound in OSS"},
-		{isBound == status.Yes, "the one that is bound in OSS"},
-		{c.AsksForClient, "the server asks for a client certificate"},
+		{c.Matches == status.No, lang.Textf("not valid for the domain")},
+		{c.Trusted == status.No, lang.Textf("not trusted")},
+		{isBound == status.No, lang.Textf("not the one that is bound in OSS")},
+		{isBound == status.Yes, lang.Textf("the one that is bound in OSS")},
+		{c.AsksForClient, lang.Textf("the server asks for a client certificate")},
 	} {
 		if fault.isSo {
-			parts = append(parts, fault.text)
+			text = with(text, fault.text)
 		}
 	}
-	return strings.Join(append(parts, "expires"), ", ")
+	return with(text, lang.Textf("expires"))
 }

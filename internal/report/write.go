@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
+
+	"golang.org/x/text/width"
 
 	"oss_cname_exporter/internal/judge"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/status"
 )
@@ -33,12 +35,12 @@ func (style Style) paint(s judge.Severity, text string) string {
 func (r *Report) Write(w io.Writer, style Style) error {
 	var b bytes.Buffer
 	for _, c := range r.Causes {
-		fmt.Fprintf(&b, "%s  %s\n", style.paint(c.Severity, string(c.Severity)), c.Text())
-		fmt.Fprintf(&b, "%*s  next: %s\n", len(c.Severity), "", c.Action())
+		fmt.Fprintf(&b, "%s  %s\n", style.paint(c.Severity, string(c.Severity)), r.say(c.Text()))
+		fmt.Fprintf(&b, "%*s  %s\n", len(c.Severity), "", r.say(lang.Textf("next: %s", c.Action())))
 	}
 	domains := slices.DeleteFunc(slices.Clone(r.Domains), (*Domain).isCovered)
 	if n := len(r.Domains) - len(domains); n > 0 {
-		fmt.Fprintf(&b, "Not listed are %d domains of which nothing else is wrong.\n", n)
+		fmt.Fprintln(&b, r.say(lang.Textf("Not listed are %d domains of which nothing else is wrong.", n)))
 	}
 	if b.Len() > 0 && len(domains) > 0 {
 		b.WriteByte('\n')
@@ -55,40 +57,63 @@ func (d *Domain) isCovered() bool { return len(d.Problems) == 0 && len(d.judged.
 // WriteTable writes the domains as a table, in their order, each that is not
 // well with the reason and the next step.
 func WriteTable(w io.Writer, domains []*Domain, style Style) error {
-	rows := make([][4]string, len(domains))
-	widths := [4]int{len("SEVERITY"), len("DOMAIN"), len("BUCKET"), len("STATE")}
-	for i, d := range domains {
-		rows[i] = [4]string{string(d.Severity), d.Target.Cname(), d.Target.Bucket, string(d.State)}
-		for k, cell := range rows[i] {
-			widths[k] = max(widths[k], utf8.RuneCountInString(cell))
+	if len(domains) == 0 {
+		return nil
+	}
+	first := domains[0]
+	rows := make([][5]string, 1, len(domains)+1)
+	rows[0] = [5]string{
+		first.say(lang.Textf("SEVERITY")), first.say(lang.Textf("DOMAIN")), first.say(lang.Textf("BUCKET")), first.say(lang.Textf("STATE")), first.say(lang.Textf("TIME LEFT")),
+	}
+	for _, d := range domains {
+		rows = append(rows, [5]string{string(d.Severity), d.Target.Cname(), d.Target.Bucket, string(d.State), d.say(d.leftText())})
+	}
+	var widths [4]int
+	for _, row := range rows {
+		for i := range widths {
+			widths[i] = max(widths[i], columns(row[i]))
 		}
 	}
 	var b bytes.Buffer
-	if len(domains) > 0 {
-		fmt.Fprintf(&b, "%-*s  %-*s  %-*s  %-*s  %s\n", widths[0], "SEVERITY", widths[1], "DOMAIN", widths[2], "BUCKET", widths[3], "STATE", "TIME LEFT")
-	}
-	for i, d := range domains {
-		row := rows[i]
-		severity := style.paint(d.Severity, fmt.Sprintf("%-*s", widths[0], row[0]))
-		fmt.Fprintf(&b, "%s  %-*s  %-*s  %-*s  %s\n", severity, widths[1], row[1], widths[2], row[2], widths[3], row[3], d.leftText())
-		d.writeAdvice(&b, strings.Repeat(" ", widths[0]+2))
+	for i, row := range rows {
+		severity := pad(row[0], widths[0])
+		if i > 0 {
+			severity = style.paint(domains[i-1].Severity, severity)
+		}
+		fmt.Fprintf(&b, "%s  %s  %s  %s  %s\n", severity, pad(row[1], widths[1]), pad(row[2], widths[2]), pad(row[3], widths[3]), row[4])
+		if i > 0 {
+			domains[i-1].writeAdvice(&b, strings.Repeat(" ", widths[0]+2))
+		}
 	}
 	_, err := w.Write(b.Bytes())
 	return err
 }
 
+// pad returns text with blanks after it, n columns wide or more.
+func pad(text string, n int) string { return text + strings.Repeat(" ", max(0, n-columns(text))) }
+
+// columns returns how many columns of a terminal text takes: an ideograph takes two.
+func columns(text string) (n int) {
+	for _, r := range text {
+		if n++; width.LookupRune(r).Kind() == width.EastAsianWide || width.LookupRune(r).Kind() == width.EastAsianFullwidth {
+			n++
+		}
+	}
+	return n
+}
+
 // leftText says how long the certificate of a bound domain has left, else its token.
-func (d *Domain) leftText() string {
+func (d *Domain) leftText() lang.Text {
 	expires := d.Status.CertificateExpires
 	switch {
 	case d.Status.Bound != status.Yes:
-		return "token " + d.TokenText()
+		return lang.Textf("token %s", d.tokenText())
 	case expires.IsZero():
-		return "no certificate"
+		return lang.Textf("no certificate")
 	case d.now.Before(expires):
-		return "certificate expires " + plain.In(expires.Sub(d.now))
+		return lang.Textf("certificate expires %s", lang.In(expires.Sub(d.now)))
 	}
-	return "certificate expired " + plain.Ago(d.now.Sub(expires))
+	return lang.Textf("certificate expired %s", lang.Ago(d.now.Sub(expires)))
 }
 
 // writeAdvice writes the problems and the next step.
@@ -98,7 +123,7 @@ func (d *Domain) writeAdvice(b *bytes.Buffer, indent string) {
 		fmt.Fprintf(b, "%s%s\n", indent, f.Text)
 	}
 	if len(findings) > 0 || d.State == status.StateAwaitingDNS {
-		fmt.Fprintf(b, "%snext: %s\n", indent, d.Action())
+		fmt.Fprintf(b, "%s%s\n", indent, d.say(lang.Textf("next: %s", d.Verdict.Action(&d.judged))))
 	}
 	if r := d.Record(); r != nil && d.Status.DNSVerified != status.Yes {
 		fmt.Fprintf(b, "%s%s\n", indent, r.Line)
@@ -113,7 +138,7 @@ func (d *Domain) WriteDetail(w io.Writer) error {
 	var b bytes.Buffer
 	for _, line := range d.details() {
 		if line[1] != "" {
-			fmt.Fprintf(&b, "  %-16s %s\n", line[0], plain.Printable(line[1]))
+			fmt.Fprintf(&b, "  %s %s\n", pad(line[0], 16), plain.Printable(line[1]))
 		}
 	}
 	_, err := w.Write(b.Bytes())
@@ -122,19 +147,22 @@ func (d *Domain) WriteDetail(w io.Writer) error {
 
 // details returns pairs of name and value.
 func (d *Domain) details() [][2]string {
-	lines := [][2]string{{"severity", string(d.Severity)}, {"next", d.Action()}}
+	lines := [][2]string{{d.say(lang.Textf("severity")), string(d.Severity)}, {d.say(lang.Textf("next")), d.Action()}}
 	for _, f := range d.Findings() {
-		lines = append(lines, [2]string{string(f.Severity), f.Text}, [2]string{"runbook", f.Runbook})
+		lines = append(lines, [2]string{string(f.Severity), f.Text}, [2]string{d.say(lang.Textf("runbook")), f.Runbook})
 	}
 	for _, f := range d.Facts() {
 		lines = append(lines, [2]string{f.Name, strings.Trim(f.Value+", "+d.when(f.At), ", ")})
 	}
 	lines = append(lines, d.recordDetails()...)
 	if a := d.Alias(); a != nil {
-		lines = append(lines, [][2]string{{"CNAME record", a.Text}, {"to serve it", a.Line}, {"or to", a.Alternative}, {"note", a.Note}}...)
+		lines = append(lines, [][2]string{
+			{d.say(lang.Textf("CNAME record")), a.Text}, {d.say(lang.Textf("to serve it")), a.Line},
+			{d.say(lang.Textf("or to")), a.Alternative}, {d.say(lang.Textf("note")), a.Note},
+		}...)
 	}
 	for _, c := range d.Changes() {
-		lines = append(lines, [2]string{"change", plain.Stamp(c.At) + "  " + c.Text()})
+		lines = append(lines, [2]string{d.say(lang.Textf("change")), plain.Stamp(c.At) + "  " + c.Text()})
 	}
 	return lines
 }
@@ -144,12 +172,15 @@ func (d *Domain) recordDetails() [][2]string {
 	if r == nil {
 		return nil
 	}
-	lines := [][2]string{{"publish", r.Line}, {"published", map[bool]string{true: "yes"}[r.Verdict == string(status.VerdictValid)]}, {"TXT record", r.Problem}}
+	lines := [][2]string{{d.say(lang.Textf("publish")), r.Line}, {d.say(lang.Textf("TXT record")), r.Problem}}
+	if r.Verdict == string(status.VerdictValid) {
+		lines = append(lines, [2]string{d.say(lang.Textf("published")), d.say(lang.Textf("yes"))})
+	}
 	for _, value := range r.Found {
-		lines = append(lines, [2]string{"DNS has", QuoteTXT(value)})
+		lines = append(lines, [2]string{d.say(lang.Textf("DNS has")), QuoteTXT(value)})
 	}
 	for _, server := range r.Silent {
-		lines = append(lines, [2]string{"not asked", server})
+		lines = append(lines, [2]string{d.say(lang.Textf("not asked")), server})
 	}
 	return lines
 }
@@ -159,5 +190,5 @@ func (d *Domain) when(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return plain.Relative(t, d.now) + ", " + plain.Stamp(t)
+	return d.say(lang.Relative(t, d.now)) + ", " + plain.Stamp(t)
 }

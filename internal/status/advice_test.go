@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -12,7 +13,7 @@ import (
 type advised struct{ error }
 
 // Advice implements the method that an Attempt asks for.
-func (advised) Advice() string { return "do this" }
+func (advised) Advice() lang.Text { return lang.Verbatim("do this") }
 
 func TestAdvice(t *testing.T) {
 	plain := errors.New("x")
@@ -20,7 +21,7 @@ func TestAdvice(t *testing.T) {
 		err  error
 		want string
 	}{{nil, ""}, {plain, ""}, {advised{plain}, "do this"}, {fmt.Errorf("asking: %w", advised{plain}), "do this"}} {
-		if got := (status.Attempt{Err: test.err}).Advice(); got != test.want {
+		if got := (status.Attempt{Err: test.err}).Advice().String(); got != test.want {
 			t.Errorf("%v: got %q, want %q", test.err, got, test.want)
 		}
 	}

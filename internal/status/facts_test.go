@@ -71,11 +71,11 @@ func TestReasons(t *testing.T) {
 		t.Errorf("got %q", all)
 	}
 	for _, reason := range all {
-		if reason.Action() == "" {
+		if reason.Action().IsZero() {
 			t.Errorf("nothing to do about %s", reason)
 		}
 	}
-	if a, b := status.ReasonClockSkew.Action(), status.Reason("none").Action(); a != "set the clock" || b != "" {
+	if a, b := status.ReasonClockSkew.Action().String(), status.Reason("none").Action().String(); a != "set the clock" || b != "" {
 		t.Errorf("got %q and %q", a, b)
 	}
 }

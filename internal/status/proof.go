@@ -1,11 +1,12 @@
 package status
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+
+	"oss_cname_exporter/internal/lang"
 )
 
 // ProofVerdict says in one word whether the TXT record of a domain counts as the
@@ -133,46 +134,49 @@ func compare(value, token, previous string) ProofVerdict {
 // base64 for URLs.
 var challenge = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
 
-// otherProof names the service that a value was made for instead; "" if none is
-// known.
-func (p Proof) otherProof() string {
+// otherProof says that a record has another value, and names the service that the
+// value was made for, if that is known.
+func (p Proof) otherProof() lang.Text {
 	for _, value := range p.Values {
 		switch {
 		case strings.HasPrefix(value, "verify_"):
-			return ": it has the verification value of the CDN, which belongs to the name verification"
+			return lang.Textf("the TXT record has another value than the token: it has the verification value of the CDN, which belongs to the name verification")
 		case challenge.MatchString(value):
-			return ": it has the form of an ACME challenge, which belongs to the name _acme-challenge"
+			return lang.Textf("the TXT record has another value than the token: it has the form of an ACME challenge, which belongs to the name _acme-challenge")
 		}
 	}
-	return ""
+	return lang.Textf("the TXT record has another value than the token")
 }
 
-// String describes in one sentence the fault of the record; "" if there is none,
-// or it is unknown. It has no value of a record.
-func (p Proof) String() string {
+// String is the Text in English, for the log.
+func (p Proof) String() string { return p.Text().String() }
+
+// Text describes in one sentence the fault of the record; no text if there is
+// none, or it is unknown. It has no value of a record.
+func (p Proof) Text() lang.Text {
 	switch p.Verdict {
 	case VerdictMissing:
-		return "there is no TXT record of that name"
+		return lang.Textf("there is no TXT record of that name")
 	case VerdictDisagree:
-		return fmt.Sprintf("the name servers disagree: %s do not have the token yet, %s do", strings.Join(p.Lacking, ", "), strings.Join(p.Having, ", "))
+		return lang.Textf("the name servers disagree: %s do not have the token yet, %s do", strings.Join(p.Lacking, ", "), strings.Join(p.Having, ", "))
 	case VerdictQuoted:
-		return "the value of the TXT record is the token in quotation marks: enter it without them"
+		return lang.Textf("the value of the TXT record is the token in quotation marks: enter it without them")
 	case VerdictBlanks:
-		return "the value of the TXT record is the token with blanks or invisible characters: enter it without them"
+		return lang.Textf("the value of the TXT record is the token with blanks or invisible characters: enter it without them")
 	case VerdictCase:
-		return "the value of the TXT record is the token in other letters, upper or lower: enter it as OSS gave it"
+		return lang.Textf("the value of the TXT record is the token in other letters, upper or lower: enter it as OSS gave it")
 	case VerdictExtra:
-		return "the value of the TXT record has text beside the token: enter the token alone, without _dnsauth= or the like"
+		return lang.Textf("the value of the TXT record has text beside the token: enter the token alone, without _dnsauth= or the like")
 	case VerdictTruncated:
-		return "the value of the TXT record is only a part of the token: enter all of it"
+		return lang.Textf("the value of the TXT record is only a part of the token: enter all of it")
 	case VerdictPrevious:
-		return "the TXT record has the token before this one: enter the new token"
+		return lang.Textf("the TXT record has the token before this one: enter the new token")
 	case VerdictMisplaced:
-		return fmt.Sprintf("the token is in a TXT record of another name, %s: most consoles append the zone to the name that is entered", p.Name)
+		return lang.Textf("the token is in a TXT record of another name, %s: most consoles append the zone to the name that is entered", p.Name)
 	case VerdictAlias:
-		return fmt.Sprintf("there is no TXT record of that name, but a CNAME record, perhaps of a wildcard, that leads to %s: publish a TXT record", p.Name)
+		return lang.Textf("there is no TXT record of that name, but a CNAME record, perhaps of a wildcard, that leads to %s: publish a TXT record", p.Name)
 	case VerdictOther:
-		return "the TXT record has another value than the token" + p.otherProof()
+		return p.otherProof()
 	}
-	return ""
+	return lang.Text{}
 }

@@ -1,5 +1,7 @@
 package status
 
+import "oss_cname_exporter/internal/lang"
+
 // Reason says in one word why an attempt got no definitive answer; "" is that it
 // got one. The set is closed: alert rules and dashboards quote it.
 type Reason string
@@ -27,28 +29,28 @@ const (
 // reasons is the whole closed set, each with the operator's next step.
 func reasons() []struct {
 	reason Reason
-	action string
+	action lang.Text
 } {
 	return []struct {
 		reason Reason
-		action string
+		action lang.Text
 	}{
-		{ReasonTimeout, "look at the network; raise probe.timeout"},
-		{ReasonDNS, "look at the resolver, the region's spelling"},
-		{ReasonConnect, "look at firewalls and proxies"},
-		{ReasonTLS, "look at CA certificates and at what intercepts TLS"},
-		{ReasonCredentials, "look at the account's credentials"},
-		{ReasonAccessDenied, "grant oss:GetCnameToken; look at the bill"},
-		{ReasonWrongEndpoint, "set region and endpoint to the bucket's; the error has the endpoint if OSS named it"},
-		{ReasonClockSkew, "set the clock"},
-		{ReasonBucketNotFound, "correct the bucket's name"},
-		{ReasonInvalidArgument, "correct the name"},
-		{ReasonThrottled, "set rate_limit or cache_ttl"},
-		{ReasonServerError, "wait; look at Alibaba Cloud's status"},
-		{ReasonClientError, "look at the code in the error"},
-		{ReasonBadResponse, "look for a proxy or captive portal on the way"},
-		{ReasonNotProbed, "raise the scrape timeout, probe.concurrency or cache_ttl"},
-		{ReasonInternal, "report it"},
+		{ReasonTimeout, lang.Textf("look at the network; raise probe.timeout")},
+		{ReasonDNS, lang.Textf("look at the resolver, the region's spelling")},
+		{ReasonConnect, lang.Textf("look at firewalls and proxies")},
+		{ReasonTLS, lang.Textf("look at CA certificates and at what intercepts TLS")},
+		{ReasonCredentials, lang.Textf("look at the account's credentials")},
+		{ReasonAccessDenied, lang.Textf("grant oss:GetCnameToken; look at the bill")},
+		{ReasonWrongEndpoint, lang.Textf("set region and endpoint to the bucket's; the error has the endpoint if OSS named it")},
+		{ReasonClockSkew, lang.Textf("set the clock")},
+		{ReasonBucketNotFound, lang.Textf("correct the bucket's name")},
+		{ReasonInvalidArgument, lang.Textf("correct the name")},
+		{ReasonThrottled, lang.Textf("set rate_limit or cache_ttl")},
+		{ReasonServerError, lang.Textf("wait; look at Alibaba Cloud's status")},
+		{ReasonClientError, lang.Textf("look at the code in the error")},
+		{ReasonBadResponse, lang.Textf("look for a proxy or captive portal on the way")},
+		{ReasonNotProbed, lang.Textf("raise the scrape timeout, probe.concurrency or cache_ttl")},
+		{ReasonInternal, lang.Textf("report it")},
 	}
 }
 
@@ -62,11 +64,11 @@ func Reasons() []Reason {
 }
 
 // Action names the operator's next step.
-func (r Reason) Action() string {
+func (r Reason) Action() lang.Text {
 	for _, row := range reasons() {
 		if row.reason == r {
 			return row.action
 		}
 	}
-	return ""
+	return lang.Text{}
 }

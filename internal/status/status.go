@@ -10,6 +10,7 @@ import (
 	"errors"
 	"time"
 
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/secret"
 )
 
@@ -63,14 +64,14 @@ var ErrOtherOwner = errors.New("the bucket belongs to another account")
 func (a Attempt) Succeeded() bool { return !a.Ended.IsZero() && a.Reason == "" }
 
 // Advice returns the action that the error of the attempt asks for in place of
-// that of its Reason; "" is none.
-func (a Attempt) Advice() string {
+// that of its Reason; no text if there is none.
+func (a Attempt) Advice() lang.Text {
 	adviser, ok := errors.AsType[interface {
 		error
-		Advice() string
+		Advice() lang.Text
 	}](a.Err)
 	if !ok {
-		return ""
+		return lang.Text{}
 	}
 	return adviser.Advice()
 }

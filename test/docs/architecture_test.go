@@ -29,23 +29,24 @@ var law = map[string]struct{ may, never []string }{
 	"internal/demo":            {may: []string{"internal/config", "internal/fake/dnstest", "internal/fake/osstest", "internal/fake/sitetest", "internal/httpcheck", "ossclient"}, never: []string{sdk, "github.com/prometheus/"}},
 	"internal/web":             {may: []string{"collector", "internal/changelog", "internal/config", "internal/judge", "internal/discovery", "internal/plain", "internal/report", "internal/status", "internal/trace", "internal/web/query", "internal/web/ui"}, never: []string{sdk, "html/template"}},
 	"internal/web/query":       {never: []string{"net/http", "github.com/"}},
-	"internal/web/ui":          {may: []string{"docs", "internal/changelog", "internal/config", "internal/judge", "internal/discovery", "internal/plain", "internal/report", "internal/status", "internal/web/query"}, never: []string{sdk, "github.com/prometheus/client_golang/"}},
+	"internal/web/ui":          {may: []string{"internal/lang", "docs", "internal/changelog", "internal/config", "internal/judge", "internal/discovery", "internal/plain", "internal/report", "internal/status", "internal/web/query"}, never: []string{sdk, "github.com/prometheus/client_golang/"}},
 	"internal/web/webtest":     {may: []string{"collector", "internal/changelog", "internal/config", "internal/judge", "internal/discovery", "internal/status", "internal/web"}, never: []string{sdk}},
 	"collector":                {may: []string{"internal/changelog", "internal/config", "internal/judge", "internal/status"}, never: []string{sdk, "net/http", "github.com/go-kit/"}},
 	"internal/changelog":       {may: []string{"internal/config", "internal/plain", "internal/status"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/"}},
 	"internal/discovery":       {may: []string{"internal/clock", "internal/config", "internal/poller", "internal/schedule", "internal/status", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/"}},
 	"internal/poller":          {may: []string{"internal/httpcheck", "internal/clock", "internal/config", "internal/dnsclient", "internal/region", "internal/schedule", "internal/secret", "internal/status", "internal/trace", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
-	"internal/report":          {may: []string{"internal/changelog", "internal/config", "internal/judge", "internal/plain", "internal/region", "internal/status"}, never: []string{sdk, dnslib, "net/http", "github.com/", "log"}},
-	"internal/judge":           {may: []string{"internal/plain", "internal/region", "internal/status"}, never: []string{"net/http", "github.com/", "golang.org/", "log"}}, // pure
+	"internal/report":          {may: []string{"internal/lang", "internal/changelog", "internal/config", "internal/judge", "internal/plain", "internal/region", "internal/status"}, never: []string{sdk, dnslib, "net/http", "github.com/", "log"}},
+	"internal/judge":           {may: []string{"internal/lang", "internal/plain", "internal/region", "internal/status"}, never: []string{"net/http", "github.com/", "golang.org/", "log"}}, // pure
+	"internal/lang":            {may: []string{"internal/plain"}, never: []string{"net/http", "github.com/", "log"}},
 	"internal/plain":           {never: []string{"net/http", "github.com/", "golang.org/"}},
 	"internal/clock/clocktest": {never: []string{"net/http", "github.com/", "golang.org/", "log"}},
 	"internal/clock":           {never: []string{"net/http", "github.com/", "golang.org/", "log"}},
-	"internal/schedule":        {may: []string{"internal/clock"}, never: []string{"net/http", "github.com/", "log"}},                 // the standard library and x/time only
-	"internal/status":          {may: []string{"internal/secret"}, never: []string{"net/http", "github.com/", "golang.org/", "log"}}, // pure
+	"internal/schedule":        {may: []string{"internal/clock"}, never: []string{"net/http", "github.com/", "log"}},                                  // the standard library and x/time only
+	"internal/status":          {may: []string{"internal/lang", "internal/secret"}, never: []string{"net/http", "github.com/", "golang.org/", "log"}}, // pure
 	"internal/secret":          {never: []string{"net/http", "github.com/", "golang.org/"}},
 	"internal/trace":           {never: []string{sdk, dnslib, "net/http", "github.com/"}},
 	"internal/dnsclient":       {may: []string{"internal/status", "internal/trace"}, never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
-	"ossclient":                {may: []string{"internal/secret", "internal/status", "internal/trace", "internal/vendor"}, never: []string{dnslib, "github.com/prometheus/", "github.com/go-kit/", "log"}},
+	"ossclient":                {may: []string{"internal/lang", "internal/secret", "internal/status", "internal/trace", "internal/vendor"}, never: []string{dnslib, "github.com/prometheus/", "github.com/go-kit/", "log"}},
 	"internal/vendor":          {may: []string{"internal/status"}, never: []string{sdk, dnslib, "net", "github.com/"}},
 	"internal/region":          {may: []string{"internal/vendor"}, never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/"}},
 	"internal/domain":          {never: []string{sdk, "net/http"}},

@@ -72,7 +72,7 @@ func TestReferenceHasEveryReason(t *testing.T) {
 	text := read(t, "docs/metrics.md")
 	for _, reason := range status.Reasons() {
 		row := regexp.MustCompile("(?m)^\\| `" + string(reason) + "` \\|.*\\| (.*) \\|$").FindStringSubmatch(text)
-		if row == nil || strings.ReplaceAll(row[1], "`", "") != reason.Action() {
+		if row == nil || strings.ReplaceAll(row[1], "`", "") != reason.Action().String() {
 			t.Errorf("docs/metrics.md has no line for the reason %s with what to do: %q", reason, reason.Action())
 		}
 	}
@@ -82,7 +82,7 @@ func TestReferenceHasEveryReason(t *testing.T) {
 func TestDocsExplainEveryState(t *testing.T) {
 	text := read(t, "docs/states.md")
 	for _, state := range status.States() {
-		line := regexp.MustCompile(`(?m)^\| ` + "`" + string(state) + "`" + ` \| [^|]+ \| ` + regexp.QuoteMeta(judge.StateAction(state)) + ` \|$`)
+		line := regexp.MustCompile(`(?m)^\| ` + "`" + string(state) + "`" + ` \| [^|]+ \| ` + regexp.QuoteMeta(judge.StateAction(state).String()) + ` \|$`)
 		if !line.MatchString(text) {
 			t.Errorf("docs/states.md has no line for the state %s with %q", state, judge.StateAction(state))
 		}

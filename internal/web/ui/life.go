@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/judge"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
@@ -64,7 +65,7 @@ func segments(d *report.Domain, now time.Time) (list []segment, since string) {
 		list = append(list, newSegment(at[i].Sub(begin).Seconds()*scale, end.Sub(at[i]).Seconds()*scale, is, at[i]))
 		end, is = at[i], was[i]
 	}
-	return append(list, newSegment(0, end.Sub(begin).Seconds()*scale, is, time.Time{})), plain.Ago(now.Sub(first))
+	return append(list, newSegment(0, end.Sub(begin).Seconds()*scale, is, time.Time{})), lang.Ago(now.Sub(first)).String()
 }
 
 func newSegment(x, width float64, outcome string, at time.Time) segment {

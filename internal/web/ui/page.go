@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/common/version"
 
 	"oss_cname_exporter/internal/judge"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/report"
 )
@@ -111,5 +112,5 @@ func newMoment(t, now time.Time) *moment {
 	if t.IsZero() {
 		return nil
 	}
-	return &moment{t.UTC().Format("2006-01-02T15:04:05Z"), plain.Stamp(t), plain.Relative(t, now)}
+	return &moment{t.UTC().Format("2006-01-02T15:04:05Z"), plain.Stamp(t), lang.Relative(t, now).String()}
 }

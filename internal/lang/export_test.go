@@ -1,0 +1,4 @@
+package lang
+
+// Catalogue is the Chinese format of each English one.
+var Catalogue = chinese
