@@ -36,7 +36,7 @@ var law = map[string]struct{ may, never []string }{
 	"internal/discovery":       {may: []string{"internal/clock", "internal/config", "internal/poller", "internal/schedule", "internal/status", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/"}},
 	"internal/poller":          {may: []string{"internal/httpcheck", "internal/clock", "internal/config", "internal/dnsclient", "internal/region", "internal/schedule", "internal/secret", "internal/status", "internal/trace", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/prometheus/", "github.com/go-kit/", "log"}},
 	"internal/report":          {may: []string{"internal/lang", "internal/changelog", "internal/config", "internal/judge", "internal/plain", "internal/region", "internal/status"}, never: []string{sdk, dnslib, "net/http", "github.com/", "log"}},
-	"internal/judge":           {may: []string{"internal/lang", "internal/plain", "internal/region", "internal/status"}, never: []string{"net/http", "github.com/", "golang.org/", "log"}}, // pure
+	"internal/judge":           {may: []string{"internal/lang", "internal/region", "internal/status"}, never: []string{"net/http", "github.com/", "golang.org/", "log"}}, // pure
 	"internal/lang":            {may: []string{"internal/plain"}, never: []string{"net/http", "github.com/", "log"}},
 	"internal/plain":           {never: []string{"net/http", "github.com/", "golang.org/"}},
 	"internal/clock/clocktest": {never: []string{"net/http", "github.com/", "golang.org/", "log"}},
