@@ -2,6 +2,7 @@ package ossclient
 
 import (
 	"cmp"
+	"context"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -46,6 +47,27 @@ func (b Binding) Is(name domain.Name) bool {
 	return b.Name == name || b.Ambiguous && b.Name.Bucket == name.Bucket && b.Name.Base == name.Base
 }
 
+// ListCname asks which domains are bound to a bucket; none is an answer, too.
+// The error is an *Error; ctx bounds the whole call, retries included.
+func (c *Client) ListCname(ctx context.Context, bucket string) (bound []Binding, err error) {
+	failure := c.ask(ctx, c.listCname, bucket, map[string]string{"cname": ""}, func(body []byte) error {
+		bound, err = parseBindings(body, bucket)
+		return err
+	})
+	switch {
+	case failure == nil:
+		return bound, nil
+	case failure.Status != http.StatusNotFound || failure.Code != "NoSuchCname" || failure.Reason == status.ReasonWrongEndpoint:
+		return nil, failure
+	}
+	// No domain is bound, if the answer is about the bucket.
+	if err := matches(domain.Name{Bucket: bucket}, cmp.Or(failure.bucket, bucket), ""); err != nil {
+		failure.Reason, failure.Err = status.ReasonBadResponse, err
+		return nil, failure
+	}
+	return nil, nil
+}
+
 // bindingsReply is the body of a ListCname answer.
 type bindingsReply struct {
 	XMLName     xml.Name `xml:"ListCnameResult"`
@@ -78,7 +100,7 @@ func parseBindings(body []byte, asked string) ([]Binding, error) {
 	if err := xml.Unmarshal(body, &reply); err != nil {
 		return nil, fmt.Errorf("reading reply: %w", err)
 	}
-	if err := matchesBucket(asked, reply.Bucket); err != nil {
+	if err := matches(domain.Name{Bucket: asked}, reply.Bucket, ""); err != nil {
 		return nil, err
 	}
 	bindings := make([]Binding, 0, len(reply.Cname))
@@ -177,20 +199,4 @@ func parseBool(text string) (bool, error) {
 		return false, nil
 	}
 	return false, fmt.Errorf("%.80q is neither true nor false", text)
-}
-
-// explainUnbound turns the refusal that means "no domain" into that answer,
-// after checking that it is about bucket, if it names one.
-func explainUnbound(failure *Error, bucket string) error {
-	if failure == nil {
-		return nil
-	}
-	if failure.Status != http.StatusNotFound || failure.Code != "NoSuchCname" || failure.Reason == status.ReasonWrongEndpoint {
-		return failure
-	}
-	if err := matchesBucket(bucket, cmp.Or(failure.bucket, bucket)); err != nil {
-		failure.Reason, failure.Err = status.ReasonBadResponse, err
-		return failure
-	}
-	return nil
 }

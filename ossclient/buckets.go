@@ -2,6 +2,7 @@ package ossclient
 
 import (
 	"cmp"
+	"context"
 	"encoding/xml"
 	"fmt"
 	"regexp"
@@ -18,6 +19,25 @@ var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
 type Buckets struct {
 	Names []string // of those in the region that was asked
 	Next  string   // the marker of the next page; "" if this is the last
+}
+
+// ListBuckets asks for one page of the account's buckets, those whose names
+// come after marker; "" is the first. OSS lists all regions, wherever it is
+// asked; the page has those of the Client's. The error is an *Error; ctx bounds
+// the whole call, retries included.
+func (c *Client) ListBuckets(ctx context.Context, marker string) (page Buckets, err error) {
+	query := map[string]string{"max-keys": maxBuckets}
+	if marker != "" {
+		query["marker"] = marker
+	}
+	failure := c.ask(ctx, c.listBuckets, "", query, func(body []byte) error {
+		page, err = parseBuckets(body, c.region, marker)
+		return err
+	})
+	if failure != nil {
+		return Buckets{}, failure
+	}
+	return page, nil
 }
 
 // bucketsReply is the body of a ListBuckets answer. The last page has neither

@@ -12,12 +12,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
-	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/internal/status"
+	"oss_cname_exporter/internal/trace"
 
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
@@ -37,6 +36,7 @@ type Options struct {
 	UserAgent   string            // who asks, such as "program/1.0", told beside the SDK's; may be ""
 	Attempts    int               // calls per question at most, the first included; 0 is 2
 	Transport   http.RoundTripper // shared connections; nil is NewTransport(). Its error may be an *Error with the reason
+	Secrets     []secret.Text     // of the way to OSS, such as a proxy's password: no error repeats them
 	Observer    Observer          // nil is none
 	Now         func() time.Time  // the clock that dates requests; nil is time.Now
 }
@@ -90,21 +90,40 @@ func New(opts Options) (*Client, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
+	exchangeOf := func(operation string) exchange {
+		return exchange{operation, opts.Account, opts.Credentials, opts.Transport, opts.Now, opts.Observer, opts.Secrets}
+	}
 	return &Client{
 		sdk:           oss.NewClient(sdkConfig(opts)),
 		region:        opts.Region,
 		now:           opts.Now,
-		getCnameToken: exchange{"GetCnameToken", opts.Account, opts.Transport, opts.Now, opts.Observer},
-		listCname:     exchange{"ListCname", opts.Account, opts.Transport, opts.Now, opts.Observer},
-		listBuckets:   exchange{"ListBuckets", opts.Account, opts.Transport, opts.Now, opts.Observer},
+		getCnameToken: exchangeOf("GetCnameToken"),
+		listCname:     exchangeOf("ListCname"),
+		listBuckets:   exchangeOf("ListBuckets"),
 	}, nil
 }
 
+// sdkConfig has the SDK ask for a key before each call, and repeat only a call
+// that a second one can help.
 func sdkConfig(opts Options) *oss.Config {
 	cfg := oss.NewConfig().
 		WithRegion(opts.Region).
-		WithCredentialsProvider(forSDK(opts.Account, opts.Credentials)).
-		WithRetryer(newRetryer(opts.Attempts, opts.Credentials))
+		WithCredentialsProvider(credentials.CredentialsProviderFunc(func(ctx context.Context) (credentials.Credentials, error) {
+			key, err := opts.Credentials.Key(ctx)
+			if err == nil {
+				key, err = key.Trimmed()
+			}
+			if err != nil {
+				return credentials.Credentials{}, &credentialsError{opts.Account, err}
+			}
+			return credentials.Credentials{
+				AccessKeyID: key.ID, AccessKeySecret: string(key.Secret), SecurityToken: string(key.Token),
+			}, nil
+		})).
+		WithRetryer(retry.NewStandard(func(o *retry.RetryOptions) {
+			o.MaxAttempts = cmp.Or(opts.Attempts, 2)
+			o.ErrorRetryables = []retry.ErrorRetryable{repeatable{}}
+		}))
 	if opts.UserAgent != "" {
 		cfg.WithUserAgent(opts.UserAgent)
 	}
@@ -122,103 +141,13 @@ func sdkConfig(opts Options) *oss.Config {
 	return cfg
 }
 
-// forSDK gives the keys of from to the SDK, and marks its failures as account's.
-func forSDK(account string, from KeySource) credentials.CredentialsProvider {
-	return credentials.CredentialsProviderFunc(func(ctx context.Context) (credentials.Credentials, error) {
-		key, err := from.Key(ctx)
-		if err == nil {
-			key, err = key.Trimmed()
-		}
-		if err != nil {
-			return credentials.Credentials{}, &credentialsError{account, err}
-		}
-		return credentials.Credentials{
-			AccessKeyID: key.ID, AccessKeySecret: string(key.Secret), SecurityToken: string(key.Token),
-		}, nil
-	})
-}
+// repeatable is the SDK's question which failures a second call can help.
+type repeatable struct{}
 
-// newRetryer repeats a question only where a second call can help: OSS failed or
-// waited too long for the request, the connection broke, or a key that was good
-// for long is refused and there is another. A throttled call is not repeated.
-func newRetryer(attempts int, from KeySource) retry.Retryer {
-	return retry.NewStandard(func(o *retry.RetryOptions) {
-		o.MaxAttempts = cmp.Or(attempts, 2)
-		o.ErrorRetryables = []retry.ErrorRetryable{transient{from}}
-	})
-}
-
-type transient struct{ from KeySource }
-
-// IsErrorRetryable implements retry.ErrorRetryable. The SDK asks after every
-// call that failed, the last one too.
-func (t transient) IsErrorRetryable(err error) bool {
-	answer, isAnswer := errors.AsType[*refusal](err)
-	switch newError(context.Background(), "", err).Reason {
-	case status.ReasonServerError, status.ReasonConnect:
-		return true
-	case status.ReasonTimeout:
-		return isAnswer
-	case status.ReasonCredentials:
-		return isAnswer && t.from.Invalidate(answer.token)
-	default:
-		return false
-	}
-}
-
-// GetCnameToken asks for the token of a domain. The error is ErrNoToken if OSS says
-// that there is none, and an *Error for everything else; ctx bounds the whole
-// call, retries included.
-func (c *Client) GetCnameToken(ctx context.Context, name domain.Name) (token Token, err error) {
-	failure := c.ask(ctx, c.getCnameToken, name.Bucket, map[string]string{
-		"comp":     "token",
-		"cname":    name.Base,
-		"wildcard": strconv.FormatBool(name.Wildcard), // some kinds of buckets insist on it
-	}, func(body []byte) error {
-		token, err = parseToken(body, name)
-		return err
-	})
-	switch {
-	case failure == nil:
-		return token, nil
-	case failure.Status != http.StatusNotFound || failure.Code != "CnameTokenNotFound" || failure.Reason == status.ReasonWrongEndpoint:
-		return Token{}, failure
-	}
-	// It is an answer if it is about name, as far as it names a subject.
-	if err := matches(name, cmp.Or(failure.bucket, name.Bucket), cmp.Or(failure.cname, name.Base)); err != nil {
-		failure.Reason, failure.Err = status.ReasonBadResponse, err
-		return Token{}, failure
-	}
-	return Token{}, ErrNoToken
-}
-
-// ListCname asks which domains are bound to a bucket; none is an answer, too.
-// The error is an *Error; ctx bounds the whole call, retries included.
-func (c *Client) ListCname(ctx context.Context, bucket string) (bound []Binding, err error) {
-	failure := c.ask(ctx, c.listCname, bucket, map[string]string{"cname": ""}, func(body []byte) error {
-		bound, err = parseBindings(body, bucket)
-		return err
-	})
-	return bound, explainUnbound(failure, bucket)
-}
-
-// ListBuckets asks for one page of the account's buckets, those whose names
-// come after marker; "" is the first. OSS lists all regions, wherever it is
-// asked; the page has those of the Client's. The error is an *Error; ctx bounds
-// the whole call, retries included.
-func (c *Client) ListBuckets(ctx context.Context, marker string) (page Buckets, err error) {
-	query := map[string]string{"max-keys": maxBuckets}
-	if marker != "" {
-		query["marker"] = marker
-	}
-	failure := c.ask(ctx, c.listBuckets, "", query, func(body []byte) error {
-		page, err = parseBuckets(body, c.region, marker)
-		return err
-	})
-	if failure != nil {
-		return Buckets{}, failure
-	}
-	return page, nil
+// IsErrorRetryable implements retry.ErrorRetryable.
+func (repeatable) IsErrorRetryable(err error) bool {
+	failure, ok := errors.AsType[*Error](err)
+	return ok && failure.again
 }
 
 // ask puts a question about a bucket, or with "" about the account, and has the
@@ -230,9 +159,16 @@ func (c *Client) ask(ctx context.Context, x exchange, bucket string, query map[s
 	}
 	input.OpMetadata.Set(signer.SubResource, []string{"cname", "comp"}) // the query parameters that V1 signs
 	input.OpMetadata.Set(signer.SignTime, c.now())
-	output, err := c.sdk.InvokeOperation(ctx, input, func(o *oss.Options) { o.HttpClient = x })
+	var client oss.HTTPClient = x
+	if recorded := trace.Of(ctx); recorded != nil {
+		client = &tracing{exchange: x, Trace: recorded, began: map[string]time.Time{}}
+	}
+	output, err := c.sdk.InvokeOperation(ctx, input, func(o *oss.Options) { o.HttpClient = client })
+	if failure, ok := errors.AsType[*Error](err); ok {
+		return failure
+	}
 	if err != nil {
-		return newError(ctx, x.operation, err)
+		return unsent(ctx, x.operation, err)
 	}
 	body, err := io.ReadAll(output.Body) // it is here already, and needs no closing
 	if err == nil {

@@ -36,6 +36,7 @@ type Error struct {
 	RetryAfter time.Duration // how long OSS asks to be left alone; 0 if it does not say
 	Err        error         // the cause, in words
 
+	again         bool      // a second call can help
 	advice        lang.Text // replaces the advice of Reason; no text is that of Reason
 	otherOwner    bool      // OSS says that the bucket is another account's
 	bucket, cname string    // the subject that a refusal names; may be ""
@@ -86,35 +87,44 @@ func (e *Error) Throttled() (retryAfter time.Duration, throttled bool) {
 	return e.RetryAfter, e.Reason == status.ReasonThrottled
 }
 
-// newError turns whatever the SDK or the transport reported into an Error. An
-// answer outranks an expired ctx: when the deadline falls into a back-off, the
-// last answer says more than "timeout".
-func newError(ctx context.Context, operation string, err error) *Error {
-	if refused, ok := errors.AsType[*refusal](err); ok {
-		return refused.asError(operation)
+// unanswered returns the Error of a request that got no whole reply. A failure
+// after the end of ctx is a timeout, whatever broke.
+func unanswered(ctx context.Context, operation string, err error, secrets []secret.Text) *Error {
+	e := &Error{Operation: operation}
+	ours, isOurs := errors.AsType[*Error](err)
+	record, isRecord := errors.AsType[tls.RecordHeaderError](err)
+	switch {
+	case isOurs: // of a transport that knows why it cannot
+		e.Reason, e.Err, e.Hint = ours.Reason, ours.Err, ours.Hint
+	case ctx.Err() != nil:
+		e.Reason, e.Err = status.ReasonTimeout, fmt.Errorf("no complete answer in time: %w", ctx.Err())
+	case isRecord && string(record.RecordHeader[:]) == "HTTP/":
+		e.Reason, e.Err = status.ReasonTLS, http.ErrSchemeMismatch // as net/http's own client says it
+	default:
+		e.Reason, e.Err = transportReason(err), &remoteError{err, secrets}
 	}
-	if ours, ok := errors.AsType[*Error](err); ok { // of a transport that knows why it cannot
-		return &Error{Operation: operation, Reason: ours.Reason, Err: ours.Err, Hint: ours.Hint}
-	}
-	_, noKey := errors.AsType[*credentialsError](err)
-	if ctx.Err() != nil && !noKey {
-		return &Error{Operation: operation, Reason: status.ReasonTimeout, Err: fmt.Errorf("no complete answer in time: %w", ctx.Err())}
-	}
-	return &Error{Operation: operation, Reason: callReason(err), Err: cause(err)}
+	e.again = e.Reason == status.ReasonConnect
+	return e
 }
 
-// callReason names why a call got no answer of OSS. What fails before the
-// connection is asked for is never its fault: the key is all that differs from
-// call to call.
-func callReason(err error) status.Reason {
-	var invalid oss.InvalidParamError
-	switch _, sent := errors.AsType[*remoteError](err); {
-	case sent:
-		return transportReason(err)
-	case errors.As(err, &invalid):
-		return status.ReasonInvalidArgument
+// unsent returns the Error of a request that was never sent. Its failure is never
+// the connection's: the key is all that differs from call to call.
+func unsent(ctx context.Context, operation string, err error) *Error {
+	e := &Error{Operation: operation, Reason: status.ReasonCredentials, Err: err}
+	if failed, ok := errors.AsType[*oss.OperationError](err); ok {
+		e.Err = failed.Unwrap() // without the operation
 	}
-	return status.ReasonCredentials
+	var invalid oss.InvalidParamError
+	noKey, isKey := errors.AsType[*credentialsError](err)
+	switch {
+	case isKey: // the SDK says "canceled" before one that took too long
+		e.Err = noKey
+	case ctx.Err() != nil:
+		e.Reason, e.Err = status.ReasonTimeout, fmt.Errorf("no complete answer in time: %w", ctx.Err())
+	case errors.As(err, &invalid):
+		e.Reason = status.ReasonInvalidArgument
+	}
+	return e
 }
 
 // transportReason names why a request got no whole reply.
@@ -131,9 +141,9 @@ func transportReason(err error) status.Reason {
 	case errors.As(err, &resolve):
 		return status.ReasonDNS
 	case errors.As(err, &verify), errors.As(err, &hostname), errors.As(err, &record),
-		handshakeFailed(cause(err)):
+		handshakeFailed(err):
 		return status.ReasonTLS
-	case errors.As(err, &tooLong), garbled(cause(err)):
+	case errors.As(err, &tooLong), garbled(err):
 		return status.ReasonBadResponse
 	case errors.As(err, &network) && network.Timeout():
 		return status.ReasonTimeout
@@ -170,24 +180,6 @@ func garbled(cause error) bool {
 // line of a connection that was closed as if it were whole.
 var cutShort = regexp.MustCompile(`^malformed HTTP response "H(T(T(P(/(1(\.[01]?)?)?)?)?)?)?"$|` +
 	`^malformed HTTP status code "[0-9]{0,2}"$|^malformed MIME header: missing colon: "[A-Za-z0-9-]+"$|^malformed MIME header.*\\r"$`)
-
-// cause strips the SDK's wrapping, which repeats the operation, and words the
-// commonest slip as net/http's own client does.
-func cause(err error) error {
-	if record, ok := errors.AsType[tls.RecordHeaderError](err); ok && string(record.RecordHeader[:]) == "HTTP/" {
-		return http.ErrSchemeMismatch
-	}
-	if ours, ok := errors.AsType[*credentialsError](err); ok {
-		return ours // the SDK says "canceled" before one that took too long
-	}
-	if failed, ok := errors.AsType[*remoteError](err); ok {
-		return failed
-	}
-	if operation, ok := errors.AsType[*oss.OperationError](err); ok {
-		return operation.Unwrap()
-	}
-	return err
-}
 
 // remoteError marks a failure of the connection or of the reply, whose text may
 // quote text of the peer.

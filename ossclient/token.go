@@ -1,19 +1,50 @@
 package ossclient
 
 import (
+	"cmp"
+	"context"
 	"encoding/xml"
 	"fmt"
+	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/secret"
+	"oss_cname_exporter/internal/status"
 )
 
 // Token is the proof of ownership that OSS holds for a domain.
 type Token struct {
 	Value   secret.Text // the value that the TXT record _dnsauth.<domain> must carry
 	Expires time.Time
+}
+
+// GetCnameToken asks for the token of a domain. The error is ErrNoToken if OSS says
+// that there is none, and an *Error for everything else; ctx bounds the whole
+// call, retries included.
+func (c *Client) GetCnameToken(ctx context.Context, name domain.Name) (token Token, err error) {
+	failure := c.ask(ctx, c.getCnameToken, name.Bucket, map[string]string{
+		"comp":     "token",
+		"cname":    name.Base,
+		"wildcard": strconv.FormatBool(name.Wildcard), // some kinds of buckets insist on it
+	}, func(body []byte) error {
+		token, err = parseToken(body, name)
+		return err
+	})
+	switch {
+	case failure == nil:
+		return token, nil
+	case failure.Status != http.StatusNotFound || failure.Code != "CnameTokenNotFound" || failure.Reason == status.ReasonWrongEndpoint:
+		return Token{}, failure
+	}
+	// It is an answer if it is about name, as far as it names a subject.
+	if err := matches(name, cmp.Or(failure.bucket, name.Bucket), cmp.Or(failure.cname, name.Base)); err != nil {
+		failure.Reason, failure.Err = status.ReasonBadResponse, err
+		return Token{}, failure
+	}
+	return Token{}, ErrNoToken
 }
 
 // tokenReply is the body of a GetCnameToken answer as GetCnameToken's API page
@@ -47,26 +78,18 @@ func parseToken(body []byte, asked domain.Name) (Token, error) {
 	return Token{Value: secret.Text(value), Expires: expires}, nil
 }
 
-// matches reports an answer that is about another domain. Whether OSS repeats
-// a wildcard domain with its "*." is documented nowhere, so both are taken.
+// matches reports an answer that is about another bucket or domain. Whether OSS
+// repeats a wildcard domain with its "*." is documented nowhere, so both are taken.
 func matches(asked domain.Name, bucket, cname string) error {
-	if err := matchesBucket(asked.Bucket, bucket); err != nil {
-		return err
-	}
 	cname = strings.TrimSpace(cname)
 	if asked.Wildcard {
 		cname = strings.TrimPrefix(cname, "*.")
 	}
-	if !strings.EqualFold(cname, asked.Base) {
+	switch {
+	case strings.TrimSpace(bucket) != asked.Bucket:
+		return fmt.Errorf("reply is about bucket %.80q, asked about %q", bucket, asked.Bucket)
+	case !strings.EqualFold(cname, asked.Base):
 		return fmt.Errorf("reply is about cname %.80q, asked about %q", cname, asked.Base)
-	}
-	return nil
-}
-
-// matchesBucket reports an answer that is about another bucket.
-func matchesBucket(asked, bucket string) error {
-	if strings.TrimSpace(bucket) != asked {
-		return fmt.Errorf("reply is about bucket %.80q, asked about %q", bucket, asked)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package ossclient
 
 import (
-	"context"
 	"crypto/tls"
 	"fmt"
 	"net"
@@ -15,14 +14,24 @@ import (
 	"oss_cname_exporter/internal/trace"
 )
 
-// tracing is one HTTP exchange under a Trace, one of several at once.
+// tracing is an exchange under a Trace, one of several at once.
 type tracing struct {
+	exchange
 	*trace.Trace
-	operation string
-	now       func() time.Time
 
 	mu    sync.Mutex           // guards began
 	began map[string]time.Time // phases under way
+}
+
+// Do implements oss.HTTPClient.
+func (t *tracing) Do(req *http.Request) (*http.Response, error) {
+	resp, err := t.exchange.Do(t.follow(req))
+	if err != nil {
+		t.record(err.Error(), "")
+		return nil, err
+	}
+	t.say("%d (request id %s)", resp.StatusCode, secret.RemoteText(resp.Header.Get(requestIDHeader)))
+	return resp, nil
 }
 
 // follow returns req with net/http reporting its phases. Connections are
@@ -58,15 +67,6 @@ func addresses(of []net.IPAddr) string {
 		texts = append(texts, address.String())
 	}
 	return strings.Join(texts, ", ")
-}
-
-// answered records how the exchange ended.
-func (t *tracing) answered(ctx context.Context, resp *http.Response, err error) {
-	if err != nil {
-		t.record(newError(ctx, t.operation, err).Error(), "")
-		return
-	}
-	t.say("%d (request id %s)", resp.StatusCode, secret.RemoteText(resp.Header.Get(requestIDHeader)))
 }
 
 func (t *tracing) say(format string, args ...any) {

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/secret"
-	"oss_cname_exporter/internal/trace"
+	"oss_cname_exporter/internal/status"
 )
 
 // Bounds of how much of a reply is read, in bytes. A token's reply has 300 and
@@ -70,79 +70,65 @@ func (noObserver) ClockSkew(time.Duration)                  {}
 // header would travel along.
 type exchange struct {
 	operation string
-	account   string            // its name, for the Observer
+	account   string // its name, for the Observer
+	keys      KeySource
 	transport http.RoundTripper // shared
 	now       func() time.Time
 	observer  Observer
+	secrets   []secret.Text // of the way to OSS
 }
 
-// Do implements oss.HTTPClient.
+// Do implements oss.HTTPClient. It gives the SDK whole replies with a status of
+// 2xx: the SDK signs and repeats, but the meaning of an answer is decided here,
+// once. The error is an *Error.
 func (x exchange) Do(req *http.Request) (*http.Response, error) {
-	recorded := trace.Of(req.Context())
-	if recorded == nil {
-		return x.send(req)
-	}
-	t := &tracing{Trace: recorded, operation: x.operation, now: x.now, began: map[string]time.Time{}}
-	resp, err := x.send(t.follow(req))
-	t.answered(req.Context(), resp, err)
-	return resp, err
-}
-
-// send gives the SDK whole replies with a status of 2xx: it signs and repeats,
-// but the meaning of an answer is decided here.
-func (x exchange) send(req *http.Request) (*http.Response, error) {
 	req.Body = http.NoBody // so that net/http may repeat it on meeting a connection that OSS has just closed
 	sent := x.now()
 	resp, err := x.transport.RoundTrip(req)
 	took := x.now().Sub(sent)
 	x.observer.APIRequest(x.account, x.operation, took)
-	secrets := secretsOf(req, x.transport)
+	var body []byte
+	if err == nil {
+		body, err = readBody(resp)
+	}
+	secrets := append(secretsOf(req), x.secrets...)
 	if err != nil {
-		return nil, &remoteError{err, secrets}
+		return nil, unanswered(req.Context(), x.operation, err, secrets)
 	}
-	body, err := readBody(resp)
-	if err != nil {
-		return nil, &remoteError{&bodyError{err}, secrets}
-	}
-	hide := secret.HideLong
-	if resp.StatusCode/100 != 2 {
-		hide = secret.Hide
-	}
-	id := resp.Header.Get(requestIDHeader)
-	if shown := hide(id, secrets...); shown != id {
-		resp.Header.Set(requestIDHeader, shown)
-	}
-	var refused *refusal
+	var said envelope
+	var refused *Error
 	if resp.StatusCode/100 != 2 || bytes.Contains(body, []byte("Error")) {
-		refused = newRefusal(resp, body, secrets)
+		if said = readEnvelope(resp, body, secrets); resp.StatusCode/100 != 2 || said.Code != "" {
+			refused = newRefusal(x.operation, resp, said)
+		}
 	}
-	if skew, ok := skewOf(sent.Add(took/2), resp.Header, refused); ok {
+	if skew, ok := skewOf(sent.Add(took/2), resp.Header, said); ok {
 		x.observer.ClockSkew(skew)
 	}
-	if refused != nil && (resp.StatusCode/100 != 2 || !refused.foreign) {
+	if refused != nil {
+		if refused.Reason == status.ReasonCredentials {
+			refused.again = x.keys.Invalidate(secrets[0])
+		}
 		return nil, refused
+	}
+	id := resp.Header.Get(requestIDHeader)
+	if shown := secret.HideLong(id, secrets...); shown != id {
+		resp.Header.Set(requestIDHeader, shown)
 	}
 	resp.Body = wholeBody{strings.NewReader(secret.HideLong(string(body), secrets...)), secrets}
 	return resp, nil
 }
 
 // secretsOf returns the parts of a request that no output may show: the token of
-// a temporary key, the signature,
-// and those of the way to the peer, such as a proxy's password.
-func secretsOf(req *http.Request, transport http.RoundTripper) []secret.Text {
+// a temporary key and the signature.
+func secretsOf(req *http.Request) []secret.Text {
 	signature := req.Header.Get("Authorization")
 	if _, v4, ok := strings.Cut(signature, "Signature="); ok {
 		signature = v4
 	} else {
 		signature = signature[strings.LastIndexByte(signature, ':')+1:] // V1: "OSS id:signature"
 	}
-	secrets := []secret.Text{secret.Text(req.Header.Get(tokenHeader)), secret.Text(signature)}
-	if t, ok := transport.(interface {
-		Secrets(*http.Request) []secret.Text
-	}); ok {
-		secrets = append(secrets, t.Secrets(req)...)
-	}
-	return secrets
+	return []secret.Text{secret.Text(req.Header.Get(tokenHeader)), secret.Text(signature)}
 }
 
 // wholeBody is a body that is here already, with the secrets of its request.
@@ -165,12 +151,12 @@ func earliest() time.Time { return time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC) }
 // question and answer, about when ours was sent. It is believed only as far as it
 // can be true: further than maxSkew only in the refusal that says so, which has
 // the time in its body as well.
-func skewOf(sent time.Time, header http.Header, refused *refusal) (time.Duration, bool) {
+func skewOf(sent time.Time, header http.Header, said envelope) (time.Duration, bool) {
 	if header.Get(requestIDHeader) == "" {
 		return 0, false // not OSS
 	}
-	if refused != nil && refused.envelope.Code == "RequestTimeTooSkewed" {
-		for _, text := range []string{refused.envelope.ServerTime, header.Get("Date")} {
+	if said.Code == "RequestTimeTooSkewed" {
+		for _, text := range []string{said.ServerTime, header.Get("Date")} {
 			if theirs, err := parseTime(text); err == nil && theirs.After(earliest()) {
 				return sent.Sub(theirs), true
 			}
@@ -201,7 +187,10 @@ func readBody(resp *http.Response) ([]byte, error) {
 	if err == nil && !isMarked && resp.Header.Get(requestIDHeader) != "" && isCut(body) {
 		err = io.ErrUnexpectedEOF
 	}
-	return body, err
+	if err != nil {
+		return nil, &bodyError{err}
+	}
+	return body, nil
 }
 
 // isCut reports whether a reply of OSS ends within a document.

@@ -27,6 +27,7 @@ type Clients struct {
 	getenv    func(string) string
 	userAgent string
 	meter     Meter
+	secrets   []secret.Text // of the environment's proxies
 
 	mu     sync.Mutex // guards all below
 	of     map[config.Account]*ossclient.Client
@@ -54,14 +55,6 @@ func (c counted) RoundTrip(req *http.Request) (*http.Response, error) {
 	return c.RoundTripper.RoundTrip(req)
 }
 
-// Secrets returns those of the way to STS.
-func (c counted) Secrets(req *http.Request) []secret.Text {
-	if t, ok := c.RoundTripper.(*route); ok {
-		return t.Secrets(req)
-	}
-	return nil
-}
-
 // New returns Clients that made no client yet. getenv is os.Getenv or a stand-in,
 // userAgent names the exporter to OSS; see ossclient.Options.
 func New(getenv func(string) string, userAgent string, meter Meter) *Clients {
@@ -69,6 +62,7 @@ func New(getenv func(string) string, userAgent string, meter Meter) *Clients {
 		getenv:    getenv,
 		userAgent: userAgent,
 		meter:     meter,
+		secrets:   proxySecrets(getenv),
 		of:        map[config.Account]*ossclient.Client{},
 		keys:      map[source]credentials.Source{},
 		routes:    map[routeKey]*route{},
@@ -188,6 +182,7 @@ func (c *Clients) client(a *config.Account) (*ossclient.Client, error) {
 		Credentials: keys,
 		UserAgent:   c.userAgent,
 		Transport:   through,
+		Secrets:     c.secrets,
 		Observer:    c.meter,
 	})
 	if err != nil {
@@ -212,7 +207,7 @@ func (c *Clients) source(s source, through http.RoundTripper) (credentials.Sourc
 		if err != nil {
 			return nil, &ossclient.Error{Operation: "credentials", Reason: status.ReasonCredentials, Err: err}
 		}
-		c.keys[s] = t.open(s, surroundings{c.getenv, through})
+		c.keys[s] = t.open(s, surroundings{c.getenv, through, c.secrets})
 	}
 	return c.keys[s], nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/credentials"
+	"oss_cname_exporter/internal/secret"
 )
 
 // Warning is something that an account refers to and that is of no use.
@@ -48,10 +49,13 @@ func Check(ctx context.Context, cfg *config.Config, getenv func(string) string, 
 	return warnings
 }
 
+// proxyVariables are those from which net/http takes proxies.
+const proxyVariables = "HTTPS_PROXY https_proxy HTTP_PROXY http_proxy"
+
 // checkProxies finds variables that net/http ignores: requests would go directly.
 func checkProxies(getenv func(string) string) []Warning {
 	var warnings []Warning
-	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
+	for name := range strings.FieldsSeq(proxyVariables) {
 		if value := getenv(name); value != "" && !isProxy(value) {
 			warnings = append(warnings, Warning{Text: name + " is no URL of a proxy, and requests go directly; write one such as http://proxy.example.com:3128"})
 		}
@@ -141,4 +145,23 @@ func checkProgram(_ context.Context, s source, _ surroundings) error {
 		return fmt.Errorf("command: %q is no program; make it executable", program)
 	}
 	return nil
+}
+
+// proxySecrets returns the users and passwords of the environment's proxies, as a
+// peer may repeat them. A proxy of the configuration has none.
+func proxySecrets(getenv func(string) string) []secret.Text {
+	var secrets []secret.Text
+	for name := range strings.FieldsSeq(proxyVariables) {
+		proxy, err := url.Parse(getenv(name))
+		if err != nil || proxy.User == nil {
+			proxy, err = url.Parse("http://" + getenv(name))
+		}
+		if err != nil || proxy.User == nil {
+			continue
+		}
+		password, _ := proxy.User.Password()
+		user := proxy.User.Username()
+		secrets = append(secrets, secret.Text(password), secret.Text(user+":"+password), secret.Text(user))
+	}
+	return secrets
 }

@@ -9,6 +9,7 @@ import (
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/credentials"
+	"oss_cname_exporter/internal/secret"
 )
 
 // source says where an account's keys come from. Equal sources share their keys,
@@ -27,6 +28,7 @@ func sourceOf(a config.Account) source {
 type surroundings struct {
 	getenv    func(string) string // os.Getenv or a stand-in
 	transport http.RoundTripper   // to STS
+	secrets   []secret.Text       // of that way
 }
 
 // sourceType says how keys of one type are got. The keys of the
@@ -103,7 +105,7 @@ func (s source) tokenFile(with surroundings) string {
 }
 
 func (s source) sts(with surroundings) credentials.STS {
-	return credentials.STS{Endpoint: s.stsEndpoint(with.getenv), Transport: with.transport}
+	return credentials.STS{Endpoint: s.stsEndpoint(with.getenv), Transport: with.transport, Secrets: with.secrets}
 }
 
 // stsEndpoint returns the STS to ask for a session: the configuration's, else the

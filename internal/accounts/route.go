@@ -5,14 +5,15 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/credentials"
-	"oss_cname_exporter/internal/secret"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
@@ -30,12 +31,11 @@ func routeOf(a config.Account) routeKey { return routeKey{a.ProxyURL, a.CAFile} 
 // else, so that clients and sessions need not be.
 type route struct {
 	routeKey
-	file *credentials.File // nil if there is no ca_file
+	file      *credentials.File              // nil if there is no ca_file
+	transport atomic.Pointer[http.Transport] // nil until ca_file was read
 
-	mu        sync.Mutex      // guards all below
-	transport *http.Transport // nil until ca_file was read
-	text      string          // of ca_file, as transport has it
-	closed    bool            // only requests under way still use it
+	mu   sync.Mutex // held while transport is replaced
+	text string     // of ca_file, as transport has it
 }
 
 func newRoute(key routeKey) *route {
@@ -46,75 +46,76 @@ func newRoute(key routeKey) *route {
 	return r
 }
 
-// RoundTrip implements http.RoundTripper.
+// minSilence is how long a reused connection must be silent to be distrusted
+// when its caller leaves.
+const minSilence = time.Second
+
+// RoundTrip implements http.RoundTripper. A connection that was open already may
+// be dead without a sign, such as after a NAT table was flushed: it has half of the
+// time that is left. If it fails, all idle connections are closed and the request
+// is sent again at once.
 func (r *route) RoundTrip(req *http.Request) (*http.Response, error) {
-	transport, _ := r.current()
+	transport := r.transport.Load()
 	if transport == nil {
 		if err := r.refresh(req.Context()); err != nil {
 			return nil, err
 		}
-		transport, _ = r.current()
+		transport = r.transport.Load()
 	}
-	resp, done, err := send(transport, req)
-	if err != nil {
-		if proxy := proxyOf(transport, req); proxy != nil {
-			err = fmt.Errorf("through the proxy %s://%s: %w", proxy.Scheme, proxy.Host, err)
+	ctx, cancel := context.WithCancel(req.Context())
+	limit := time.AfterFunc(time.Hour, cancel)
+	var reused atomic.Pointer[time.Time] // when the request got a connection that was open already
+	hooks := &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) {
+		if limit.Stop(); !i.Reused { // net/http may choose a second one
+			reused.Store(nil)
+			return
 		}
-		return nil, err
+		now := time.Now()
+		reused.Store(&now)
+		if deadline, ok := ctx.Deadline(); ok {
+			limit.Reset(deadline.Sub(now) / 2)
+		}
+	}}
+	resp, err := transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, hooks)))
+	limit.Stop()
+	if err == nil {
+		return resp, nil
 	}
-	resp.Body = &pooledBody{resp.Body, r, transport, done}
+	cancel()
+	if since := reused.Load(); since != nil && (req.Context().Err() == nil || time.Since(*since) >= minSilence) {
+		transport.CloseIdleConnections()
+		if again, ok := repeat(req); ok {
+			resp, err = transport.RoundTrip(again)
+		}
+	}
+	if err != nil {
+		return nil, throughProxy(transport, req, err)
+	}
 	return resp, nil
 }
 
-// Secrets returns the user and the password of the proxy that req goes through, as
-// a peer may repeat them.
-func (r *route) Secrets(req *http.Request) []secret.Text {
-	transport, _ := r.current()
-	proxy := proxyOf(transport, req)
-	if proxy == nil || proxy.User == nil {
-		return nil
+// repeat returns req as it was before it was sent; it is not ok if that cannot be
+// or if its caller has left.
+func repeat(req *http.Request) (again *http.Request, ok bool) {
+	if req.Context().Err() != nil {
+		return nil, false
 	}
-	password, _ := proxy.User.Password()
-	user := proxy.User.Username()
-	return []secret.Text{secret.Text(password), secret.Text(user + ":" + password), secret.Text(user)}
-}
-
-// proxyOf returns the proxy that req goes through; nil is none.
-func proxyOf(transport *http.Transport, req *http.Request) *url.URL {
-	if transport == nil || transport.Proxy == nil {
-		return nil
+	again = req.Clone(req.Context())
+	if req.Body == nil || req.Body == http.NoBody {
+		return again, true
 	}
-	proxy, err := transport.Proxy(req)
-	if err != nil {
-		return nil
+	if req.GetBody == nil {
+		return nil, false
 	}
-	return proxy
+	body, err := req.GetBody()
+	again.Body = body
+	return again, err == nil
 }
 
-// current returns the connections to use, and whether they are to be kept
-// after use.
-func (r *route) current() (transport *http.Transport, keep bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.transport, !r.closed
-}
-
-// pooledBody is the body of a reply, whose end sets its connection free. One that was
-// replaced meanwhile is closed: it would stay open until it has been idle for
-// long.
-type pooledBody struct {
-	io.ReadCloser
-	route     *route
-	transport *http.Transport
-	done      func() // ends the attempt
-}
-
-// Close implements io.Closer.
-func (b *pooledBody) Close() error {
-	err := b.ReadCloser.Close()
-	b.done()
-	if current, keep := b.route.current(); current != b.transport || !keep {
-		b.transport.CloseIdleConnections()
+// throughProxy returns err with the proxy that req goes through, if there is one.
+func throughProxy(transport *http.Transport, req *http.Request, err error) error {
+	if proxy, unknown := transport.Proxy(req); unknown == nil && proxy != nil {
+		return fmt.Errorf("through the proxy %s://%s: %w", proxy.Scheme, proxy.Host, err)
 	}
 	return err
 }
@@ -132,17 +133,17 @@ func (r *route) refresh(ctx context.Context) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.transport != nil && r.text == text {
+	if r.transport.Load() != nil && r.text == text {
 		return nil
 	}
 	transport, err := r.dial(text)
 	if err != nil {
 		return err
 	}
-	if r.transport != nil {
-		r.transport.CloseIdleConnections()
+	r.text = text
+	if old := r.transport.Swap(transport); old != nil {
+		old.CloseIdleConnections()
 	}
-	r.transport, r.text = transport, text
 	return nil
 }
 
@@ -176,13 +177,11 @@ func (r *route) unusable(err error) error {
 	return &ossclient.Error{Operation: "TLS", Reason: status.ReasonTLS, Err: credentials.LocalError{Err: fmt.Errorf("reading ca_file %q: %w", r.caFile, err)}}
 }
 
-// close ends the connections that are not in use, and the others after use.
+// close ends the connections that are idle. Those of requests under way end when
+// they have been idle for long.
 func (r *route) close() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.closed = true
-	if r.transport != nil {
-		r.transport.CloseIdleConnections()
+	if transport := r.transport.Load(); transport != nil {
+		transport.CloseIdleConnections()
 	}
 }
 

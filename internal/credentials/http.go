@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"slices"
 
 	"oss_cname_exporter/internal/secret"
 )
@@ -25,11 +24,6 @@ type httpReply struct {
 // of the request would travel along. secrets are those of the request, which an
 // error does not repeat.
 func ask(transport http.RoundTripper, req *http.Request, secrets ...secret.Text) (httpReply, error) {
-	if t, ok := transport.(interface {
-		Secrets(*http.Request) []secret.Text
-	}); ok {
-		secrets = append(slices.Clip(secrets), t.Secrets(req)...)
-	}
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
 		return httpReply{}, failure(req.Context(), err, secrets)

@@ -19,6 +19,7 @@ import (
 type STS struct {
 	Endpoint  string            // https URL; "" is the one for all regions, https://sts.aliyuncs.com
 	Transport http.RoundTripper // nil is a connection for each request
+	Secrets   []secret.Text     // of the way to STS, such as a proxy's password: no error repeats them
 	Now       func() time.Time  // dates requests and keys; nil is time.Now
 }
 
@@ -183,6 +184,7 @@ func (s STS) session(req *http.Request, role Role, secrets ...secret.Text) (secr
 		return secret.Key{}, s.failed(role, errors.New("keys do not travel in the clear; write an https URL"))
 	}
 	req.Header.Set("Accept", "application/json")
+	secrets = append(secrets, s.Secrets...)
 	asked := s.Now()
 	got, err := ask(s.Transport, req, secrets...)
 	if err != nil {

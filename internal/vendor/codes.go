@@ -2,6 +2,7 @@ package vendor
 
 import (
 	"path"
+	"slices"
 
 	"oss_cname_exporter/internal/status"
 )
@@ -18,18 +19,16 @@ type Code struct {
 	Source
 }
 
-// isMatch reports whether pattern, in which "" matches any text, matches text.
-func isMatch(pattern, text string) bool {
-	ok, err := path.Match(pattern, text)
-	return pattern == "" || ok && err == nil
-}
-
 // FindCode returns the first row that an error with that code and EC matches;
 // the zero Code if none does.
 func FindCode(code, ec string) Code {
-	for _, c := range Codes() {
-		if isMatch(c.Code, code) && isMatch(c.EC, ec) {
-			return c
+	isMatch := func(pattern, text string) bool {
+		ok, err := path.Match(pattern, text)
+		return pattern == "" || pattern == text || ok && err == nil
+	}
+	for i := range codes {
+		if c := &codes[i]; isMatch(c.Code, code) && isMatch(c.EC, ec) {
+			return *c
 		}
 	}
 	return Code{}
@@ -44,7 +43,12 @@ const (
 
 // Codes returns the errors, the first that matches counts: the ECs that mean one
 // thing whatever the code, then the codes, then the ECs that refine no known code.
-func Codes() []Code {
+func Codes() []Code { return slices.Clone(codes) }
+
+// codes is the table.
+//
+//nolint:gochecknoglobals // it is never written, and each refusal is looked up in it
+var codes = func() []Code {
 	listed, ecs := Source{pageCodes, "2026-11"}, Source{pageECs, "2026-11"}
 	guess, binding := Source{inferred, "2026-11"}, Source{pagePutCname, "2026-11"}
 	return []Code{
@@ -105,4 +109,4 @@ func Codes() []Code {
 		{EC: "0002-00000504", Reason: status.ReasonClockSkew, Meaning: "the clocks are more than 15 minutes apart", Action: "set this machine's clock", Source: ecs},
 		{EC: "0002-*", Reason: status.ReasonCredentials, Meaning: "the request is not authenticated", Source: ecs},
 	}
-}
+}()

@@ -52,9 +52,13 @@ func (c *call) isService() bool {
 // The endpoints are those of any region, by their real names; any other host is the server's own region's.
 func (s *Server) locate(c *call) {
 	path, name := strings.TrimPrefix(c.URL.Path, "/"), hostname(c.Host)
-	host, known := region.ParseHost(name)
-	if label, _, dotted := strings.Cut(name, "."); !known && dotted && !isAddress(name) {
-		host.Bucket = label
+	var host region.Host
+	known := false
+	if !isAddress(name) {
+		host, known = region.ParseHost(name)
+		if label, _, dotted := strings.Cut(name, "."); !known && dotted {
+			host.Bucket = label
+		}
 	}
 	if c.bucket, c.key = host.Bucket, path; host.Bucket == "" {
 		c.bucket, c.key, _ = strings.Cut(path, "/")
