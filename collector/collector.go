@@ -88,15 +88,12 @@ func (c *Collector) Known(targets []config.Target, statuses []status.Status, lab
 			statuses[i].Attempt = status.Attempt{Ended: c.now(), Reason: status.ReasonNotProbed, Err: errors.New("not asked: the scrape had to end before its turn came")}
 		}
 	}
-	problems := c.memory.Episodes(len(statuses), func(i int) domain.Name { return targets[i].Name })
+	problems := c.memory.Known(c.now(), len(statuses), func(i int) domain.Name { return targets[i].Name })
 	return c.of(targets, statuses, labels, problems)
 }
 
-func (c *Collector) of(targets []config.Target, statuses []status.Status, labels []string, problems [][]judge.Episode[judge.Level]) *Snapshot {
-	s := &Snapshot{targets: targets, statuses: statuses, labels: labels, now: c.now, families: c.families, problems: problems}
-	if len(statuses) >= c.memory.Count() { // of all targets
-		s.removed = c.memory.Removed()
-	}
+func (c *Collector) of(targets []config.Target, statuses []status.Status, labels []string, problems judge.Observation) *Snapshot {
+	s := &Snapshot{targets: targets, statuses: statuses, labels: labels, now: c.now, families: c.families, problems: problems.Problems, removed: problems.Removed}
 	if len(s.removed) > 0 {
 		s.labels = withLabelsOf(s.removed, labels)
 	}
@@ -186,7 +183,7 @@ func (s *Snapshot) problemSamples(yield func(sample) bool) {
 	}
 	for i := range s.removed {
 		r := &s.removed[i]
-		if !each(&config.Target{Name: r.Name, Labels: r.Labels}, r.Episodes) {
+		if !each(&config.Target{Name: r.Name, Labels: r.Labels}, r.Problems) {
 			return
 		}
 	}

@@ -179,8 +179,9 @@ func (j *Judgement) Describe(ch chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (j *Judgement) Collect(ch chan<- prometheus.Metric) {
-	ch <- prometheus.MustNewConstMetric(j.descs.asked, prometheus.GaugeValue, float64(j.memory.Asked(j.now())))
-	for _, e := range j.memory.CauseEpisodes() {
+	asked, causes := j.memory.Totals(j.now())
+	ch <- prometheus.MustNewConstMetric(j.descs.asked, prometheus.GaugeValue, float64(asked))
+	for _, e := range causes {
 		of := e.Of
 		ch <- prometheus.MustNewConstMetric(j.descs.problem, prometheus.GaugeValue, boolean(!e.IsOver()),
 			of.Account, of.Region, string(of.Check), string(of.Reason), string(of.Severity))

@@ -9,14 +9,6 @@ import (
 	"oss_cname_exporter/internal/status"
 )
 
-// when returns s if it is so, else no severity.
-func when(isSo bool, s Severity) Severity {
-	if isSo {
-		return s
-	}
-	return ""
-}
-
 // isBucketGone reports whether OSS says that the bucket does not exist.
 func (c *Case) isBucketGone() bool {
 	return c.Status.Attempt.Reason == status.ReasonBucketNotFound ||
@@ -64,62 +56,8 @@ func (c *Case) isOtherBucket() bool {
 	return c.Status.Destination == status.ToOther && !c.namesBucket()
 }
 
-func (c *Case) dangling() Severity {
-	switch s := c.Status; {
-	case c.isTakeover(), c.isUnserved() && !c.IsPending() && c.Unbound.IsZero():
-		return Critical
-	case c.isUnserved():
-		return Warning
-	case !s.Destination.IsOSS() || c.IsElsewhere:
-		return ""
-	case c.isOtherBucket() && c.IsPending(): // the domain moves to the bucket
-		return ""
-	default:
-		return when(s.Bound == status.No || c.isBucketGone(), Warning)
-	}
-}
-
-func (c *Case) notServed() Severity {
-	s := c.Status
-	if s.Bound != status.Yes {
-		return ""
-	}
-	switch word := s.Certificate.Word(); {
-	case s.Enabled == status.No, s.HTTP.AnsweredBy == status.AnsweredByBlocked, c.isRefused():
-		return Critical
-	case c.isReplaced():
-		return Warning
-	case c.isAccepted():
-		return ""
-	case !c.isCertificateEarly() && (word == "" || word == status.CertificateEnabled):
-		return ""
-	case word == status.CertificateOther || s.Destination == status.Elsewhere:
-		return Warning
-	}
-	return Critical
-}
-
 // isCertificateEarly reports whether the certificate is not valid yet.
 func (c *Case) isCertificateEarly() bool { return c.Status.Certificate.Starts.After(c.Now) }
-
-func (c *Case) domainUnbound() Severity {
-	isUnbound := c.Status.Bound == status.No && !c.Unbound.IsZero()
-	return when(isUnbound && !c.IsElsewhere && !c.isTakeover(), Critical)
-}
-
-// unusedCritical is how long an unused token is critical where the check binding
-// does not tell whether the domain was bound after all.
-const unusedCritical = 24 * time.Hour
-
-func (c *Case) tokenExpired() Severity {
-	switch {
-	case c.Status.State(c.Now) != status.StateTokenExpired:
-		return ""
-	case c.Status.Bound == status.No, c.Now.Sub(c.ExpiredAt()) < unusedCritical:
-		return Critical
-	}
-	return Warning
-}
 
 // ExpiredAt is when the token that was not used expired.
 func (c *Case) ExpiredAt() time.Time {
@@ -129,53 +67,19 @@ func (c *Case) ExpiredAt() time.Time {
 	return c.Status.Facts.Expired
 }
 
-func (c *Case) tokenLeft() (Severity, time.Duration) {
+// tokenLeft returns how bad the time is that the token has left, and the threshold
+// that decided.
+func (c *Case) tokenLeft() (Severity, string) {
 	t := c.Rules.Thresholds.WithDefaults()
-	return within(c.Status.Facts.Expires.Sub(c.Now), t.TokenWarning, t.TokenCritical)
+	return within("token", c.left(), t.TokenWarning, t.TokenCritical)
 }
 
 func (c *Case) left() time.Duration { return c.Status.Facts.Expires.Sub(c.Now) }
 
-func (c *Case) tokenExpiresSoon() Severity {
-	if !c.IsPending() {
-		return ""
-	}
-	s, _ := c.tokenLeft()
-	return s
-}
-
-func (c *Case) tokenThreshold() string {
-	s, threshold := c.tokenLeft()
-	return thresholdText("token_"+string(s), threshold)
-}
-
-func (c *Case) certificateLeft() (Severity, time.Duration) {
+// certificateLeft is tokenLeft of the certificate.
+func (c *Case) certificateLeft() (Severity, string) {
 	t := c.Rules.Thresholds.WithDefaults()
-	return within(c.certificateExpires().Sub(c.Now), t.CertificateWarning, t.CertificateCritical)
-}
-
-func (c *Case) certificateEnds() Severity {
-	if c.certificateExpires().IsZero() {
-		return ""
-	}
-	s, _ := c.certificateLeft()
-	return s
-}
-
-func (c *Case) certificateThreshold() string {
-	s, threshold := c.certificateLeft()
-	return thresholdText("certificate_"+string(s), threshold)
-}
-
-func (c *Case) notReachable() Severity {
-	s := c.Status
-	switch {
-	case s.Bound != status.Yes || s.Enabled == status.No:
-		return ""
-	case c.isVisited():
-		return when(c.isMissed(), Critical)
-	}
-	return when(s.Destination == status.Nowhere || s.Destination == status.ToOther || c.isZoneAppended(), Warning)
+	return within("certificate", c.certificateExpires().Sub(c.Now), t.CertificateWarning, t.CertificateCritical)
 }
 
 // isZoneAppended reports whether the CNAME record leads to a name of OSS with a
@@ -188,39 +92,11 @@ func (c *Case) isZoneAppended() bool {
 	return isAppended
 }
 
-func (c *Case) readyToBind() Severity {
-	return when(c.Status.State(c.Now) == status.StateReadyToBind && c.Status.Bound == status.No, Warning)
-}
-
-func (c *Case) tokenMissing() Severity {
-	isMissing := c.Status.State(c.Now) == status.StateTokenMissing
-	return when(isMissing && !c.IsElsewhere && !c.isBucketGone() && !c.isBucketForeign(), Warning)
-}
-
 // isStale reports whether the last answer about the token is too old to rest on.
 func (c *Case) isStale() bool {
 	confirmed := c.Status.Facts.Confirmed
 	return !confirmed.IsZero() && c.Now.Sub(confirmed) > c.Rules.Thresholds.WithDefaults().FactsStale
 }
-
-func (c *Case) probeFailing() Severity {
-	switch reason := c.Status.Attempt.Reason; {
-	case reason == "" || c.isTakeover() || slices.Contains(c.Shared, CheckToken):
-		return ""
-	case c.isStale():
-		return Critical
-	}
-	return Warning
-}
-
-func (c *Case) staleThreshold() string {
-	if !c.isStale() {
-		return ""
-	}
-	return thresholdText("facts_stale", c.Rules.Thresholds.WithDefaults().FactsStale)
-}
-
-func (c *Case) checkFailing() Severity { return when(len(c.failingChecks()) > 0, Warning) }
 
 // failingChecks returns the checks that fail for a reason of their own.
 func (c *Case) failingChecks() []status.Check {

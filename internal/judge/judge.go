@@ -4,15 +4,14 @@
 //
 // A Case is one domain with all that the decision rests on. A Verdict has its
 // Problems, each of a Kind that is a row of one table. Rules are the thresholds
-// and severities that the operator chose. Peers are the other
-// domains, and a Cause is a failure that most domains of an account share. Memory
-// keeps earlier problems and bindings.
+// and severities that the operator chose. A Cause is a failure that most domains of
+// an account share. Memory keeps earlier problems and bindings, and compares the
+// domains with each other.
 package judge
 
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"oss_cname_exporter/internal/domain"
@@ -87,8 +86,11 @@ func (c *Case) Judge() Verdict {
 	}
 	for i := range table {
 		rule := &table[i]
-		severity := c.Rules.override(rule.kind, rule.severity(c))
+		severity := rule.severity(c)
 		if severity == "" {
+			continue
+		}
+		if severity = c.Rules.override(rule.kind, severity); severity == "" {
 			continue
 		}
 		p := Problem{Kind: rule.kind, Severity: severity, Due: Never, rule: rule}
@@ -183,17 +185,3 @@ func (c *Case) IsAnswered() bool {
 	}
 	return c.Status.Attempt.Succeeded()
 }
-
-// Alert returns the name of the alert that says the same.
-func (k Kind) Alert() string {
-	var name strings.Builder
-	name.WriteString("OSSCname")
-	for word := range strings.SplitSeq(string(k), "_") {
-		name.WriteString(strings.ToUpper(word[:1]) + word[1:])
-	}
-	return name.String()
-}
-
-// Runbook returns where the runbook of the kind is, as a path in the repository
-// with a fragment.
-func (k Kind) Runbook() string { return "docs/runbooks.md#" + strings.ToLower(k.Alert()) }

@@ -27,7 +27,18 @@ func newLife() *life { return &life{judge.NewMemory(), now} }
 // "kind severity", with "over" after those that ended.
 func (l *life) see(name string, s status.Status, change ...func(*judge.Case)) string {
 	all := l.memory.Observe(l.now, 1, func(int) judge.Case { return l.of(name, &s, change...) })
-	return told(all[0])
+	return told(all.Problems[0])
+}
+
+// left is how many domains are remembered, and the removed ones among them.
+func (l *life) left() (domains int, removed []judge.Removed) {
+	domains, _ = l.memory.Totals(l.now)
+	return domains, l.memory.Known(l.now, domains, func(int) domain.Name { return domain.Name{} }).Removed
+}
+
+func (l *life) removed() int {
+	_, removed := l.left()
+	return len(removed)
 }
 
 func (l *life) of(name string, s *status.Status, change ...func(*judge.Case)) judge.Case {
@@ -176,22 +187,22 @@ func TestRemoved(t *testing.T) {
 	l.see(one, disabled(), func(c *judge.Case) { c.Labels = map[string]string{"team": "web"} })
 	l.see("examplebucket/well.example.com", bound(status.Yes))
 	l.memory.Retain(l.now, func(domain.Name) bool { return false })
-	removed := l.memory.Removed()
-	if len(removed) != 1 || removed[0].String() != one || removed[0].Labels["team"] != "web" || told(removed[0].Episodes) != "not_served critical over" || l.memory.Count() != 0 {
-		t.Fatalf("got %+v, and %d are left", removed, l.memory.Count())
+	left, removed := l.left()
+	if len(removed) != 1 || removed[0].String() != one || removed[0].Labels["team"] != "web" || told(removed[0].Problems) != "not_served critical over" || left != 0 {
+		t.Fatalf("got %+v, and %d are left", removed, left)
 	}
 	l.now = l.now.Add(59 * time.Minute)
 	l.memory.Retain(l.now, func(domain.Name) bool { return false })
-	if len(l.memory.Removed()) != 1 {
+	if l.removed() != 1 {
 		t.Error("the end is told for less than an hour")
 	}
-	if got := l.see(one, bound(status.Yes)); got != "not_served critical over" || len(l.memory.Removed()) != 0 {
-		t.Errorf("it is back: got %q, %+v", got, l.memory.Removed())
+	if got := l.see(one, bound(status.Yes)); got != "not_served critical over" || l.removed() != 0 {
+		t.Errorf("it is back: got %q, and %d removed", got, l.removed())
 	}
 	l.memory.Retain(l.now, func(domain.Name) bool { return false })
 	l.now = l.now.Add(time.Hour)
 	l.see("examplebucket/well.example.com", bound(status.Yes))
-	if len(l.memory.Removed()) != 0 {
+	if l.removed() != 0 {
 		t.Error("the end is told for more than an hour")
 	}
 }
@@ -200,8 +211,8 @@ func TestRemoved(t *testing.T) {
 func TestTransient(t *testing.T) {
 	l := newLife()
 	got := l.see(one, disabled(), func(c *judge.Case) { c.IsTransient = true })
-	if got != "not_served critical" || l.memory.Count() != 0 || l.memory.Asked(l.now) != 0 {
-		t.Errorf("got %q, and %d are remembered", got, l.memory.Count())
+	if left, _ := l.left(); got != "not_served critical" || left != 0 {
+		t.Errorf("got %q, and %d are remembered", got, left)
 	}
 }
 
@@ -211,7 +222,7 @@ func TestAsked(t *testing.T) {
 	l.now = now.Add(9 * time.Minute)
 	l.see("examplebucket/two.example.com", bound(status.Yes))
 	for after, want := range map[time.Duration]int{9 * time.Minute: 2, 10 * time.Minute: 1, 19 * time.Minute: 0} {
-		if got := l.memory.Asked(now.Add(after)); got != want {
+		if got, _ := l.memory.Totals(now.Add(after)); got != want {
 			t.Errorf("after %v: got %d, want %d", after, got, want)
 		}
 	}
@@ -246,7 +257,7 @@ func TestSharedCause(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			l := newLife()
-			episodes := l.memory.Observe(now, len(test.all), func(i int) judge.Case { return l.of(fmt.Sprintf("examplebucket/d%d.example.com", i), &test.all[i]) })
+			seen := l.memory.Observe(now, len(test.all), func(i int) judge.Case { return l.of(fmt.Sprintf("examplebucket/d%d.example.com", i), &test.all[i]) })
 			var causes []string
 			for _, c := range l.memory.Causes(now) {
 				causes = append(causes, fmt.Sprintf("%s %s %s %d/%d", c.Kind, c.Check, c.Reason, c.Domains, c.Of))
@@ -254,8 +265,8 @@ func TestSharedCause(t *testing.T) {
 					t.Errorf("got %+v, %q, %q", c, c.Text().String(), c.Action().String())
 				}
 			}
-			if got := strings.Join(causes, ", "); got != test.causes || told(episodes[0]) != test.first {
-				t.Errorf("got %q and %q, want %q and %q", got, told(episodes[0]), test.causes, test.first)
+			if got := strings.Join(causes, ", "); got != test.causes || told(seen.Problems[0]) != test.first {
+				t.Errorf("got %q and %q, want %q and %q", got, told(seen.Problems[0]), test.causes, test.first)
 			}
 		})
 	}
@@ -267,7 +278,8 @@ func TestCauseEnds(t *testing.T) {
 	both := func(s status.Status) string {
 		l.memory.Observe(l.now, 2, func(i int) judge.Case { return l.of(fmt.Sprintf("examplebucket/d%d.example.com", i), &s) })
 		var texts []string
-		for _, e := range l.memory.CauseEpisodes() {
+		_, causes := l.memory.Totals(l.now)
+		for _, e := range causes {
 			texts = append(texts, fmt.Sprintf("%s %s over=%v", e.Of.Reason, e.Of.Severity, e.IsOver()))
 		}
 		return strings.Join(texts, ", ")
@@ -293,7 +305,7 @@ func TestCauseEnds(t *testing.T) {
 	}
 	both(wrong)
 	l.memory.Retain(l.now, func(domain.Name) bool { return false })
-	if got := l.memory.CauseEpisodes(); len(got) != 1 || !got[0].IsOver() {
+	if _, got := l.memory.Totals(l.now); len(got) != 1 || !got[0].IsOver() {
 		t.Errorf("all targets are gone: got %+v", got)
 	}
 }
@@ -319,12 +331,15 @@ func TestEpisodes(t *testing.T) {
 	l := newLife()
 	l.see(one, disabled())
 	names := []domain.Name{{Bucket: "examplebucket", Base: "www.example.com"}, {Bucket: "examplebucket", Base: "unknown.example.com"}}
-	got := l.memory.Episodes(2, func(i int) domain.Name { return names[i] })
+	known := func(n int) [][]judge.Episode[judge.Level] {
+		return l.memory.Known(l.now, n, func(i int) domain.Name { return names[i] }).Problems
+	}
+	got := known(2)
 	if told(got[0]) != "not_served critical" || got[1] != nil {
 		t.Errorf("got %v", got)
 	}
 	slices.Reverse(names)
-	if got := l.memory.Episodes(1, func(i int) domain.Name { return names[i] }); got[0] != nil {
+	if got := known(1); got[0] != nil {
 		t.Errorf("got %v", got)
 	}
 }

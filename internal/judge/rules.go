@@ -45,12 +45,12 @@ type Rules struct {
 	Severities map[Kind]Severity // in place of a kind's own; Off switches the kind off
 }
 
-// override returns the severity that the operator chose for a problem that is
-// there with severity s; "" if it is not there.
+// override returns the severity of a problem that has severity s unless the
+// operator chose another; "" if the kind is switched off.
 func (r Rules) override(kind Kind, s Severity) Severity {
 	chosen, ok := r.Severities[kind]
 	switch {
-	case s == "" || chosen == Off:
+	case chosen == Off:
 		return ""
 	case ok:
 		return chosen
@@ -60,14 +60,14 @@ func (r Rules) override(kind Kind, s Severity) Severity {
 
 // within returns the severity of a token or certificate by its time left, and the
 // threshold that decided.
-func within(left, warning, critical time.Duration) (s Severity, threshold time.Duration) {
+func within(name string, left, warning, critical time.Duration) (s Severity, threshold string) {
 	switch {
 	case left < critical:
-		return Critical, critical
+		return Critical, thresholdText(name+"_critical", critical)
 	case left < warning:
-		return Warning, warning
+		return Warning, thresholdText(name+"_warning", warning)
 	}
-	return "", 0
+	return "", ""
 }
 
 // thresholdText writes a threshold as the configuration does: "token_critical: 6h".

@@ -6,6 +6,29 @@ import (
 	"oss_cname_exporter/internal/status"
 )
 
+func stateAction(c *Case) lang.Text { return StateAction(c.Status.State(c.Now)) }
+
+// StateAction names the next step in a state.
+func StateAction(s status.State) lang.Text {
+	switch s {
+	case status.StateTokenMissing:
+		return lang.Textf("create a token")
+	case status.StateAwaitingDNS:
+		return lang.Textf("publish the token as the TXT record")
+	case status.StateTokenExpired:
+		return lang.Textf("create a new token and publish that one")
+	case status.StateReadyToBind:
+		return lang.Textf("bind the domain before the token expires")
+	case status.StateBound:
+		return lang.Textf("nothing, but renew the certificate in time")
+	case status.StateDisabled:
+		return lang.Textf("find out in the console why OSS does not serve the domain")
+	case status.StateUnknown:
+		return lang.Textf("find out why a question failed, or switch on the check that is missing")
+	}
+	return lang.Text{}
+}
+
 func (c *Case) danglingText() lang.Text {
 	to := c.Status.LeadsTo
 	switch {

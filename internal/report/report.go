@@ -75,20 +75,17 @@ func New(targets []config.Target, statuses []status.Status, opts Options) *Repor
 
 // judge judges the domains with memory; without one, by each other.
 func (r *Report) judge(memory *judge.Memory) {
-	peers := judge.NewPeers()
-	recall, causes := peers.Tell, peers.Causes
-	if memory != nil {
-		recall, causes = memory.Recall, func() []judge.Cause { return memory.Causes(r.Now) }
-	} else {
+	if memory == nil {
+		memory = judge.NewMemory()
 		for _, d := range r.Domains {
-			peers.Add(&d.judged)
+			memory.Add(&d.judged)
 		}
 	}
 	for _, d := range r.Domains {
-		recall(&d.judged)
+		memory.Recall(&d.judged)
 		d.Verdict = d.judged.Judge()
 	}
-	r.Causes = causes()
+	r.Causes = memory.Causes(r.Now)
 }
 
 func byUrgency(a, b *Domain) int {
