@@ -8,27 +8,28 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 )
 
-// system is a systemd that runs as process 1 of its own namespaces. It shares
-// the network with the test.
+// system is a systemd that runs as process 1 of its own namespaces, in a control
+// group of its own. It shares the network with the test.
 type system struct{ pid string }
 
 // boot starts one, or says why none can run here. Where a systemd runs the
-// machine already, that gives it control groups of its own.
+// machine already, it is that one that gives it the control group.
 func boot(t *testing.T) (system, error) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		return system{}, errors.New("only root may")
 	}
-	args := []string{"unshare", "--mount", "--pid", "--fork", "--uts", "--ipc", "--mount-proc", "--kill-child", "sh", "testdata/boot.sh"}
+	group := fmt.Sprintf("%s-%d", strings.ReplaceAll(t.Name(), "/", "-"), os.Getpid())
+	args := []string{"unshare", "--mount", "--pid", "--fork", "--uts", "--ipc", "--mount-proc", "--kill-child", "sh", "testdata/boot.sh", group}
 	if _, err := os.Stat("/run/systemd/system"); err == nil {
-		args = append([]string{"systemd-run", "--quiet", "--scope", "--property=Delegate=yes"}, args...)
+		args = append([]string{"systemd-run", "--quiet", "--scope", "--property=Delegate=yes"}, args[:len(args)-1]...)
 	}
 	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
 	out := &output{grown: make(chan struct{})}
@@ -38,7 +39,7 @@ func boot(t *testing.T) (system, error) {
 	}
 	t.Cleanup(func() {
 		_ = cmd.Wait() // t.Context is done, so it is killed, and its namespaces with it
-		removeGroups(t)
+		removeGroup(t, group)
 	})
 	var s system
 	eventually(t, patience, func(context.Context) error {
@@ -56,18 +57,18 @@ func boot(t *testing.T) (system, error) {
 	return s, nil
 }
 
-// removeGroups removes the control groups that the systemd left empty.
-func removeGroups(t *testing.T) {
+// removeGroup removes the control group of a systemd that has ended, in each
+// hierarchy. The kernel may still be ending the last processes in it.
+func removeGroup(t *testing.T, group string) {
 	t.Helper()
-	for _, pattern := range []string{"*/system.slice/*", "*/*.slice", "*/init.scope", "*/*.mount"} {
-		groups, err := filepath.Glob(filepath.Join("/sys/fs/cgroup", pattern))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, group := range groups {
-			_ = os.Remove(group) // one that is in use stays
+	ctx := context.WithoutCancel(t.Context())
+	script := `for top in /sys/fs/cgroup/*/"$0" /sys/fs/cgroup/"$0"; do [ ! -d "$top" ] || find "$top" -depth -type d -exec rmdir {} + || exit 1; done`
+	for range 100 {
+		if exec.CommandContext(ctx, "sh", "-c", script, group).Run() == nil {
+			return
 		}
 	}
+	t.Errorf("the control group %s is in use", group)
 }
 
 func (s system) command(args ...string) []string {
@@ -91,20 +92,28 @@ func checkSystemd(t *testing.T, f family) {
 		t.Logf("no systemd can run here: %v. The unit's command was started as the unit says.", err)
 		return
 	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			s.explain(t)
+		}
+	})
 	address := freeAddress(t)
 	s.run(t, f.install+" "+f.file)
 	s.run(t, fmt.Sprintf(`echo OPTIONS=--demo >/etc/default/oss-cname-exporter
-		mkdir -p /etc/systemd/system/oss-cname-exporter.socket.d
+		mkdir -p /etc/systemd/system/oss-cname-exporter.socket.d /etc/systemd/system/oss-cname-exporter.service.d
 		printf '[Socket]\nListenStream=\nListenStream=%%s\n' %s >/etc/systemd/system/oss-cname-exporter.socket.d/port.conf
+		printf '[Service]\nStandardOutput=append:%s\nStandardError=inherit\n' >/etc/systemd/system/oss-cname-exporter.service.d/log.conf
 		systemctl daemon-reload
-		systemctl enable --quiet --now oss-cname-exporter.socket oss-cname-exporter.service`, address))
-	if status := s.show(t, "StatusText"); !regexp.MustCompile(`^watching \d+ domains of 1 accounts$`).MatchString(status) {
+		systemctl enable --quiet --now oss-cname-exporter.socket oss-cname-exporter.service`, address, serviceLog))
+	if status := s.show(t)["StatusText"]; !regexp.MustCompile(`^watching \d+ domains of 1 accounts$`).MatchString(status) {
 		t.Errorf("started, and the status is %q", status)
 	}
 	prom := startPrometheus(t, firing(t, deployedRules(t), "oss_cname", address, nil))
 	prom.holds(t, `ALERTS{alertname="OSSCnameTokenExpiresSoon", alertstate="firing", cname="hours.example.com"} == 1`)
+	prom.process.signal(t, syscall.SIGTERM) // a scrape starts a service that failed, and each check below counts the starts
+	prom.process.wait(t)
 
-	status := s.run(t, "cat /proc/$(systemctl show -P MainPID oss-cname-exporter.service)/status")
+	status := s.run(t, "cat /proc/"+s.show(t)["MainPID"]+"/status")
 	for _, want := range []string{`Uid:\t[1-9]\d*`, `CapEff:\t0+\n`, `CapBnd:\t0+\n`, `NoNewPrivs:\t1`, `Seccomp:\t2`} {
 		if !regexp.MustCompile(want).MatchString(status) {
 			t.Errorf("the service has not %s:\n%s", want, status)
@@ -112,7 +121,7 @@ func checkSystemd(t *testing.T, f family) {
 	}
 	s.checkReload(t, address)
 	s.checkKeys(t, address)
-	s.checkMistakes(t, f)
+	s.checkMistakes(t, f, address)
 	s.checkTLS(t, address)
 	s.checkWatchdog(t)
 	s.run(t, f.remove+" oss-cname-exporter")
@@ -121,10 +130,34 @@ func checkSystemd(t *testing.T, f family) {
 	}
 }
 
-// show returns a property of the service.
-func (s system) show(t *testing.T, property string) string {
+// serviceLog is the file that the service writes to, where there is no journal.
+const serviceLog = "/run/oss-cname-exporter.log"
+
+// show returns the properties of the service at one moment.
+func (s system) show(t *testing.T) map[string]string {
 	t.Helper()
-	return s.run(t, "systemctl show -P "+property+" oss-cname-exporter.service")
+	properties := map[string]string{}
+	for line := range strings.Lines(s.run(t, "systemctl show oss-cname-exporter.service")) {
+		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
+		properties[name] = value
+	}
+	return properties
+}
+
+// restart starts the service anew; the starts before do not count against its
+// limit.
+func (s system) restart(t *testing.T) {
+	t.Helper()
+	s.run(t, "systemctl reset-failed oss-cname-exporter.service; systemctl restart oss-cname-exporter.service")
+}
+
+// explain prints the state of the units and the log of the service.
+func (s system) explain(t *testing.T) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	script := "systemctl status --no-pager --full oss-cname-exporter.socket oss-cname-exporter.service; systemctl list-jobs; cat " + serviceLog
+	said, err := exec.CommandContext(ctx, "nsenter", s.command("sh", "-c", script)...).CombinedOutput()
+	t.Logf("%v\n%s", err, said)
 }
 
 // refuses runs a script that must fail.
@@ -180,8 +213,8 @@ func (s system) checkKeys(t *testing.T, address string) {
 		rm access_key_id access_key_secret
 		echo OPTIONS= >/etc/default/oss-cname-exporter
 		sed -i 's/region: .*/&\n    endpoint: http:\/\/127.0.0.1:1/' /etc/oss_cname_exporter/config.yaml # where nothing listens
-		chown oss-cname-exporter /etc/oss_cname_exporter/config.yaml; chmod 0600 /etc/oss_cname_exporter/config.yaml
-		systemctl restart oss-cname-exporter.service`)
+		chown oss-cname-exporter /etc/oss_cname_exporter/config.yaml; chmod 0600 /etc/oss_cname_exporter/config.yaml`)
+	s.restart(t)
 	if said := probe(); strings.Contains(said, missing) || !strings.Contains(said, "127.0.0.1:1") {
 		t.Errorf("with a key:\n%s", said)
 	}
@@ -193,17 +226,20 @@ func (s system) checkKeys(t *testing.T, address string) {
 
 // checkMistakes makes a mistake in the configuration. Reload and upgrade keep
 // the process; restart fails at once and names the line.
-func (s system) checkMistakes(t *testing.T, f family) {
+func (s system) checkMistakes(t *testing.T, f family, address string) {
 	t.Helper()
 	const named = "config.yaml:2: "
 	s.run(t, `cp -a /etc/oss_cname_exporter/config.yaml /tmp/right.yaml; sed -i '1a intervall: 1m' /etc/oss_cname_exporter/config.yaml`)
-	pid := s.show(t, "MainPID")
+	pid := s.show(t)["MainPID"]
 	kept := func(what string) {
-		if now := s.show(t, "MainPID"); now != pid || s.show(t, "ActiveState") != "active" {
-			t.Errorf("%s: process %s, before %s", what, now, pid)
+		if now := s.show(t); now["MainPID"] != pid || now["ActiveState"] != "active" {
+			t.Errorf("%s: process %s is %s, before %s", what, now["MainPID"], now["ActiveState"], pid)
 		}
 	}
 	t.Logf("reload says:\n%s", s.refuses(t, "systemctl reload oss-cname-exporter.service"))
+	if logged := s.run(t, "cat "+serviceLog); !strings.Contains(logged, named) {
+		t.Errorf("the log does not name the line after a reload:\n%s", logged)
+	}
 	kept("reload")
 	said := s.run(t, f.upgrade+" "+f.file+" 2>&1")
 	t.Logf("upgrade says:\n%s", said)
@@ -212,13 +248,39 @@ func (s system) checkMistakes(t *testing.T, f family) {
 	}
 	kept("upgrade")
 
-	t.Logf("restart says:\n%s", s.refuses(t, "timeout 20 systemctl restart oss-cname-exporter.service"))
-	if state, status, exit := s.show(t, "ActiveState"), s.show(t, "StatusText"), s.show(t, "ExecMainStatus"); state != "failed" || !strings.Contains(status, named) || exit != "78" {
-		t.Errorf("restarted: %s, %q, exit status %s", state, status, exit)
-	} else {
-		t.Logf("status says %s: %s", state, status)
+	t.Logf("restart says:\n%s", s.refuses(t, "timeout 60 systemctl restart oss-cname-exporter.service"))
+	s.checkFailed(t, "restarted", named)
+	s.checkScrapesOfFailed(t, address, named)
+	s.run(t, `cp -a /tmp/right.yaml /etc/oss_cname_exporter/config.yaml
+		systemctl reset-failed oss-cname-exporter.socket oss-cname-exporter.service
+		systemctl start oss-cname-exporter.socket oss-cname-exporter.service`)
+}
+
+func (s system) checkFailed(t *testing.T, when, named string) {
+	t.Helper()
+	now := s.show(t)
+	if now["ActiveState"] != "failed" || !strings.Contains(now["StatusText"], named) || now["ExecMainStatus"] != "78" {
+		t.Errorf("%s: %s, %q, exit status %s", when, now["ActiveState"], now["StatusText"], now["ExecMainStatus"])
 	}
-	s.run(t, `cp -a /tmp/right.yaml /etc/oss_cname_exporter/config.yaml; systemctl reset-failed oss-cname-exporter.service; systemctl restart oss-cname-exporter.socket oss-cname-exporter.service`)
+	t.Logf("%s, status says %s: %s", when, now["ActiveState"], now["StatusText"])
+}
+
+// checkScrapesOfFailed scrapes a service that failed: the socket starts it five
+// times, and then both units have failed and the scrape is refused.
+func (s system) checkScrapesOfFailed(t *testing.T, address, named string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if body, _, err := get(ctx, "http://"+address+"/metrics", ""); err == nil || ctx.Err() != nil {
+		t.Errorf("a service that failed is scraped: %v\n%s", err, body)
+	}
+	eventually(t, patience, func(context.Context) error {
+		if state := s.run(t, "systemctl show -P ActiveState oss-cname-exporter.socket"); state != "failed" {
+			return fmt.Errorf("the socket is %s", state)
+		}
+		return nil
+	})
+	s.checkFailed(t, "scraped", named)
 }
 
 // checkTLS gives the service a certificate as the page says.
@@ -228,25 +290,26 @@ func (s system) checkTLS(t *testing.T, address string) {
 		openssl req -x509 -newkey rsa:2048 -nodes -keyout web.key -out web.crt -days 1 -subj /CN=localhost 2>/dev/null
 		printf 'tls_server_config: {cert_file: web.crt, key_file: web.key}\n' >web.yml
 		chgrp oss-cname-exporter web.key; chmod 0640 web.key
-		echo 'OPTIONS="--web.config.file=/etc/oss_cname_exporter/web.yml"' >/etc/default/oss-cname-exporter
-		systemctl restart oss-cname-exporter.service`)
+		echo 'OPTIONS="--web.config.file=/etc/oss_cname_exporter/web.yml"' >/etc/default/oss-cname-exporter`)
+	s.restart(t)
 	if out := run(t, "curl", "--silent", "--fail", "--insecure", "https://"+address+"/-/healthy"); !strings.Contains(out, "healthy") {
 		t.Error(out)
 	}
-	s.run(t, `echo OPTIONS= >/etc/default/oss-cname-exporter; systemctl restart oss-cname-exporter.service`)
+	s.run(t, `echo OPTIONS= >/etc/default/oss-cname-exporter`)
+	s.restart(t)
 }
 
-// checkWatchdog has the process hang, and wants another.
+// checkWatchdog has the process hang, and wants another. The limit is far longer
+// than a process waits on a busy machine.
 func (s system) checkWatchdog(t *testing.T) {
 	t.Helper()
-	s.run(t, `mkdir -p /etc/systemd/system/oss-cname-exporter.service.d
-		printf '[Service]\nWatchdogSec=2s\n' >/etc/systemd/system/oss-cname-exporter.service.d/watchdog.conf
-		systemctl daemon-reload; systemctl restart oss-cname-exporter.service`)
-	pid := s.show(t, "MainPID")
+	s.run(t, `printf '[Service]\nWatchdogSec=10s\n' >/etc/systemd/system/oss-cname-exporter.service.d/watchdog.conf; systemctl daemon-reload`)
+	s.restart(t)
+	pid := s.show(t)["MainPID"]
 	s.run(t, "kill -STOP "+pid)
 	eventually(t, patience, func(context.Context) error {
-		if now := s.show(t, "MainPID"); now == pid || now == "0" || s.show(t, "ActiveState") != "active" {
-			return fmt.Errorf("the process that hangs is still %s", now)
+		if now := s.show(t); now["MainPID"] == pid || now["MainPID"] == "0" || now["ActiveState"] != "active" {
+			return fmt.Errorf("the process that hangs is still %s, and the service is %s", now["MainPID"], now["ActiveState"])
 		}
 		return nil
 	})

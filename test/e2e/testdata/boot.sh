@@ -1,7 +1,15 @@
 #!/bin/sh
 # Boots a systemd as process 1 of new namespaces, with nothing to start but what is installed afterwards: its /etc, /usr and /var
-# are written to memory, and no unit of the machine is known to it. Run it with unshare.
+# are written to memory, and no unit of the machine is known to it. Run it with unshare. Where its argument names a control group,
+# that is its own: two systemds in one group would take the other's services for theirs.
 set -e
+if [ -n "$1" ]; then
+	for hierarchy in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
+		[ -e "$hierarchy/cgroup.procs" ] || continue
+		mkdir "$hierarchy/$1"
+		echo $$ >"$hierarchy/$1/cgroup.procs"
+	done
+fi
 mount --make-rprivate /
 mount -t tmpfs tmpfs /run
 mkdir -p /run/systemd/system /run/lock /run/units
