@@ -131,6 +131,18 @@ type Snapshot struct {
 // the client is gone.
 func (s *Snapshot) Statuses() []status.Status { return s.statuses }
 
+// Only returns the part of s that has the targets that keep chooses.
+func (s *Snapshot) Only(keep func(*config.Target) bool) *Snapshot {
+	part := *s
+	part.targets, part.statuses, part.problems, part.removed = nil, nil, nil, nil
+	for i := range s.statuses {
+		if keep(&s.targets[i]) {
+			part.targets, part.statuses, part.problems = append(part.targets, s.targets[i]), append(part.statuses, s.statuses[i]), append(part.problems, s.problems[i])
+		}
+	}
+	return &part
+}
+
 // Gather implements prometheus.Gatherer. It makes no request and never fails. The
 // targets are in the configuration's order.
 func (s *Snapshot) Gather() ([]*dto.MetricFamily, error) {

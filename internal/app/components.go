@@ -77,16 +77,14 @@ func newComponents(ctx context.Context, env *environment, logger log.Logger, reg
 		Known: func(of []config.Target, labels []string) *collector.Snapshot {
 			return scrapes.Known(of, targets.Peek(of), labels)
 		},
-		Peek: targets.Peek,
-		Unlisted: func(cfg *config.Config) []discovery.AccountReport {
-			unlisted.Refresh(cfg)
-			return unlisted.Report(cfg)
-		},
-		Own:     registry(api, refused, collector.NewTotals(store, targets), collector.NewJudgement(memory, nil)),
-		Refused: refused.Count,
-		Memory:  memory,
-		History: history,
-		Reload:  func() error { return reloads.reload(ctx) },
+		Peek:     targets.Peek,
+		Unlisted: unlisted.Report,
+		Scan:     unlisted.Refresh,
+		Own:      registry(api, refused, collector.NewTotals(store, targets), collector.NewJudgement(memory, nil)),
+		Refused:  refused.Count,
+		Memory:   memory,
+		History:  history,
+		Reload:   func() error { return reloads.reload(ctx) },
 	}
 	return components{exporter, []func(context.Context){unlisted.Run, changes.Run}, clients.Close}
 }

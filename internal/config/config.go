@@ -6,6 +6,7 @@
 package config
 
 import (
+	"slices"
 	"time"
 
 	"oss_cname_exporter/internal/domain"
@@ -115,20 +116,53 @@ type Checks struct {
 	// <bucket>.<region>.<suffix> lead to that bucket.
 	CNAMESuffixes []string
 	Resolvers     []string // host:port, asked in turn; nil = the system's, ResolversAuthoritative alone = the zone's own
+	// Unasked are checks that are on and not asked now: their known facts are told.
+	Unasked []status.Check
 }
 
-// Names returns the names of the checks that are on, as they are written in the
+// checkRow is a check as the configuration names it, and the checks of a status that it makes.
+type checkRow struct {
+	name   string
+	isOn   bool
+	checks []status.Check
+}
+
+func (c Checks) rows() []checkRow {
+	return []checkRow{
+		{"binding", c.Binding, []status.Check{status.CheckBinding}},
+		{"dns", c.DNS, []status.Check{status.CheckTXT, status.CheckCNAME}},
+		{"http", c.HTTP, []status.Check{status.CheckHTTP}},
+	}
+}
+
+// CheckNames returns the names of all checks, as they are written in the
 // configuration.
+func CheckNames() (names []string) {
+	for _, row := range (Checks{}).rows() {
+		names = append(names, row.name)
+	}
+	return names
+}
+
+// Names returns the names of the checks that are on.
 func (c Checks) Names() (names []string) {
-	for _, check := range []struct {
-		name string
-		on   bool
-	}{{"binding", c.Binding}, {"dns", c.DNS}, {"http", c.HTTP}} {
-		if check.on {
-			names = append(names, check.name)
+	for _, row := range c.rows() {
+		if row.isOn {
+			names = append(names, row.name)
 		}
 	}
 	return names
+}
+
+// Asking returns c with none asked of those of its checks that are not named.
+func (c Checks) Asking(names []string) Checks {
+	c.Unasked = nil
+	for _, row := range c.rows() {
+		if !slices.Contains(names, row.name) {
+			c.Unasked = append(c.Unasked, row.checks...)
+		}
+	}
+	return c
 }
 
 // Case returns the target as it is judged at now, with the status s.

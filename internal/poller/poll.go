@@ -3,6 +3,7 @@ package poller
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"oss_cname_exporter/internal/config"
@@ -46,6 +47,12 @@ func (p *Poller) begin(ctx context.Context, targets []config.Target) *poll {
 		t := &targets[i]
 		var token *cacheEntry
 		for c, key := range p.checksOf(t) {
+			if slices.Contains(t.Checks.Unasked, c.name) {
+				if e := p.cache[key]; e != nil {
+					r.waiters = append(r.waiters, waiter{target: i, check: c, token: token, entry: e})
+				}
+				continue
+			}
 			e := p.getOrCreate(key, t)
 			if token == nil {
 				token = e

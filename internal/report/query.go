@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/lang"
@@ -19,8 +20,7 @@ type Filter struct {
 	Text       string // is found in its names, its account, its labels or its reason, in any case
 	Severities []judge.Severity
 	States     []status.State
-	Accounts   []string
-	Labels     map[string][]string // values by name
+	Targets    config.Filter
 }
 
 // Select returns the domains that f chooses, in their order.
@@ -40,16 +40,7 @@ func (r *Report) Select(f Filter) []*Domain {
 }
 
 func (f *Filter) fits(d *Domain) bool {
-	return oneOf(f.Severities, d.Severity) && oneOf(f.States, d.State) && oneOf(f.Accounts, d.Target.Account.Name) && f.fitsLabels(d.Target.Labels)
-}
-
-func (f *Filter) fitsLabels(labels map[string]string) bool {
-	for name, values := range f.Labels {
-		if !slices.Contains(values, labels[name]) {
-			return false
-		}
-	}
-	return true
+	return oneOf(f.Severities, d.Severity) && oneOf(f.States, d.State) && f.Targets.Matches(d.Target)
 }
 
 // oneOf reports whether value is one of wanted; nothing wanted is anything.

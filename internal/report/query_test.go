@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
@@ -45,10 +46,10 @@ func TestFilter(t *testing.T) {
 		"bx":   {Severities: []judge.Severity{judge.Critical, judge.Unknown}},
 		"ca":   {Severities: []judge.Severity{judge.OK}},
 		"c":    {States: []status.State{status.StateAwaitingDNS}},
-		"ba":   {Accounts: []string{"other"}},
-		"xc":   {Labels: map[string][]string{"team": {"Web"}}},
-		"xca":  {Labels: map[string][]string{"team": {"Web", "media"}}},
-		"a":    {Accounts: []string{"other"}, Labels: map[string][]string{"team": {"media", "Web"}}},
+		"ba":   {Targets: config.Filter{Account: []string{"other"}}},
+		"xc":   {Targets: config.Filter{Labels: map[string][]string{"team": {"Web"}}}},
+		"xca":  {Targets: config.Filter{Labels: map[string][]string{"team": {"Web", "media"}}}},
+		"a":    {Targets: config.Filter{Account: []string{"other"}, Labels: map[string][]string{"team": {"media", "Web"}}}},
 		"bc":   {Text: "BUCKET-A "},
 		"x":    {Text: "例子.example.com"},
 		"":     {Text: "nothing"},

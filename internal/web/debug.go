@@ -16,24 +16,30 @@ import (
 	"oss_cname_exporter/internal/trace"
 )
 
-// explain answers a probe of t for a person: the question, each step of the call,
-// and the facts that are known now. It takes no cached answer, and shows no key.
-func (h *handler) explain(ctx context.Context, w http.ResponseWriter, t *config.Target, labels []string) {
+// explain answers a probe of targets for a person: the question, each step of the
+// call, and the facts that are known now. It takes no cached answer, and shows no
+// key.
+func (h *handler) explain(ctx context.Context, w http.ResponseWriter, targets []config.Target, labels []string) {
 	steps, began := new(trace.Trace), time.Now()
-	snapshot := h.Scrape(trace.With(ctx, steps), []config.Target{*t}, labels)
+	snapshot := h.Scrape(trace.With(ctx, steps), targets, labels)
 	var b bytes.Buffer
-	writeTarget(&b, t)
+	for i := range targets {
+		writeTarget(&b, &targets[i])
+	}
 	writeSteps(&b, steps.Steps(), began)
-	for _, d := range report.New([]config.Target{*t}, snapshot.Statuses(), report.Options{Now: h.Now(), Memory: h.Memory, History: h.History, HideTokens: h.HideTokens, ExternalURL: h.ExternalURL}).Domains { // none for a client that is gone
+	for _, d := range report.New(targets, snapshot.Statuses(), report.Options{Now: h.Now(), Memory: h.Memory, History: h.History, HideTokens: h.HideTokens, ExternalURL: h.ExternalURL}).Domains { // none for a client that is gone
 		fmt.Fprintln(&b, "\nWhat is known now")
 		_ = d.WriteDetail(&b) // a buffer takes everything
 	}
 	fmt.Fprintln(&b, "\nIts metrics")
 	_ = snapshot.Encode(&b, expfmt.NewFormat(expfmt.TypeTextPlain), nil) // a buffer takes everything
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Cache-Control", "no-store")
 	_, _ = w.Write(b.Bytes())
+}
+
+// describePage sets the headers of the page that explain writes.
+func describePage(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
 }
 
 func writeTarget(b *bytes.Buffer, t *config.Target) {

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
-
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
 )
@@ -33,16 +31,14 @@ var errNoRoom = errors.New("too many responses are being read: try again later")
 type responses struct {
 	now func() time.Time
 
-	packing sync.Mutex // guards zip, and the forms of each response and their size
-	zip     *gzip.Writer
-
-	mu    sync.Mutex // guards alive, and each response but for its forms
+	mu    sync.Mutex // guards alive, and each response
 	alive []*response
 }
 
 // response is a scrape, or a document, and who waits for it or reads it.
 type response struct {
 	cfg    *config.Config
+	part   int                // how many targets a part of them has; 0 is all
 	cancel context.CancelFunc // ends the scrape; nil without one
 	end    time.Time          // when the scrape ends at the latest; once it is done, when it did
 
@@ -54,35 +50,42 @@ type response struct {
 	progress time.Time // when a reader took something last
 	readers  map[*reader]bool
 	evicted  bool
-	forms    map[encoding]*packed
-	packed   int // bytes of forms
 }
 
 // join returns a response of cfg, and whether the caller makes it, by a scrape
 // that cancel ends; nil is one that does not ask. If too many scrapes are under
 // way it is that which ends last, and if too many responses are read the last of
-// these. The caller leaves it.
-func (g *responses) join(cfg *config.Config, end time.Time, cancel context.CancelFunc) (r *response, isMine bool) {
+// these. A scrape of a part of the targets is not shared while all parts together
+// are not more than all targets; else it is a scrape of all. The caller leaves it.
+func (g *responses) join(cfg *config.Config, part int, end time.Time, cancel context.CancelFunc) (r *response, isMine bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	read := 0
+	underWay, read, parts := 0, 0, part
 	for _, r := range g.alive {
-		if r.isDone {
+		switch {
+		case r.part > 0:
+			parts += r.part
+		case r.isDone:
 			read++
+		default:
+			underWay++
 		}
 	}
-	isFull := cancel != nil && len(g.alive)-read >= maxUnderWay
+	if part > 0 && parts <= len(cfg.Targets) {
+		return g.add(&response{cfg: cfg, part: part, end: end, cancel: cancel}), true
+	}
+	isFull := cancel != nil && underWay >= maxUnderWay
 	if !isFull && (read < maxRead || g.evict()) {
-		return g.add(cfg, end, cancel), true
+		return g.add(&response{cfg: cfg, end: end, cancel: cancel}), true
 	}
 	var last *response
 	for _, other := range g.alive {
-		if other.cfg == cfg && other.users > 0 && other.isDone != isFull && (last == nil || other.end.After(last.end)) {
+		if other.cfg == cfg && other.part == 0 && other.users > 0 && other.isDone != isFull && (last == nil || other.end.After(last.end)) {
 			last = other
 		}
 	}
 	if last == nil { // all the others are of a configuration that is no longer in force
-		return g.add(cfg, end, cancel), true
+		return g.add(&response{cfg: cfg, end: end, cancel: cancel}), true
 	}
 	last.users++
 	return last, false
@@ -112,14 +115,14 @@ func (g *responses) tryOpen() *response {
 	if len(g.alive) >= maxRead && !g.evict() {
 		return nil
 	}
-	r := g.add(nil, time.Time{}, nil)
+	r := g.add(&response{})
 	g.finish(r)
 	return r
 }
 
-// add returns a new response with one user. g.mu is held.
-func (g *responses) add(cfg *config.Config, end time.Time, cancel context.CancelFunc) *response {
-	r := &response{cfg: cfg, end: end, cancel: cancel, users: 1, done: make(chan struct{}), readers: map[*reader]bool{}, forms: map[encoding]*packed{}}
+// add begins r with one user. g.mu is held.
+func (g *responses) add(r *response) *response {
+	r.users, r.done, r.readers = 1, make(chan struct{}), map[*reader]bool{}
 	g.alive = append(g.alive, r)
 	return r
 }
@@ -141,10 +144,12 @@ func (g *responses) finish(r *response) {
 	close(r.done)
 }
 
-// leave is called by each user of r once. A scrape without users is cancelled.
-func (g *responses) leave(r *response) {
+// leave is called by each user of r once; reader is nil if it never read. A scrape
+// without users is cancelled.
+func (g *responses) leave(r *response, reader *reader) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	delete(r.readers, reader)
 	if r.users--; r.users > 0 {
 		return
 	}
@@ -167,7 +172,7 @@ func (g *responses) evict() bool {
 	now := g.now()
 	var slowest *response
 	for _, r := range g.alive {
-		isSlow := len(r.readers) > 0 && (now.Sub(r.progress) >= stalled || now.Sub(r.end) >= old)
+		isSlow := r.part == 0 && len(r.readers) > 0 && (now.Sub(r.progress) >= stalled || now.Sub(r.end) >= old)
 		if isSlow && (slowest == nil || r.progress.Before(slowest.progress)) {
 			slowest = r
 		}
@@ -194,7 +199,8 @@ func (h *handler) serveDocument(handler http.Handler) http.Handler {
 		if err != nil {
 			return
 		}
-		defer h.documents.leave(document)
-		h.send(w, r, &h.documents, document, new(encoding), handler.ServeHTTP)
+		to := &reader{ResponseWriter: w, group: &h.documents, of: document}
+		defer h.documents.leave(document, to)
+		h.send(to, r, handler)
 	})
 }

@@ -429,31 +429,67 @@ func TestRollingDeadline(t *testing.T) {
 	})
 }
 
-// TestFormsAreBounded has clients ask for one scrape in ever other forms: those
-// beyond the bound are written unpacked, and the others are shared.
-func TestFormsAreBounded(t *testing.T) {
-	const n = 10_000
+// TestCompressionIsBounded has clients that stall in the middle of a compressed
+// response: those beyond the bound get theirs uncompressed, and those that come
+// once the stalled ones have read it are compressed again.
+func TestCompressionIsBounded(t *testing.T) {
+	const n = 2000
 	bubble(t, n, func(t *testing.T, c *crowd) {
-		for range 3 {
-			c.come(t, rooms[0])
-		}
 		close(c.release)
-		synctest.Wait()
-		packed := map[string]int{} // clients by the encoding that they got
-		for _, format := range []string{"text/plain;version=1.0.0", "application/openmetrics-text;version=1.0.0"} {
-			for _, escaping := range []string{"underscores", "dots", "values", "allow-utf-8"} {
-				for range 2 {
-					one := c.come(t, rooms[0], "Accept", format+";escaping="+escaping, "Accept-Encoding", "gzip")
-					one.readAll()
-					if got := one.samples(t); got != n {
-						t.Errorf("%s, %s: got %d of %d targets", format, escaping, got, n)
-					}
-					packed[one.Header().Get("Content-Encoding")]++
-				}
+		var stalled []*client
+		for range 8 {
+			stalled = append(stalled, c.come(t, rooms[0], "Accept-Encoding", "gzip"))
+		}
+		for _, want := range []string{"", "gzip"} {
+			one := c.come(t, rooms[0], "Accept-Encoding", "gzip")
+			one.readAll()
+			if got := one.Header().Get("Content-Encoding"); got != want || one.samples(t) != n {
+				t.Errorf("got %d of %d targets, encoded as %q, want %q", one.samples(t), n, got, want)
+			}
+			if got := one.Header().Get("Vary"); !strings.Contains(strings.Join(one.Header().Values("Vary"), ","), "Accept-Encoding") {
+				t.Errorf("Vary is %q", got)
+			}
+			for _, other := range stalled {
+				other.readAll()
 			}
 		}
-		if packed["gzip"] < 4 || packed[""] < 2 || packed[""]%2 != 0 || c.polls.Load() != 3 {
-			t.Errorf("%d clients got gzip and %d did not, with %d polls: want the last forms unpacked", packed["gzip"], packed[""], c.polls.Load())
+		for i, one := range stalled {
+			if one.samples(t) != n || one.Header().Get("Content-Encoding") != "gzip" {
+				t.Errorf("client %d got %d of %d targets, encoded as %q", i, one.samples(t), n, one.Header().Get("Content-Encoding"))
+			}
+		}
+	})
+}
+
+// TestPartsAreBounded has scrapes of parts of the targets under way: while all
+// parts together are not more than all targets each is its own scrape. One beyond
+// takes its part of a scrape of all.
+func TestPartsAreBounded(t *testing.T) {
+	bubble(t, 4, func(t *testing.T, c *crowd) {
+		part := func(names ...int) string {
+			path := rooms[0]
+			for _, n := range names {
+				path += fmt.Sprintf("&cname=d%d.example.com", n)
+			}
+			return path
+		}
+		parts := []*client{c.come(t, part(0, 1)), c.come(t, part(2)), c.come(t, part(2))}
+		beyond := c.come(t, part(0, 3))
+		nothing := c.come(t, part(7))
+		if n := c.polls.Load(); n != 5 {
+			t.Errorf("%d polls, want 5", n)
+		}
+		close(c.release)
+		for i, one := range append(parts, beyond, nothing) {
+			one.readAll()
+			if got, want := one.samples(t), []int{2, 1, 1, 2, 0}[i]; got != want || one.Code != http.StatusOK {
+				t.Errorf("client %d got %d %d targets, want %d", i, one.Code, got, want)
+			}
+		}
+		again := c.come(t, part(1, 2, 3))
+		again.readAll()
+		if got := again.samples(t); got != 3 || again.poll() != "6" {
+			t.Errorf("once the others are gone: got %d targets of scrape %s", got, again.poll())
 		}
 	})
 }

@@ -16,7 +16,6 @@ import (
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/discovery"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/internal/web"
 	"oss_cname_exporter/internal/web/webtest"
@@ -71,10 +70,11 @@ func TestNoQuestions(t *testing.T) {
 	scrapes, looks := 0, 0
 	answers := collector.New(&webtest.Poller{Results: func([]config.Target) []status.Status { scrapes++; return nil }}, collector.Options{})
 	server := httptest.NewServer(web.New(web.Exporter{
-		Config:   func() *config.Config { return cfg },
-		Scrape:   answers.Scrape,
-		Unlisted: func(*config.Config) []discovery.AccountReport { looks++; return nil },
-		Own:      collector.NewRegistry(),
+		Config: func() *config.Config { return cfg },
+		Scrape: answers.Scrape,
+		Peek:   func(targets []config.Target) []status.Status { return make([]status.Status, len(targets)) },
+		Scan:   func(*config.Config) { looks++ },
+		Own:    collector.NewRegistry(),
 	}, web.Options{}))
 	t.Cleanup(server.Close)
 	f := &webtest.Fixture{URL: server.URL}
@@ -93,6 +93,11 @@ func TestNoQuestions(t *testing.T) {
 		resp, body := f.Do(t, test.method, test.path)
 		if resp.StatusCode != http.StatusOK || scrapes != 0 || looks != 0 || !strings.Contains("\n"+body, test.contains) || test.contains == "" && body != "" {
 			t.Errorf("%s %s: got %s with %d scrapes and %d looks\n%s", test.method, test.path, resp.Status, scrapes, looks, body)
+		}
+	}
+	for i, path := range []string{"/", "/sd?configured=false"} {
+		if f.Get(t, path); looks != i+1 {
+			t.Errorf("GET %s: %d looks, want %d", path, looks, i+1)
 		}
 	}
 	for _, query := range []string{"name[]=oss_cname_token_exists", "name[]=oss_cname_exporter_build_info&name[]=oss_cname_token_exists", "collect[]=targets&collect[]=targets"} {
@@ -142,7 +147,7 @@ func TestLargeAnswersAreGzipped(t *testing.T) {
 
 func TestProcessSeriesCanBeLeftOut(t *testing.T) {
 	own := collector.NewRegistryWithoutProcess()
-	server := httptest.NewServer(web.New(web.Exporter{Own: own}, web.Options{NoProcessSeries: true}))
+	server := httptest.NewServer(web.New(web.Exporter{Config: func() *config.Config { return new(config.Config) }, Own: own}, web.Options{NoProcessSeries: true}))
 	t.Cleanup(server.Close)
 	_, body := (&webtest.Fixture{URL: server.URL}).Get(t, "/metrics?collect[]=exporter")
 	names := slices.DeleteFunc(strings.Split(body, "\n"), func(line string) bool { return line == "" || line[0] == '#' })

@@ -13,10 +13,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/go-kit/log"
+	"github.com/klauspost/compress/gzhttp"
+	"github.com/klauspost/compress/gzip"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/common/expfmt"
@@ -27,6 +28,7 @@ import (
 	"oss_cname_exporter/internal/discovery"
 	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/status"
+	"oss_cname_exporter/internal/web/query"
 	"oss_cname_exporter/internal/web/ui"
 )
 
@@ -44,9 +46,11 @@ type Exporter struct {
 	// Peek returns the known facts of targets without asking.
 	Peek func(targets []config.Target) []status.Status
 	// Unlisted returns the bound domains that are not configured, without
-	// asking, and starts a scan of those that were not scanned for long. nil is
-	// nothing.
+	// asking. nil is nothing.
 	Unlisted func(*config.Config) []discovery.AccountReport
+	// Scan starts a scan of the accounts that were not scanned for long, and does
+	// not wait. It is called before Unlisted, but not for HEAD. nil does nothing.
+	Scan func(*config.Config)
 	// Own holds the exporter's own series.
 	Own *prometheus.Registry
 	// Refused counts a request that was refused with an HTTP status; nil does
@@ -99,7 +103,9 @@ type handler struct {
 	Options
 	scrapes, documents responses
 	probes             *probes
-	labels             knownLabels
+	known              query.Known
+	compress           func(http.Handler) http.HandlerFunc
+	compressed         chan struct{}          // has an element for each response that is compressed
 	failures           *prometheus.CounterVec // of /metrics
 	names              []string               // of the targets' series
 	formats            []expfmt.Format        // that a scraper may ask for
@@ -119,28 +125,29 @@ func New(e Exporter, opts Options) http.Handler {
 	if e.Unlisted == nil {
 		e.Unlisted = func(*config.Config) []discovery.AccountReport { return nil }
 	}
+	if e.Scan == nil {
+		e.Scan = func(*config.Config) {}
+	}
 	h := newHandler(e, opts)
 	h.probes = newProbes(cmp.Or(opts.MaxConnections, DefaultMaxConnections))
 	h.failures, h.names, h.formats = newFailures(), collector.Names(), expfmt.DefaultOpenMetricsAcceptedFormats()
 	h.scrapes.now, h.documents.now = opts.Now, opts.Now
+	h.compress, _ = gzhttp.NewWrapper(gzhttp.CompressionLevel(gzip.BestSpeed)) // the level is valid
+	h.compressed = make(chan struct{}, maxCompressed)
 	mux := h.health()
 	metrics := http.Handler(http.HandlerFunc(h.metrics))
 	if !opts.NoProcessSeries {
 		metrics = promhttp.InstrumentMetricHandler(e.Own, metrics)
 		_ = e.Own.Register(h.failures) // fails for a second handler of one exporter
 	}
-	mux.Handle("GET /metrics", metrics)                 // and HEAD
-	mux.Handle("GET /probe", http.HandlerFunc(h.probe)) // and HEAD
+	mux.Handle("GET /metrics", metrics) // each of these takes HEAD too
+	mux.Handle("GET /probe", http.HandlerFunc(h.probe))
 	mux.Handle("GET /sd", h.serveDocument(http.HandlerFunc(h.discover)))
-	mux.HandleFunc("HEAD /sd", empty)
 	for pattern, handler := range ui.Routes(ui.Options{
-		Config: e.Config, Peek: e.Peek, Unlisted: e.Unlisted, History: e.History,
+		Config: e.Config, Known: &h.known, Peek: e.Peek, Unlisted: h.unlisted, History: e.History,
 		Memory: e.Memory, ExternalURL: opts.ExternalURL, HideTokens: opts.HideTokens, Refuse: h.refuse, Now: opts.Now, Logger: h.Logger,
 	}) {
 		mux.Handle(pattern, h.serveDocument(handler))
-		if path, isGet := strings.CutPrefix(pattern, "GET "); isGet {
-			mux.HandleFunc("HEAD "+path, empty)
-		}
 	}
 	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }) // the pages have their own
 	mux.HandleFunc("POST /-/reload", h.reload)
@@ -162,8 +169,13 @@ func newHandler(e Exporter, opts Options) *handler {
 	return &handler{Exporter: e, Options: opts}
 }
 
-// empty answers HEAD where GET would start a scan of an account.
-func empty(http.ResponseWriter, *http.Request) {}
+// unlisted returns the bound domains that are not configured.
+func (h *handler) unlisted(r *http.Request, cfg *config.Config) []discovery.AccountReport {
+	if r.Method != http.MethodHead {
+		h.Scan(cfg)
+	}
+	return h.Unlisted(cfg)
+}
 
 // under returns the handler of all paths that begin with prefix, which is "" or
 // "/some/path". A request for the root is sent there.

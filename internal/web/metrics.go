@@ -5,8 +5,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"oss_cname_exporter/collector"
+	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/web/query"
 )
 
@@ -23,96 +24,109 @@ import (
 // of a scrape.
 const lateness = 100 * time.Millisecond
 
-// metrics is a scrape: every target's series and the exporter's own, or the part
-// of both that the parameters name. The exporter's own ask no target.
+// metrics is a scrape: the series of the targets that the parameters choose, and
+// the exporter's own, which ask no target. HEAD asks none either.
 func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
-	want, err := h.parseWanted(r.URL.RawQuery)
+	cfg := h.Config()
+	want, err := h.parseWanted(r.URL.RawQuery, cfg)
 	if err != nil {
 		h.refuse(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
-	format := expfmt.NegotiateAccept(r.Header, h.formats...)
-	if r.Method == http.MethodHead {
-		if want.targets {
-			w.Header().Add("Vary", "Accept-Encoding")
-		}
-		describe(w, format)
+	format := h.negotiate(w, r)
+	switch {
+	case r.Method == http.MethodHead && want.hasTargets:
+		w.Header().Add("Vary", "Accept-Encoding")
 		return
-	}
-	if !want.targets {
+	case r.Method == http.MethodHead:
+		return
+	case !want.hasTargets:
 		h.write(w, nil, format, want)
 		return
 	}
-	result := h.await(r, want.timeout)
-	defer h.scrapes.leave(result)
+	result := h.await(r, cfg, want)
+	to := &reader{ResponseWriter: w, group: &h.scrapes, of: result}
+	defer h.scrapes.leave(result, to)
+	snapshot := result.snapshot
 	switch {
 	case r.Context().Err() != nil:
 		return
-	case result.snapshot == nil:
+	case snapshot == nil:
 		http.Error(w, "The scrape failed: see the log.", http.StatusInternalServerError)
 		return
+	case want.query.IsPart && result.part == 0:
+		snapshot = snapshot.Only(want.query.Filter.Matches)
 	}
-	shared := &encoding{format, want.own}
-	if len(want.names) > 0 {
-		shared = nil
-	}
-	h.send(w, r, &h.scrapes, result, shared, func(w http.ResponseWriter, _ *http.Request) {
-		h.write(w, result.snapshot, format, want)
-	})
+	h.send(to, r, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { h.write(w, snapshot, format, want) }))
 }
 
 // wanted is the series that a scrape asks for.
 type wanted struct {
-	targets, own bool
-	names        []string      // of series; none is all
-	timeout      time.Duration // of the scrape; 0 is not said
+	hasTargets, hasOwn bool
+	names              []string        // of series; none is all
+	targets            []config.Target // whose series are wanted
+	query              *query.Query
+	timeout            time.Duration // of the scrape; 0 is not said
 }
 
 // parseWanted reads collect[], which names the targets' series or the exporter's
 // own, and name[], which names single series. A target is refused with the word
 // that its scrape configuration lacks: each such scrape would ask about all.
-func (h *handler) parseWanted(raw string) (wanted, error) {
+func (h *handler) parseWanted(raw string, cfg *config.Config) (want wanted, err error) {
 	const ofTargets, ofExporter = "targets", "exporter"
-	values, err := query.Parse(raw, "parameter", "collect[]", "name[]", "timeout", "target", "module")
+	q, err := h.known.Parse(raw, cfg, "collect[]", "name[]", "checks", "timeout", "target", "module")
 	if err != nil {
-		return wanted{}, err
+		return want, err
 	}
 	for _, name := range []string{"target", "module"} {
-		if values.Has(name) {
-			return wanted{}, fmt.Errorf("%s: belongs to /probe; write metrics_path: /probe into the scrape configuration", name)
+		if q.Has(name) {
+			return want, fmt.Errorf("%s: belongs to /probe; write metrics_path: /probe into the scrape configuration", name)
 		}
 	}
-	timeout, err := parseTimeout(values)
-	if err != nil {
-		return wanted{}, err
-	}
-	collect, names := values["collect[]"], values["name[]"]
+	collect, names := q.Values["collect[]"], q.Values["name[]"]
 	for _, name := range collect {
 		if name != ofTargets && name != ofExporter {
-			return wanted{}, fmt.Errorf("collect[]: %.64q: write %s or %s", name, ofTargets, ofExporter)
+			return want, fmt.Errorf("collect[]: %.64q: write %s or %s", name, ofTargets, ofExporter)
 		}
 	}
 	isOfTarget := func(name string) bool { return slices.Contains(h.names, name) }
-	return wanted{
-		targets: (len(collect) == 0 || slices.Contains(collect, ofTargets)) && (len(names) == 0 || slices.ContainsFunc(names, isOfTarget)),
-		own:     len(collect) == 0 || slices.Contains(collect, ofExporter),
-		names:   names,
-		timeout: timeout,
-	}, nil
+	want = wanted{
+		hasTargets: (len(collect) == 0 || slices.Contains(collect, ofTargets)) && (len(names) == 0 || slices.ContainsFunc(names, isOfTarget)),
+		hasOwn:     len(collect) == 0 || slices.Contains(collect, ofExporter),
+		names:      names,
+		query:      q,
+		targets:    cfg.Targets,
+	}
+	if q.IsPart {
+		if want.targets, err = q.Targets(cfg.Targets); err != nil {
+			return want, err
+		}
+	}
+	if q.Has("timeout") {
+		want.timeout, err = q.Timeout()
+	}
+	return want, err
 }
 
 // await returns the response to a scrape when it is done, or when the client is
 // gone. A request whose deadline comes before that of the scrape that it shares
 // gets the known facts then. The caller leaves the response.
-func (h *handler) await(r *http.Request, timeout time.Duration) *response {
-	cfg, timeout := h.Config(), h.timeout(r, timeout)
+func (h *handler) await(r *http.Request, cfg *config.Config, want wanted) *response {
+	timeout := h.timeout(r, want.timeout)
 	end := time.Now().Add(timeout)
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(r.Context()), end)
-	s, isMine := h.scrapes.join(cfg, end, cancel)
-	if isMine {
-		go h.run(s, func() *collector.Snapshot { return h.Scrape(ctx, cfg.Targets, cfg.LabelNames) })
-	} else {
+	part := 0
+	if want.query.IsPart {
+		part = max(1, len(want.targets))
+	}
+	s, isMine := h.scrapes.join(cfg, part, end, cancel)
+	switch {
+	case !isMine:
 		cancel()
+	case s.part > 0:
+		go h.run(s, func() *collector.Snapshot { return h.Scrape(ctx, want.targets, cfg.LabelNames) })
+	default:
+		go h.run(s, func() *collector.Snapshot { return h.Scrape(ctx, cfg.Targets, cfg.LabelNames) })
 	}
 	timer := time.NewTimer(timeout + lateness)
 	defer timer.Stop()
@@ -123,8 +137,8 @@ func (h *handler) await(r *http.Request, timeout time.Duration) *response {
 		return s
 	case <-timer.C:
 	}
-	known, isMine := h.scrapes.join(cfg, end, nil)
-	h.scrapes.leave(s)
+	known, isMine := h.scrapes.join(cfg, 0, end, nil)
+	h.scrapes.leave(s, nil)
 	if isMine {
 		h.run(known, func() *collector.Snapshot { return h.Known(cfg.Targets, cfg.LabelNames) })
 	}
@@ -154,19 +168,6 @@ func (h *handler) timeout(r *http.Request, parameter time.Duration) time.Duratio
 	return min(max(granted-min(h.TimeoutOffset, granted/2), minTimeout), h.MaxTimeout)
 }
 
-// parseTimeout reads the parameter timeout; 0 is none.
-func parseTimeout(values url.Values) (time.Duration, error) {
-	text, err := query.Once(values, "timeout")
-	if err != nil || text == "" {
-		return 0, err
-	}
-	timeout, err := time.ParseDuration(text)
-	if err != nil || timeout <= 0 {
-		return 0, fmt.Errorf("timeout: %.64q: write a duration, such as 5s", text)
-	}
-	return timeout, nil
-}
-
 // run makes s.
 func (h *handler) run(s *response, scrape func() *collector.Snapshot) {
 	var snapshot *collector.Snapshot
@@ -181,10 +182,9 @@ func (h *handler) run(s *response, scrape func() *collector.Snapshot) {
 
 // write answers with the series of a snapshot, and the exporter's own if they are
 // wanted. No snapshot is no series of targets.
-func (h *handler) write(w http.ResponseWriter, s *collector.Snapshot, format expfmt.Format, want wanted) {
-	describe(w, format)
+func (h *handler) write(w io.Writer, s *collector.Snapshot, format expfmt.Format, want wanted) {
 	var rest bytes.Buffer
-	if want.own {
+	if want.hasOwn {
 		families, err := h.Own.Gather()
 		if err != nil {
 			h.countFailure("gathering", err)
@@ -208,11 +208,13 @@ func (h *handler) write(w http.ResponseWriter, s *collector.Snapshot, format exp
 	_, _ = w.Write(rest.Bytes())
 }
 
-// describe sets the headers of series. It is the answer to HEAD, which asks OSS
-// nothing.
-func describe(w http.ResponseWriter, format expfmt.Format) {
+// negotiate returns the format of series that a client asks for, and sets the
+// headers that say so.
+func (h *handler) negotiate(w http.ResponseWriter, r *http.Request) expfmt.Format {
+	format := expfmt.NegotiateAccept(r.Header, h.formats...)
 	w.Header().Add("Vary", "Accept")
 	w.Header().Set("Content-Type", string(format))
+	return format
 }
 
 func (h *handler) countFailure(cause string, err error) {

@@ -13,43 +13,43 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/web/query"
 )
 
-// probe is a scrape of one target, configured or not: its series alone.
+// probe is a scrape of one target, configured or not: its series alone. There are
+// none if the target has not the labels that the parameters choose.
 func (h *handler) probe(w http.ResponseWriter, r *http.Request) {
-	asked, err := parseProbe(r.URL.RawQuery)
-	if err != nil {
-		h.refuse(w, r, http.StatusBadRequest, err.Error())
-		return
-	}
 	cfg := h.Config()
-	target, err := cfg.Select(asked.Query)
+	asked, err := h.parseProbe(r.URL.RawQuery, cfg)
 	if err != nil {
 		h.refuse(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
-	if r.Method == http.MethodHead {
-		if !asked.debug {
-			describe(w, expfmt.NegotiateAccept(r.Header, h.formats...))
-		}
-		return
+	var format expfmt.Format
+	if asked.debug {
+		describePage(w)
+	} else {
+		format = h.negotiate(w, r)
 	}
-	if !h.probes.enter(target.Unlisted) {
+	switch {
+	case r.Method == http.MethodHead:
+		return
+	case len(asked.targets) == 0 && !asked.debug:
+		h.write(w, nil, format, wanted{})
+		return
+	case !h.probes.enter(asked.target.Unlisted):
 		w.Header().Set("Retry-After", "1")
 		h.refuse(w, r, http.StatusServiceUnavailable, "Too many probes are waiting: try again later.")
 		return
 	}
-	defer h.probes.leave(target.Unlisted)
+	defer h.probes.leave(asked.target.Unlisted)
 	ctx, cancel := context.WithTimeout(r.Context(), h.timeout(r, asked.timeout))
 	defer cancel()
 	if asked.debug {
-		h.explain(ctx, w, target, cfg.LabelNames)
+		h.explain(ctx, w, asked.targets, cfg.LabelNames)
 		return
 	}
-	snapshot := h.Scrape(ctx, []config.Target{*target}, cfg.LabelNames)
 	// To pack a few kB takes longer than to send them: 40 % of a probe (BenchmarkProbeBesideBareSDK).
-	h.write(w, snapshot, expfmt.NegotiateAccept(r.Header, h.formats...), wanted{})
+	h.write(w, h.Scrape(ctx, asked.targets, cfg.LabelNames), format, wanted{})
 }
 
 // probes counts the probes under way, so that they leave connections to others:
@@ -90,9 +90,10 @@ func (p *probes) leave(isUnlisted bool) {
 	}
 }
 
-// probing is a question of /probe.
+// probing is a request for one target.
 type probing struct {
-	config.Query
+	target  *config.Target
+	targets []config.Target // the target with the checks that are asked; none if the filter leaves it out
 	debug   bool
 	timeout time.Duration // 0 is not said
 }
@@ -100,26 +101,35 @@ type probing struct {
 // parseProbe reads the parameters of /probe. The target is named in one or in
 // two; module is the account, since Prometheus Operator's Probe can send
 // nothing but target and module.
-func parseProbe(raw string) (p probing, err error) {
-	values, err := query.Single(raw, "target", "bucket", "cname", "account", "module", "region", "debug", "timeout")
+func (h *handler) parseProbe(raw string, cfg *config.Config) (p probing, err error) {
+	q, err := h.known.Parse(raw, cfg, "target", "bucket", "cname", "account", "module", "region", "debug", "timeout", "checks")
 	if err != nil {
 		return p, err
 	}
-	p.Query = config.Query{
-		Target: values.Get("target"), Bucket: values.Get("bucket"), Cname: values.Get("cname"), Region: values.Get("region"),
-		Account: cmp.Or(values.Get("account"), values.Get("module")),
+	if err := q.Single(); err != nil {
+		return p, err
 	}
-	if module := values.Get("module"); module != "" && module != p.Account {
+	account, module := q.Get("account"), q.Get("module")
+	if account != "" && module != "" && account != module {
 		return p, errors.New("account and module: they differ and mean the same; write one of them")
 	}
-	if p.Target != "" && (p.Bucket != "" || p.Cname != "") {
+	if q.Get("target") != "" && (q.Get("bucket") != "" || q.Get("cname") != "") {
 		return p, errors.New("target: given beside bucket or cname; write either target, or bucket and cname")
 	}
-	if text := values.Get("debug"); text != "" {
+	if text := q.Get("debug"); text != "" {
 		if p.debug, err = strconv.ParseBool(text); err != nil {
 			return p, fmt.Errorf("debug: %.64q: write true or false", text)
 		}
 	}
-	p.timeout, err = parseTimeout(values)
+	if p.timeout, err = q.Timeout(); err != nil {
+		return p, err
+	}
+	p.target, err = cfg.Select(config.Query{
+		Target: q.Get("target"), Bucket: q.Get("bucket"), Cname: q.Get("cname"), Region: q.Get("region"), Account: cmp.Or(account, module),
+	})
+	if err != nil {
+		return p, err
+	}
+	p.targets, err = q.Targets([]config.Target{*p.target})
 	return p, err
 }

@@ -98,7 +98,7 @@ func TestProbeRefusesNonsense(t *testing.T) {
 		"target=examplebucket/https://www.example.com":           `has a scheme; write only the domain, "www.example.com"`,
 		"target=examplebucket/www.example.com&cname=a.example":   `target: given beside bucket or cname`,
 		"target=examplebucket/a.example&target=examplebucket/b":  `target: given 2 times`,
-		"target=examplebucket/a.example&endpoint=evil.example":   `unknown parameter "endpoint"; known: target, bucket, cname, account, module, region, debug`,
+		"target=examplebucket/a.example&endpoint=evil.example":   `unknown parameter "endpoint"; known: account, bucket, checks, cname, debug, label, module, region, target, team, timeout`,
 		"target=examplebucket/a.example&access_key_id=x":         `unknown parameter "access_key_id"`,
 		"target=examplebucket/a.example&account=other":           `account: "other": no such account; known: main`,
 		"target=examplebucket/a.example&module=http_2xx":         `account: "http_2xx": no such account; known: main`,
@@ -176,33 +176,10 @@ func TestMetricsRefusesUnknownParameters(t *testing.T) {
 		"target=examplebucket/www.example.com":             "target" + belongs,
 		"module=main&target=examplebucket/www.example.com": "target" + belongs,
 		"module=main": "module" + belongs,
-		"colect[]=x":  "unknown parameter \"colect[]\"; known: collect[], name[], timeout, target, module\n",
+		"colect[]=x":  "unknown parameter \"colect[]\"; known: account, bucket, checks, cname, collect[], label, module, name[], region, target, team, timeout\n",
 	} {
 		if resp, body := f.Get(t, "/metrics?"+query); resp.StatusCode != http.StatusBadRequest || body != want {
 			t.Errorf("%s: got %s %q, want %q", query, resp.Status, body, want)
-		}
-	}
-}
-
-// TestHeadHasTheHeadersOfGet asks OSS nothing: TestNoQuestions holds that.
-func TestHeadHasTheHeadersOfGet(t *testing.T) {
-	f := webtest.Serve(t, web.Options{})
-	const probe = "/probe?target=examplebucket/www.example.com"
-	for _, path := range []string{"/metrics", "/metrics?target=x", "/metrics?collect[]=exporter", probe, "/probe?target=x"} {
-		get, _ := f.Get(t, path)
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodHead, f.URL+path, http.NoBody)
-		if err != nil {
-			t.Fatal(err)
-		}
-		head, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		head.Body.Close()
-		for _, name := range []string{"Content-Type", "Vary", "X-Content-Type-Options"} {
-			if head.StatusCode != get.StatusCode || !slices.Equal(head.Header.Values(name), get.Header.Values(name)) {
-				t.Errorf("HEAD %s: got %s, %s %q; GET has %s, %q", path, head.Status, name, head.Header.Values(name), get.Status, get.Header.Values(name))
-			}
 		}
 	}
 }

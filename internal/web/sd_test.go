@@ -41,7 +41,7 @@ func TestDiscovery(t *testing.T) {
 		}
 	}
 	for query, want := range map[string]string{
-		"?owner=web":          "unknown label \"owner\"; known: account, bucket, cname, configured, region, team\n",
+		"?owner=web":          "unknown parameter \"owner\"; known: account, bucket, cname, configured, label, region, team\n",
 		"?account=mian":       "account: unknown value \"mian\"; known: main\n",
 		"?region=cn-hangzou":  "region: unknown value \"cn-hangzou\"; known: cn-hangzhou\n",
 		"?configured=perhaps": "configured: unknown value \"perhaps\"; known: true, false\n",
@@ -58,13 +58,12 @@ func TestDiscovery(t *testing.T) {
 func TestDiscoveryRemembersLabels(t *testing.T) {
 	f := webtest.Serve(t, web.Options{})
 	f.Get(t, "/sd?team=web&account=main")
-	f.Config.Targets, f.Config.LabelNames = nil, nil
-	f.Config.Accounts = []config.Account{{Name: "second", Region: "cn-beijing"}}
+	f.Config = &config.Config{Accounts: []config.Account{{Name: "second", Region: "cn-beijing"}}}
 	for query, want := range map[string]string{
 		"?team=web":     "[]",
 		"?account=main": "[]",
 		"?team=wbe":     "[]", // own labels have no closed set of values
-		"?taem=web":     "unknown label \"taem\"; known: account, bucket, cname, configured, region, team\n",
+		"?taem=web":     "unknown parameter \"taem\"; known: account, bucket, cname, configured, label, region, team\n",
 		"?account=mian": "account: unknown value \"mian\"; known: main, second\n",
 	} {
 		wantStatus := http.StatusOK

@@ -76,6 +76,37 @@ func TestBudgetOfCalls(t *testing.T) {
 	}
 }
 
+// TestChecksOfARequest has a scrape and a probe name the checks to ask: the others
+// make no call and keep their facts, and the configuration's other checks stay off.
+func TestChecksOfARequest(t *testing.T) {
+	const probe = "/probe?target=bucket-0/d0.b0.example.com&"
+	for query, want := range map[string]struct{ lists, txt, cname int }{
+		"/metrics?checks=":              {0, 0, 0},
+		"/metrics?checks=binding":       {1, 0, 0},
+		"/metrics?checks=dns,http":      {0, 1, 1},
+		probe + "checks=":               {0, 0, 0},
+		probe + "checks=dns":            {0, 1, 1},
+		probe + "checks=binding,dns":    {1, 1, 1},
+		probe + "debug=1&checks=":       {0, 0, 0},
+		"/metrics?bucket=other&checks=": {0, 0, 0},
+	} {
+		c := checkUp(t, 1, 1, "binding: true, dns: true, resolvers: [DNS]")
+		const facts = "\noss_cname_dns_points_to_endpoint{bucket=\"bucket-0\",cname=\"d0.b0.example.com\"} 1\n"
+		if body := c.Fetch(t, "/metrics?checks="); strings.Contains(body, facts) {
+			t.Errorf("%s: facts that were not asked for: %s", query, body)
+		}
+		c.Fetch(t, "/metrics")
+		lists, txt, cname := c.oss.CallsOf("ListCname"), c.dns.Queries(dns.TypeTXT), c.dns.Queries(dns.TypeCNAME)
+		body := c.Fetch(t, query)
+		if !strings.Contains(body, facts) && !strings.Contains(query, "bucket=other") {
+			t.Errorf("%s: the known facts are lost:\n%s", query, body)
+		}
+		if lists, txt, cname := c.oss.CallsOf("ListCname")-lists, c.dns.Queries(dns.TypeTXT)-txt, c.dns.Queries(dns.TypeCNAME)-cname; lists != want.lists || txt != want.txt || cname != want.cname {
+			t.Errorf("%s: %d ListCname, %d TXT and %d CNAME, want %+v", query, lists, txt, cname, want)
+		}
+	}
+}
+
 // TestChecksFailVisibly has each way in which only a check fails: the token's
 // facts stay, the check's own are absent, and the reason is told.
 func TestChecksFailVisibly(t *testing.T) {

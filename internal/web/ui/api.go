@@ -60,7 +60,7 @@ func (h *pages) apiAnswer(r *http.Request) (code int, answer any) {
 		}
 		return http.StatusOK, d.Item()
 	}
-	v, err := parseView(r.URL.RawQuery, cfg, "q", "severity", "state", "account", "label", "sort", "page", "per_page")
+	v, err := h.parseView(r.URL.RawQuery, cfg, "q", "severity", "state", "sort", "page", "per_page")
 	if err != nil {
 		return http.StatusBadRequest, err
 	}

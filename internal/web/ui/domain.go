@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -17,8 +18,9 @@ import (
 // domain is the page of one configured target.
 func (h *pages) domain(w http.ResponseWriter, r *http.Request) {
 	cfg := h.Config()
-	v, err := parseView(r.URL.RawQuery, cfg, "refresh")
-	if err != nil {
+	_, err := query.Single(r.URL.RawQuery, "refresh")
+	v, slip := h.parseView(r.URL.RawQuery, cfg, "refresh")
+	if err = cmp.Or(err, slip); err != nil {
 		h.Refuse(w, r, http.StatusBadRequest, err.Error())
 		return
 	}

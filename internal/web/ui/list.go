@@ -17,7 +17,7 @@ import (
 // scrapes learnt and asks nothing itself.
 func (h *pages) list(w http.ResponseWriter, r *http.Request) {
 	cfg := h.Config()
-	v, err := parseView(r.URL.RawQuery, cfg, "q", "severity", "state", "account", "label", "sort", "page", "refresh")
+	v, err := h.parseView(r.URL.RawQuery, cfg, "q", "severity", "state", "sort", "page", "refresh")
 	if err != nil {
 		h.Refuse(w, r, http.StatusBadRequest, err.Error())
 		return
@@ -34,7 +34,7 @@ func (h *pages) list(w http.ResponseWriter, r *http.Request) {
 		frame: h.newFrame("./", title, v), Chips: v.chips(rep.Counts), Form: v.form(cfg), Columns: v.columns(),
 		Counts: rep.Counts, Causes: rep.CauseItems(), None: rep.Counts.Total == 0, Unasked: rep.Counts.Total > 0 && !rep.IsAsked(),
 		Caption: v.caption(len(shown), len(all), rep.Counts.Total), More: v.more(all), Page: v.page, Pages: v.pages(len(all)),
-		Found: newFoundAccounts(h.Unlisted(cfg)),
+		Found: newFoundAccounts(h.Unlisted(r, cfg)),
 	}
 	page.Icon = icon(rep.Worst())
 	page.JSON += v.link("refresh", "", "page", v.values.Get("page"))

@@ -18,18 +18,21 @@ import (
 	"oss_cname_exporter/internal/discovery"
 	"oss_cname_exporter/internal/judge"
 	"oss_cname_exporter/internal/status"
+	"oss_cname_exporter/internal/web/query"
 )
 
-// Options are the sources of the pages. Config, Peek, Unlisted, Refuse, Now and
+// Options are the sources of the pages. Config, Known, Peek, Unlisted, Refuse, Now and
 // Logger are required.
 type Options struct {
 	// Config returns the configuration in force. A request asks once and
 	// keeps to what it got.
 	Config func() *config.Config
+	// Known has the labels, accounts and regions that requests may name.
+	Known *query.Known
 	// Peek returns what is known of targets without asking.
 	Peek func(targets []config.Target) []status.Status
 	// Unlisted returns what accounts have bound that is not configured.
-	Unlisted func(*config.Config) []discovery.AccountReport
+	Unlisted func(*http.Request, *config.Config) []discovery.AccountReport
 	// Memory has what was true of the targets before; nil is nothing.
 	Memory *judge.Memory
 	// History has the last changes of the targets; nil is none.

@@ -37,44 +37,44 @@ type view struct {
 // refreshes returns how often a page may be refreshed, in seconds; off is never.
 func refreshes() []string { return []string{"off", "10", defaultRefresh, "60", "300"} }
 
-// parseView reads parameters. Each must be one of known, and have a value that
-// cfg, or the report, knows: a slip would otherwise hide domains. An empty value
-// says nothing, as a form sends it.
-func parseView(raw string, cfg *config.Config, known ...string) (*view, error) {
-	values, err := query.Parse(raw, "parameter", known...)
+// parseView reads parameters: those of the page, which are named, and those that
+// choose domains. Each must have a value that is known: a slip would otherwise
+// hide domains. An empty value of those that the form sends says nothing.
+func (h *pages) parseView(raw string, cfg *config.Config, names ...string) (*view, error) {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, fmt.Errorf("reading query: %w", err)
+	}
+	for _, name := range append([]string{"account", "label"}, names...) {
+		values[name] = slices.DeleteFunc(values[name], func(value string) bool { return value == "" })
+	}
+	q, err := h.Known.Parse(values.Encode(), cfg, names...)
 	if err != nil {
 		return nil, err
 	}
-	for name := range values {
-		values[name] = slices.DeleteFunc(values[name], func(value string) bool { return value == "" })
-		if len(values[name]) == 0 {
-			delete(values, name)
-		}
-	}
+	maps.DeleteFunc(values, func(_ string, all []string) bool { return len(all) == 0 })
 	v := &view{values: values, order: report.ByUrgency, page: 1, size: pageSize, refresh: defaultRefresh}
-	for _, read := range []func(*config.Config) error{v.readFilter, v.readLabels, v.readOrder, v.readPaging} {
-		if err := read(cfg); err != nil {
+	v.filter.Targets = q.Filter
+	for _, read := range []func() error{v.readFilter, v.readOrder, v.readPaging} {
+		if err := read(); err != nil {
 			return nil, err
 		}
 	}
 	return v, nil
 }
 
-// readFilter reads what chooses domains, but for their labels.
-func (v *view) readFilter(cfg *config.Config) (err error) {
+// readFilter reads the parameters that choose domains by their facts.
+func (v *view) readFilter() (err error) {
 	if v.filter.Text, err = query.Once(v.values, "q"); err != nil {
 		return err
 	}
 	if len([]rune(v.filter.Text)) > maxSearch {
 		return fmt.Errorf("q: too long; write at most %d characters", maxSearch)
 	}
-	if v.filter.Severities, err = closed("severity", v.values["severity"], judge.Severities()); err != nil {
+	if v.filter.Severities, err = query.Closed("severity", v.values["severity"], judge.Severities()); err != nil {
 		return err
 	}
-	if v.filter.States, err = closed("state", v.values["state"], status.States()); err != nil {
-		return err
-	}
-	v.filter.Accounts, err = closed("account", v.values["account"], accountNames(cfg))
+	v.filter.States, err = query.Closed("state", v.values["state"], status.States())
 	return err
 }
 
@@ -86,54 +86,13 @@ func accountNames(cfg *config.Config) []string {
 	return names
 }
 
-// closed returns values, each of which must be known.
-func closed[T ~string](name string, values []string, known []T) ([]T, error) {
-	var read []T
-	for _, value := range values {
-		if !slices.Contains(known, T(value)) {
-			return nil, fmt.Errorf("%s: %.64q: unknown; known: %s", name, value, joined(known))
-		}
-		read = append(read, T(value))
-	}
-	return read, nil
-}
-
-func joined[T ~string](texts []T) string {
-	var b strings.Builder
-	for i, text := range texts {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(string(text))
-	}
-	return b.String()
-}
-
-// readLabels reads name=value.
-func (v *view) readLabels(cfg *config.Config) error {
-	for _, text := range v.values["label"] {
-		name, value, whole := strings.Cut(text, "=")
-		if !whole {
-			return fmt.Errorf("label: %.64q: write name=value, such as team=web", text)
-		}
-		if !slices.Contains(cfg.LabelNames, name) {
-			return fmt.Errorf("label: %.64q: no target has that label; known: %s", name, strings.Join(cfg.LabelNames, ", "))
-		}
-		if v.filter.Labels == nil {
-			v.filter.Labels = map[string][]string{}
-		}
-		v.filter.Labels[name] = append(v.filter.Labels[name], value)
-	}
-	return nil
-}
-
-func (v *view) readOrder(*config.Config) error {
+func (v *view) readOrder() error {
 	text, err := query.Once(v.values, "sort")
 	if err != nil || text == "" {
 		return err
 	}
 	text, v.reverse = strings.CutPrefix(text, "-")
-	orders, err := closed("sort", []string{text}, report.Orders())
+	orders, err := query.Closed("sort", []string{text}, report.Orders())
 	if err != nil {
 		return fmt.Errorf("%w, each with - in front for the other way round", err)
 	}
@@ -141,7 +100,7 @@ func (v *view) readOrder(*config.Config) error {
 	return nil
 }
 
-func (v *view) readPaging(*config.Config) (err error) {
+func (v *view) readPaging() (err error) {
 	if v.page, err = v.number("page", 1, 1<<30); err != nil {
 		return err
 	}
@@ -152,7 +111,7 @@ func (v *view) readPaging(*config.Config) (err error) {
 	if err != nil || text == "" {
 		return err
 	}
-	_, err = closed("refresh", []string{text}, refreshes())
+	_, err = query.Closed("refresh", []string{text}, refreshes())
 	v.refresh = text
 	return err
 }

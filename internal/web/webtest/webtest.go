@@ -73,7 +73,7 @@ func Serve(t *testing.T, opts web.Options, results ...status.Status) *Fixture {
 	f := &Fixture{Config: cfg, Poller: p, Own: collector.NewRegistry(), Statuses: results, History: changelog.NewHistory()}
 	server := httptest.NewServer(web.New(web.Exporter{
 		Reload:   func() error { return f.Reload() },
-		Config:   func() *config.Config { return cfg },
+		Config:   func() *config.Config { return f.Config },
 		Scrape:   collector.New(p, collector.Options{Now: Now}).Scrape,
 		Peek:     func([]config.Target) []status.Status { return f.Statuses },
 		History:  f.History,
