@@ -77,7 +77,7 @@ func Run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	defer signals.stop()
 	out := newNonBlockingWriter(stderr)
 	defer out.Close()
-	flags, err := parseFlags(args, stdout)
+	flags, err := parseFlags(args, brokenPipeWriter{stdout})
 	if exit, ok := errors.AsType[exitError](err); ok {
 		PrintError(out, exit)
 		return err
@@ -91,7 +91,7 @@ func Run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	case flags.command == commandCheck && !flags.check:
 		return runCheck(ctx, flags, getenv, stdout, stderr)
 	case flags.command == commandInit:
-		return printed(out, runInit(ctx, flags, getenv, stdout, out))
+		return printed(out, runInit(ctx, flags, getenv, brokenPipeWriter{stdout}, out))
 	case flags.command == commandHealth:
 		return printed(out, checkHealth(ctx, flags))
 	case flags.check:
@@ -142,7 +142,7 @@ func run(ctx context.Context, flags *flags, hangups <-chan os.Signal, getenv fun
 	listening := onFirst(func(at net.Addr) {
 		notifyReady(env.store.Config())
 		if env.demo != nil {
-			group.Go(func() error { env.demo.Run(ctx, stdout, at, flags.prefix); return nil })
+			group.Go(func() error { env.demo.Run(ctx, stdout, flags.localURL(at)); return nil })
 		}
 	})
 	registry := collector.NewRegistry

@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
+	"syscall"
 
 	"github.com/go-kit/log"
 	"golang.org/x/term"
@@ -77,10 +79,23 @@ func askOnce(ctx context.Context, flags *flags, getenv func(string) string, stdo
 	if isTerminal(stderr) {
 		opts.Progress = stderr
 	}
-	return check.Run(ctx, check.Exporter{Config: env.store.Config(), Scrape: p.exporter.Scrape, Peek: p.exporter.Peek, Memory: p.exporter.Memory}, opts, stdout)
+	return check.Run(ctx, check.Exporter{Config: env.store.Config(), Scrape: p.exporter.Scrape, Peek: p.exporter.Peek, Memory: p.exporter.Memory}, opts, brokenPipeWriter{stdout})
 }
 
 func isTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// brokenPipeWriter drops text for a reader that has gone, as "head" has after its
+// first lines: this is no failure of the program.
+type brokenPipeWriter struct{ next io.Writer }
+
+// Write implements io.Writer.
+func (w brokenPipeWriter) Write(p []byte) (int, error) {
+	n, err := w.next.Write(p)
+	if errors.Is(err, syscall.EPIPE) {
+		return len(p), nil
+	}
+	return n, err
 }

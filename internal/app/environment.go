@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 
@@ -51,6 +53,9 @@ func newEnvironment(ctx context.Context, flags *flags, getenv func(string) strin
 	var err error
 	if env.store, err = configfile.NewStore(env.source.WithTimeout(ctx, validated(load, flags))); err != nil {
 		env.close()
+		if flags.configFile == defaultConfig && !flags.demo && errors.Is(err, fs.ErrNotExist) {
+			err = errNoFile
+		}
 		return nil, err
 	}
 	return env, nil
@@ -76,3 +81,8 @@ func validated(load func() (*config.Config, error), flags *flags) func() (*confi
 		return cfg.Shard(flags.shard), nil
 	}
 }
+
+// errNoFile is about a start without a configuration and without a word of which
+// is meant.
+var errNoFile = errors.New("there is no config.yaml here, and no flag names another; " +
+	"look around first with --demo, write one with \"oss_cname_exporter init --region=cn-hangzhou > config.yaml\", begin with a copy of config.example.yaml, or name yours with --config.file")

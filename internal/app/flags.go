@@ -25,9 +25,13 @@ import (
 // defaultAddress is where the exporter listens unless told otherwise.
 const defaultAddress = ":19525"
 
+// defaultConfig is the configuration's file unless told otherwise.
+const defaultConfig = "config.yaml"
+
 // flags are the values of the command line.
 type flags struct {
 	configFile     string
+	configNamed    bool // whether the command line has --config.file
 	check          bool
 	watch          bool
 	expandEnv      bool
@@ -72,6 +76,7 @@ func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 	app := kingpin.New("oss_cname_exporter", "Exports to Prometheus how long the CNAME tokens of Alibaba Cloud OSS buckets have to live.\n\n"+
 		"Each flag can also come from the environment: --config.file from OSS_CNAME_EXPORTER_CONFIG_FILE, and so on.")
 	app.UsageWriter(stdout)
+	app.UsageTemplate(usageTemplate)
 	app.ErrorWriter(io.Discard)
 	answered := false
 	app.Terminate(func(int) { answered = true })
@@ -90,7 +95,7 @@ func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 		if parsed, _ := app.ParseContext(args); parsed != nil && parsed.SelectedCommand != nil {
 			f.command = parsed.SelectedCommand.FullCommand()
 		}
-		return nil, f.refused(fmt.Errorf("%w, try --help", err))
+		return nil, f.refused(slip(err, app.Model()))
 	}
 	return &f, f.refused(f.finish(raw))
 }
@@ -118,7 +123,7 @@ type rawFlags struct{ shard, total, externalURL, routePrefix string }
 // declare adds the flags to app.
 func (f *flags) declare(app *kingpin.Application) *rawFlags {
 	var raw rawFlags
-	app.Flag("config.file", "The targets and accounts to watch.").Default("config.yaml").StringVar(&f.configFile)
+	app.Flag("config.file", "The targets and accounts to watch.").Default(defaultConfig).IsSetByUser(&f.configNamed).StringVar(&f.configFile)
 	app.Flag("config.check", "Check the configuration file and exit.").NoEnvar().BoolVar(&f.check)
 	app.Flag("config.watch", "Reload when the configuration, or a file that it names, says something else.").BoolVar(&f.watch)
 	app.Flag("config.expand-env", "Put the environment's value in the place of each ${NAME} in the configuration's values.").BoolVar(&f.expandEnv)
@@ -153,6 +158,11 @@ func addCommands(app *kingpin.Application, f *flags) {
 		"It asks nothing else, neither OSS nor the DNS.")
 	ask := app.Command(commandCheck, "Ask once about the domains, as a scrape does, and say how they stand: exit status 0 if all is well, "+
 		"1 if something needs attention, 2 if something is critical or could not be asked, 3 if the configuration or the command line is wrong.")
+	ask.HelpLong(examples(
+		"oss_cname_exporter check",
+		"oss_cname_exporter --config.file=/etc/oss_cname_exporter/config.yaml check examplebucket/www.example.com",
+		"oss_cname_exporter check --region=cn-hangzhou examplebucket/www.example.com",
+		"oss_cname_exporter check --demo"))
 	ask.Arg("domain", "Each as bucket/domain; all that are configured if there is none.").StringsVar(&f.domains)
 	ask.Flag("region", "Ask without a configuration file: about domains that are named, with the key from the environment and every check on.").NoEnvar().StringVar(&f.region)
 	ask.Flag("output", "Format: table, json, or prom for node_exporter's textfile collector.").NoEnvar().Default(check.Table).
@@ -160,6 +170,10 @@ func addCommands(app *kingpin.Application, f *flags) {
 	ask.Flag("output.file", "Write to this file, in one step, and only the summary to standard output.").NoEnvar().StringVar(&f.outputFile)
 	first := app.Command(commandInit, "Write a first configuration to standard output: the domains that are bound to the account's buckets, with every check on. "+
 		"The key comes from the environment. It needs oss:ListBuckets and oss:ListCname, and says which right is missing.")
+	first.HelpLong(examples(
+		"oss_cname_exporter init --region=cn-hangzhou > config.yaml",
+		"oss_cname_exporter init --region=cn-hangzhou --bucket=examplebucket > config.yaml",
+		"oss_cname_exporter init --demo"))
 	first.Flag("region", "The region of the buckets, such as cn-hangzhou.").NoEnvar().StringVar(&f.region)
 	first.Flag("bucket", "A bucket to look at, repeatable; all of the account's in the region if there is none.").NoEnvar().StringsVar(&f.buckets)
 }
@@ -169,8 +183,8 @@ func (f *flags) refuse() error {
 	if f.configFile == "" {
 		return errors.New("--config.file: empty; write the configuration's path")
 	}
-	if f.watch && f.demo {
-		return errors.New("--config.watch: the demo has no configuration file to watch; leave one of them out")
+	if err := f.refuseBesideDemo(); err != nil {
+		return err
 	}
 	if f.health != "" {
 		if err := checkAddress("--web.health-listen-address", f.health); err != nil {
@@ -189,6 +203,21 @@ func (f *flags) refuse() error {
 		}
 		if err := checkAddress("--web.listen-address", address); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// refuseBesideDemo returns an error for flags that the demo would not heed.
+func (f *flags) refuseBesideDemo() error {
+	for _, flag := range []struct {
+		name string
+		set  bool
+	}{
+		{"--config.file", f.configNamed}, {"--config.watch", f.watch}, {"--config.expand-env", f.expandEnv}, {"--region", f.region != ""},
+	} {
+		if f.demo && flag.set {
+			return fmt.Errorf("%s: the demo brings its own configuration and account; leave out either --demo or %s", flag.name, flag.name)
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"github.com/go-kit/log"
@@ -61,7 +62,7 @@ func serve(ctx context.Context, exporter web.Exporter, flags *flags, listening f
 		group.Go(func() error { return unlessClosed(health.Serve(healthListener)) })
 	}
 	group.Go(func() error {
-		return unlessClosed(toolkit.ListenAndServe(server, flags.web, slogger(logger)))
+		return unlessTaken("--web.listen-address", unlessClosed(toolkit.ListenAndServe(server, flags.web, slogger(logger))))
 	})
 	group.Go(func() error {
 		<-ctx.Done()
@@ -77,6 +78,22 @@ func unlessClosed(err error) error {
 		return nil
 	}
 	return err
+}
+
+// unlessTaken returns err, with the flag to set if another program listens at the
+// address.
+func unlessTaken(flag string, err error) error {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("another program uses this address; choose another one, such as %s=127.0.0.1:19526: %w", flag, err)
+	}
+	return err
+}
+
+// localURL returns where the pages are for a browser on this machine. at is one
+// of the listeners.
+func (f *flags) localURL(at net.Addr) string {
+	_, port, _ := net.SplitHostPort(at.String())
+	return scheme(*f.web.WebConfigFile) + "://localhost:" + port + f.prefix
 }
 
 // newServer returns a server that keeps at most so many connections open. A
@@ -103,7 +120,7 @@ func listenForHealth(ctx context.Context, address string) (net.Listener, error) 
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("listening for health checks: %w", err)
+		return nil, fmt.Errorf("listening for health checks: %w", unlessTaken("--web.health-listen-address", err))
 	}
 	return listener, nil
 }

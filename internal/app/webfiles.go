@@ -25,6 +25,21 @@ func protocols(path string) *http.Protocols {
 	return &versions
 }
 
+// scheme returns the one that the web configuration file at path makes clients
+// use: "https" if it has a certificate.
+func scheme(path string) string {
+	var file struct {
+		TLS struct {
+			Cert     string `yaml:"cert"`
+			CertFile string `yaml:"cert_file"`
+		} `yaml:"tls_server_config"`
+	}
+	if text, err := os.ReadFile(path); err == nil && yaml.Unmarshal(text, &file) == nil && file.TLS.Cert+file.TLS.CertFile != "" {
+		return "https"
+	}
+	return "http"
+}
+
 // webFiles returns the web configuration file at path, if any, and the files
 // that it names. The toolkit reads them again for each connection; they are
 // watched because one that is broken should be noticed before a client does.

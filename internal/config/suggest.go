@@ -14,6 +14,9 @@ func suggest(word string, known []string, meant map[string]string) string {
 	return "known: " + strings.Join(known, ", ")
 }
 
+// Nearest returns the one of known that word is probably a slip of.
+func Nearest(word string, known []string) (string, bool) { return nearest(word, known, nil) }
+
 // nearest returns the known word that word stands for. Words that differ in case, in "-" and "_" or in a plural "s" are
 // the same; else at most two letters may differ.
 func nearest(word string, known []string, meant map[string]string) (string, bool) {

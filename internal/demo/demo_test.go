@@ -3,7 +3,6 @@ package demo_test
 import (
 	"bytes"
 	"context"
-	"net"
 	"strings"
 	"testing"
 
@@ -60,7 +59,7 @@ func TestBanner(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var text bytes.Buffer
-	d.Run(ctx, &text, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 19525}, "/oss")
+	d.Run(ctx, &text, "http://localhost:19525/oss")
 	for _, part := range []string{"http://localhost:19525/oss/metrics", d.OSS.URL(), "STS.demo", "demo-security-token-1234", "unfiled.example.com", "dgst -sha1"} {
 		if !strings.Contains(text.String(), part) {
 			t.Errorf("no %q in\n%s", part, &text)

@@ -51,7 +51,7 @@ func TestCheck(t *testing.T) {
 		"no such bucket": {key, []string{"check", "no-bucket/www.example.com"}, 2, "CRITICAL: ", "bucket_not_found", ""},
 		"bad domain":     {key, []string{"check", "nonsense"}, 3, "", "", "oss_cname_exporter: \"nonsense\": write bucket and domain"},
 		"bad format":     {key, []string{"check", "--output=xml"}, 3, "", "", "oss_cname_exporter: --output: \"xml\": write one of table, json, prom"},
-		"bad flag":       {key, []string{"check", "--nonsense"}, 3, "", "", "oss_cname_exporter: unknown long flag '--nonsense'"},
+		"bad flag":       {key, []string{"check", "--nonsense"}, 3, "", "", "oss_cname_exporter: unknown flag --nonsense; --help lists them"},
 		"bad shard":      {key, []string{"check", "--shard=7"}, 3, "", "", "oss_cname_exporter: shard \"7\""},
 		"bad file":       {key, []string{"check", "--output.file=/"}, 3, "", "", "oss_cname_exporter: --output.file: \"/\" is no regular file"},
 	} {

@@ -158,7 +158,7 @@ targets:
 		args []string
 		want string // of what complain prints
 	}{
-		{[]string{"--nonsense"}, "oss_cname_exporter: unknown long flag '--nonsense', try --help\n"},
+		{[]string{"--nonsense"}, "oss_cname_exporter: unknown flag --nonsense; --help lists them\n"},
 		{[]string{"--log.level=loud"}, "oss_cname_exporter: --log.level: \"loud\": write one of debug, info, warn, error, try --help\n"},
 		{[]string{"--log.format="}, "oss_cname_exporter: --log.format: \"\": write one of logfmt, json, try --help\n"},
 		{[]string{"--scrape.timeout-offset=-5s"}, "oss_cname_exporter: --scrape.timeout-offset: \"-5s\": out of range; write 0s to 1m, try --help\n"},
@@ -175,8 +175,15 @@ targets:
 		{[]string{"--web.route-prefix=/{x}"}, "oss_cname_exporter: --web.route-prefix: \"/{x}\": write a plain path, such as \"/oss-cname\"\n"},
 		{[]string{"--total-shards=two"}, "oss_cname_exporter: --total-shards: \"two\": write a whole number\n"},
 		{[]string{"--config.file="}, "oss_cname_exporter: --config.file: empty; write the configuration's path\n"},
-		{[]string{"--demo", "--config.watch"}, "oss_cname_exporter: --config.watch: the demo has no configuration file to watch; leave one of them out\n"},
-		{[]string{"stray"}, "oss_cname_exporter: unexpected stray, try --help\n"},
+		{[]string{"--demo", "--config.watch"}, "oss_cname_exporter: --config.watch: the demo brings its own configuration and account; leave out either --demo or --config.watch\n"},
+		{[]string{"--demo", "--config.file=config.yaml"}, "oss_cname_exporter: --config.file: the demo brings its own configuration and account; leave out either --demo or --config.file\n"},
+		{[]string{"init", "--demo", "--region=cn-hangzhou"}, "oss_cname_exporter: --region: the demo brings its own configuration and account; leave out either --demo or --region\n"},
+		{[]string{"--confg.file=x"}, "oss_cname_exporter: unknown flag --confg.file; did you mean --config.file?\n"},
+		{[]string{"--output=json"}, "oss_cname_exporter: --output is a flag of the command check; write \"check --output\"\n"},
+		{[]string{"chek"}, "oss_cname_exporter: unknown command \"chek\"; did you mean check?\n"},
+		{[]string{"config.yaml"}, "oss_cname_exporter: unexpected \"config.yaml\"; for a configuration write --config.file=config.yaml\n"},
+		{[]string{"examplebucket/www.example.com"}, "oss_cname_exporter: unexpected \"examplebucket/www.example.com\"; to ask about a domain write check examplebucket/www.example.com\n"},
+		{[]string{"stray"}, "oss_cname_exporter: unknown command \"stray\"; known: help, serve, health, check, init\n"},
 		{[]string{"--config.file=" + dir + "/none.yaml"}, "oss_cname_exporter: reading config \"" + dir + "/none.yaml\": no such file or directory\n"},
 		{[]string{"--config.file=" + dir}, "oss_cname_exporter: reading config \"" + dir + "\": is a directory\n"},
 		{[]string{"--config.file=" + five}, five + `:1: probe: unknown key "timout"; write "timeout"
@@ -186,7 +193,8 @@ targets:
 ` + five + `:7: targets[2].account: "mian": no such account; write "main"
 `},
 		{[]string{"--config.check", "--config.file=" + five}, ""},
-		{[]string{"--demo", "--web.listen-address=" + taken.Addr().String()}, "oss_cname_exporter: listen tcp " + taken.Addr().String() + ": bind: address already in use\n"},
+		{[]string{"--demo", "--web.listen-address=" + taken.Addr().String()}, "oss_cname_exporter: another program uses this address; choose another one, such as --web.listen-address=127.0.0.1:19526: listen tcp " + taken.Addr().String() + ": bind: address already in use\n"},
+		{[]string{"--demo", "--web.listen-address=127.0.0.1:0", "--web.health-listen-address=" + taken.Addr().String()}, "oss_cname_exporter: listening for health checks: another program uses this address; choose another one, such as --web.health-listen-address=127.0.0.1:19526: listen tcp " + taken.Addr().String() + ": bind: address already in use\n"},
 		{[]string{"--demo", "--web.listen-address=nonsense"}, "oss_cname_exporter: --web.listen-address: \"nonsense\": write host and port, such as \":19525\" or \"127.0.0.1:19525\"\n"},
 		{[]string{"--demo", "--web.listen-address=127.0.0.1:0", "--web.config.file=" + dir + "/none.yml"}, ""},
 	} {

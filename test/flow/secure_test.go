@@ -131,7 +131,7 @@ func TestHealthAddressTaken(t *testing.T) {
 	}
 	defer taken.Close()
 	err = app.Run(t.Context(), []string{"--demo", "--web.listen-address=127.0.0.1:0", "--web.health-listen-address=" + taken.Addr().String()}, os.Getenv, apptest.NewOutput(), apptest.NewOutput())
-	if want := "listening for health checks: listen tcp " + taken.Addr().String() + ": bind: address already in use"; err == nil || err.Error() != want {
+	if want := "listening for health checks: another program uses this address; choose another one, such as --web.health-listen-address=127.0.0.1:19526: listen tcp " + taken.Addr().String() + ": bind: address already in use"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
