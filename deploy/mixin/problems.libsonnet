@@ -4,11 +4,12 @@
 // restsOn names the checks that an exporter must have made before it contradicts another one. "bound" and "exists" are
 // facts that end what only the past can tell. lastWord is false for what a new exporter says by itself.
 local moment = |||
-  {{ with printf "max(last_over_time(%s{job=%%q, bucket=%%q, cname=%%q}[1d]))" $labels.job $labels.bucket $labels.cname | query }}%s {{ (. | first | value | toTime).Format "2006-01-02 15:04" }} UTC{{ end }}
+  {{ with printf "max(last_over_time(%s{job=%%[1]q, bucket=%%[2]q, cname=%%[3]q}[1d]))" $labels.job $labels.bucket $labels.cname | query }}%s {{ (. | first | value | toTime).Format "2006-01-02 15:04" }} UTC{{ end }}
 |||;
 local at(series, word) = std.rstripChars(moment % [series, word], '\n');
 local expiry = 'oss_cname_token_expiry_timestamp_seconds';
-local certificate = 'oss_cname_certificate_expiry_timestamp_seconds';
+// As the exporter decides: the certificate that visitors get, if it is valid for the domain, else the one that is bound.
+local certificate = 'oss_cname_tls_certificate_expiry_timestamp_seconds{%(of)s}[1d]) and last_over_time(oss_cname_tls_certificate_matches{%(of)s}[1d]) == 1 or last_over_time(oss_cname_certificate_expiry_timestamp_seconds' % { of: 'job=%[1]q, bucket=%[2]q, cname=%[3]q' };
 local reason(series) = '{{ with printf "%s{job=%%q, bucket=%%q, cname=%%q}" $labels.job $labels.bucket $labels.cname | query }}: {{ . | first | label "reason" }}{{ end }}' % series;
 // Where scrape labels have the name of one of the exporter's, Prometheus renames that.
 local account = '{{ with printf "oss_cname_token_target_info{job=%q, bucket=%q, cname=%q}" $labels.job $labels.bucket $labels.cname | query }}{{ with first . }} account {{ or (label "exported_account" .) (label "account" .) }} in {{ or (label "exported_region" .) (label "region" .) }}{{ end }}{{ end }}';
@@ -39,24 +40,24 @@ local account = '{{ with printf "oss_cname_token_target_info{job=%q, bucket=%q, 
     description: 'No watched bucket has {{ $labels.cname }} now. Visitors get errors, and another bucket may bind it.',
   },
   NotServed: {
-    restsOn: ['binding'],
+    restsOn: ['binding', 'http'],
     summary: 'OSS does not serve {{ $labels.cname }}, or not with its certificate',
     description: '{{ $labels.cname }} is bound to {{ $labels.bucket }}, and OSS does not serve the domain or the certificate that is bound with it.',
   },
   NotReachable: {
-    restsOn: ['binding', 'dns_cname'],
+    restsOn: ['binding', 'dns_cname', 'http'],
     summary: '{{ $labels.cname }} is bound to {{ $labels.bucket }}, and its name does not lead there',
     description: 'The name {{ $labels.cname }} does not exist, or leads to another bucket or region. Visitors do not reach {{ $labels.bucket }}.',
   },
   Dangling: {
-    restsOn: ['binding', 'dns_cname'],
+    restsOn: ['binding', 'dns_cname', 'http'],
     summary: '{{ $labels.cname }} leads to OSS, and no watched bucket has it',
     description: 'Another account may take over {{ $labels.cname }}. Critical: the bucket {{ $labels.bucket }} does not exist, or belongs to another account now.',
   },
   CertificateExpiresSoon: {
-    restsOn: ['binding'],
+    restsOn: ['binding', 'http'],
     summary: 'The certificate of {{ $labels.cname }} ends' + at(certificate, ' at'),
-    description: 'Upload a new certificate for {{ $labels.cname }} to the bucket {{ $labels.bucket }}. OSS goes on serving the old one, also when it has expired.',
+    description: 'Upload a new certificate for {{ $labels.cname }} to the bucket {{ $labels.bucket }}, and to the server that answers visitors if that is another. The old one goes on being served, also when it has expired.',
   },
   ProbeFailing: {
     restsOn: ['token'],

@@ -26,6 +26,7 @@
     exporterMemory: config.exporterMemory,
     lag: config.replicaLag,
     forgotten: forgotten,
+    optional: 'dns_cname|http',  // problems rest on those of them that are switched on
     timed: timed,
     targets: m('oss_cname_exporter_targets'),
     loaded: m('oss_cname_exporter_config_last_reload_success_timestamp_seconds'),
@@ -107,8 +108,10 @@
             %(token)s
             or (%(check)s and on (bucket, cname) oss_cname:said)
             or %(target)s
-            or time() + 0 * (oss_cname:said{check=~"bound|exists"} and on (%(cluster)s, cname) %(bound)s == 1)
-            or time() + 0 * (oss_cname:said{check="exists"} and on (%(cluster)s, bucket, cname) %(exists)s == 1)
+            or time() + 0 * (
+              oss_cname:said{check=~"bound|exists"} and on (%(cluster)s, cname) %(bound)s == 1
+              or oss_cname:said{check="exists"} and on (%(cluster)s, bucket, cname) %(exists)s == 1
+            )
           ||| % words {
             token: checked(m('oss_cname_token_last_success_timestamp_seconds') + ' and on (bucket, cname) oss_cname:said', 'token'),
             check: m('oss_cname_check_last_success_timestamp_seconds'),
@@ -123,7 +126,8 @@
             2: an exporter says so now, and no replica got a newer answer: also not before it was lost, unless the problem
             is that there are no answers.
             1: an exporter's last word, if no exporter has made the checks that the problem rests on since, and the domain was
-            not left out of the configuration: it was not when all exporters were there.
+            not left out of the configuration: it was not when all exporters were there. An optional check that never got an
+            answer is not waited for.
           |||,
           record: 'oss_cname:problem',
           expr: |||
@@ -142,6 +146,7 @@
               (
                 (oss_cname:said{problem!~"%(forgotten)s"} or oss_cname:said{check="target"})
                   unless on (%(sight)s, problem, severity) %(problem)s == 1
+                  unless on (%(sight)s, problem, check) (oss_cname:said{check=~"%(optional)s"} unless on (%(cluster)s, bucket, cname, check) last_over_time(oss_cname:answer[%(memory)s]))
                   unless on (%(sight)s, problem, severity, check) (
                     oss_cname:said < on (%(cluster)s, bucket, cname, check) group_left ()
                       max by (%(cluster)s, bucket, cname, check) (oss_cname:answer or last_over_time(oss_cname:answer[%(memory)s]) - %(lag)d)

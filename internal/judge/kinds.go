@@ -34,6 +34,7 @@ const (
 	EvidenceBinding Evidence = "binding"   // oss_cname_check_last_success_timestamp_seconds{check="binding"}
 	EvidenceTXT     Evidence = "dns_txt"   // the same with check="dns_txt"
 	EvidenceCNAME   Evidence = "dns_cname" // the same with check="dns_cname"
+	EvidenceHTTP    Evidence = "http"      // the same with check="http"
 	EvidenceAttempt Evidence = "attempt"   // oss_cname_token_probe_success
 	EvidenceHistory Evidence = "history"   // none: a process knows only its own observations
 )

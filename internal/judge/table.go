@@ -25,7 +25,7 @@ type rule struct {
 // table has every kind, the more urgent above among those of one severity.
 var table = []rule{ //nolint:gochecknoglobals // a constant for which Go has no syntax
 	{
-		kind: Dangling, severities: []Severity{Critical, Warning}, evidence: []Evidence{EvidenceBinding, EvidenceCNAME},
+		kind: Dangling, severities: []Severity{Critical, Warning}, evidence: []Evidence{EvidenceBinding, EvidenceCNAME, EvidenceHTTP},
 		condition: "The CNAME record leads to OSS, and the domain is bound to no watched bucket. Critical if the bucket does not exist, or belongs to another account now, or if the check http shows that no bucket serves the domain.",
 		severity: func(c *Case) Severity {
 			switch s := c.Status; {
@@ -45,7 +45,7 @@ var table = []rule{ //nolint:gochecknoglobals // a constant for which Go has no 
 		due: already, text: (*Case).danglingText, action: (*Case).danglingAction,
 	},
 	{
-		kind: NotServed, severities: []Severity{Critical, Warning}, evidence: []Evidence{EvidenceBinding},
+		kind: NotServed, severities: []Severity{Critical, Warning}, evidence: []Evidence{EvidenceBinding, EvidenceHTTP},
 		condition: "The domain is bound, and OSS does not serve it, or does not serve the certificate that is bound with it, or that certificate is not valid yet. Warning if the CNAME record leads to a CDN, which may have a certificate of its own, or if the word for the certificate is not known. The check http shows more: OSS refuses the visitors, browsers refuse the certificate that they get, or that is another than the bound one.",
 		severity: func(c *Case) Severity {
 			s := c.Status
@@ -109,7 +109,7 @@ var table = []rule{ //nolint:gochecknoglobals // a constant for which Go has no 
 		due:       func(c *Case) time.Time { return c.Status.Facts.Expires }, text: (*Case).expiresText, action: (*Case).tokenAction,
 	},
 	{
-		kind: CertificateEnds, severities: []Severity{Critical, Warning}, evidence: []Evidence{EvidenceBinding},
+		kind: CertificateEnds, severities: []Severity{Critical, Warning}, evidence: []Evidence{EvidenceBinding, EvidenceHTTP},
 		condition: "The certificate that visitors get, or that OSS says it serves, has less than certificate_warning or certificate_critical left, or has expired.",
 		severity: func(c *Case) Severity {
 			if c.certificateExpires().IsZero() {
@@ -119,10 +119,10 @@ var table = []rule{ //nolint:gochecknoglobals // a constant for which Go has no 
 			return s
 		},
 		threshold: func(c *Case) string { _, text := c.certificateLeft(); return text },
-		due:       (*Case).certificateExpires, text: (*Case).certificateText, action: always(lang.Textf("upload a new certificate")),
+		due:       (*Case).certificateExpires, text: (*Case).certificateText, action: (*Case).certificateAction,
 	},
 	{
-		kind: NotReachable, severities: []Severity{Critical, Warning}, evidence: []Evidence{EvidenceBinding, EvidenceCNAME},
+		kind: NotReachable, severities: []Severity{Critical, Warning}, evidence: []Evidence{EvidenceBinding, EvidenceCNAME, EvidenceHTTP},
 		condition: "The domain is bound, and its name does not exist, or leads to another region, to another bucket, or to the bucket's name with the zone appended. Critical if the check http shows that visitors arrive elsewhere or nowhere; if it shows that they arrive, the records do not matter.",
 		severity: func(c *Case) Severity {
 			switch s := c.Status; {

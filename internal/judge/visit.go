@@ -61,6 +61,12 @@ func (c *Case) certificateExpires() time.Time {
 	return c.Status.CertificateExpires
 }
 
+// isOutdated reports whether visitors get a certificate that ends before the one
+// that is bound.
+func (c *Case) isOutdated() bool {
+	return c.certificateExpires().Before(c.Status.CertificateExpires)
+}
+
 // refusedText says why browsers refuse the certificate that visitors get.
 func (c *Case) refusedText() lang.Text {
 	served := c.Status.HTTP.Certificate

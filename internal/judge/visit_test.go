@@ -53,7 +53,9 @@ func TestVisits(t *testing.T) {
 		{"the bound one", asked(none(), isBound, bucket, word("Enabled"), shown(status.Yes, status.Yes, far), prints("AB")), judge.OK, "", "", "nothing"},
 		{"another than the bound one", asked(none(), isBound, bucket, word("Enabled"), shown(status.Yes, status.Yes, far), prints("CD")), judge.Warning, "not_served warning", "another certificate than the certificate 493-cn-hangzhou", "upload the certificate"},
 		{"another, a CDN's", asked(none(), isBound, visited(status.AnsweredByOther, false), word("Enabled"), shown(status.Yes, status.Yes, far), prints("CD")), judge.OK, "", "", "nothing"},
-		{"it ends", asked(none(), isBound, bucket, certificate(far), shown(status.Yes, status.Yes, day)), judge.Critical, "certificate_expires_soon critical", "expires in 1 d (certificate_critical: 3d)", "upload"},
+		{"it ends, and so does the bound one", asked(none(), isBound, bucket, certificate(day), shown(status.Yes, status.Yes, day)), judge.Critical, "certificate_expires_soon critical", "493-cn-hangzhou expires in 1 d (certificate_critical: 3d)", "upload"},
+		{"it ends, and a new one is bound", asked(none(), isBound, bucket, certificate(far), shown(status.Yes, status.Yes, day)), judge.Critical, "certificate_expires_soon critical", "visitors get a certificate that expires in 1 d; the certificate 493-cn-hangzhou, which is bound, lasts longer (certificate_critical: 3d)", "give the server that answers"},
+		{"it ended, a CDN's", asked(none(), isBound, visited(status.AnsweredByOther, false), shown(status.Yes, status.Yes, -day)), judge.Critical, "certificate_expires_soon critical", "visitors get a certificate that expired 1 d ago", "upload"},
 		{"only the bound one ends", asked(none(), isBound, bucket, certificate(day), shown(status.Yes, status.Yes, far)), judge.OK, "", "", "nothing"},
 		{"of other names, and the bound one ends", asked(none(), isBound, bucket, certificate(day), shown(status.No, status.Yes, far)), judge.Critical, "not_served critical, certificate_expires_soon critical", "", "upload the certificate"},
 	} {

@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"time"
+
 	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/region"
 	"oss_cname_exporter/internal/status"
@@ -128,10 +130,30 @@ func (c *Case) certificateName() lang.Text {
 
 func (c *Case) certificateText() lang.Text {
 	left := c.certificateExpires().Sub(c.Now)
-	if left <= 0 {
+	switch {
+	case c.isOutdated():
+		return lang.Textf("visitors get a certificate that %s; %s, which is bound, lasts longer", ends(left), c.certificateName())
+	case left <= 0 && c.Status.HTTP.AnsweredBy == status.AnsweredByOther:
+		return lang.Textf("visitors get a certificate that %s", ends(left))
+	case left <= 0:
 		return lang.Textf("%s expired %s, and OSS goes on serving it", c.certificateName(), lang.Ago(-left))
 	}
 	return lang.Textf("%s expires %s", c.certificateName(), lang.In(left))
+}
+
+func (c *Case) certificateAction() lang.Text {
+	if c.isOutdated() {
+		return lang.Textf("give the server that answers, OSS or a CDN, the certificate that is bound")
+	}
+	return lang.Textf("upload a new certificate")
+}
+
+// ends says when something ends that has left to live.
+func ends(left time.Duration) lang.Text {
+	if left <= 0 {
+		return lang.Textf("expired %s", lang.Ago(-left))
+	}
+	return lang.Textf("expires %s", lang.In(left))
 }
 
 func (c *Case) unreachableText() lang.Text {

@@ -25,6 +25,7 @@ type domain struct {
 	disabled      bool
 	certificate   time.Time // zero is none
 	unserved      bool      // the certificate is disabled
+	served        time.Time // end of the certificate that visitors get; zero is none
 	txt           bool      // the TXT record carries the token
 	points        bool      // the CNAME record leads to the bucket
 	leads         string    // where it leads instead: a status.Destination
@@ -171,9 +172,16 @@ func found(values []string) status.Records {
 
 // Visit implements poller.Visitor.
 func (o oss) Visit(_ context.Context, t httpcheck.Target) (status.HTTP, error) {
+	if reason := o.e.failing["http"]; reason != "" {
+		return status.HTTP{}, &httpcheck.Error{Reason: status.Reason(reason), Err: errors.New("simulated")}
+	}
 	d := o.find(t.Bucket, t.Host)
 	if d.closed {
 		return status.HTTP{AnsweredBy: status.AnsweredByNothing, Evidence: "every connection is refused", Certain: true}, nil
 	}
-	return status.HTTP{AnsweredBy: status.AnsweredByBucket, Evidence: "https answers 403 with the headers of OSS", StatusCode: 403}, nil
+	answer := status.HTTP{AnsweredBy: status.AnsweredByBucket, Evidence: "https answers 403 with the headers of OSS", StatusCode: 403}
+	if !d.served.IsZero() {
+		answer.Certificate = status.ServedCertificate{Expires: d.served, Matches: status.Yes, Trusted: status.Yes}
+	}
+	return answer, nil
 }
