@@ -2,7 +2,6 @@ package schedule
 
 import (
 	"errors"
-	"math"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -17,99 +16,40 @@ const (
 	maxPause = time.Minute
 )
 
-// account limits how fast one account is called. A nil account has no limit. A
-// call about an unlisted target uses both limiters, and pauses its like only.
+// account limits how fast one account is called. Its calls about unlisted targets
+// have an account of their own, which keeps to the limits of the whole as well: a
+// quarter of the rate, and a pause that is theirs only.
 type account struct {
-	limiter          *rate.Limiter
-	quarter          *rate.Limiter // for calls about unlisted targets
-	inFlight         int
-	inFlightUnlisted int // of inFlight, those about unlisted targets
-	pause            backoff
-	unlisted         backoff // for calls about unlisted targets
+	whole     *account // nil for the whole
+	limiter   *rate.Limiter
+	inFlight  int
+	throttled time.Time     // the last answer that began a pause
+	pause     time.Duration // since then; 0 after a call that was not throttled
 }
 
-func newAccount() *account {
-	return &account{limiter: rate.NewLimiter(rate.Inf, 1), quarter: rate.NewLimiter(rate.Inf, 1)}
-}
-
-// setRate sets the calls a second; 0 is unlimited.
-func (a *account) setRate(perSecond float64) {
-	limit := rate.Limit(perSecond)
-	if perSecond == 0 {
-		limit = rate.Inf
+// pausedUntil returns the end of the pause; zero if there is none.
+func (a *account) pausedUntil(now time.Time) (until time.Time) {
+	for ; a != nil; a = a.whole {
+		if end := a.throttled.Add(a.pause); clock.Within(a.pause, a.throttled, now) && end.After(until) {
+			until = end
+		}
 	}
-	if a.limiter.Limit() != limit {
-		a.limiter.SetLimit(limit)
-		a.quarter.SetLimit(limit / 4)
-	}
+	return until
 }
-
-func (a *account) isLimited() bool { return a != nil && a.limiter.Limit() != rate.Inf }
-
-// wait returns how long the next call must wait; 0 is not at all. It is not ok
-// if a call that tests whether the account answers must end first.
-func (a *account) wait(now time.Time, unlisted bool) (delay time.Duration, ok bool) {
-	switch {
-	case a == nil:
-		return 0, true
-	case a.isPaused(now, unlisted):
-		return max(a.pausedUntil(unlisted).Sub(now), time.Millisecond), true
-	case a.inFlight > 0 && (a.pause.length > 0 || unlisted && a.unlisted.length > 0):
-		return 0, false
-	case unlisted:
-		return max(missing(a.limiter, now), missing(a.quarter, now)), true
-	}
-	return missing(a.limiter, now), true
-}
-
-// missing returns how long l has to wait for one call.
-func missing(l *rate.Limiter, now time.Time) time.Duration {
-	tokens := 1 - l.TokensAt(now)
-	if l.Limit() == rate.Inf || tokens <= 0 {
-		return 0
-	}
-	return time.Duration(math.Ceil(tokens / float64(l.Limit()) * float64(time.Second)))
-}
-
-func (a *account) isPaused(now time.Time, unlisted bool) bool {
-	return a != nil && (a.pause.isOpen(now) || unlisted && a.unlisted.isOpen(now))
-}
-
-// pausedUntil returns the end of the pause.
-func (a *account) pausedUntil(unlisted bool) time.Time {
-	if until := a.unlisted.until(); unlisted && until.After(a.pause.until()) {
-		return until
-	}
-	return a.pause.until()
-}
-
-// remembersPause reports whether the account was throttled lately.
-func (a *account) remembersPause(now time.Time) bool {
-	return clock.Within(2*maxPause, a.pause.began, now) || clock.Within(2*maxPause, a.unlisted.began, now)
-}
-
-// backoff is the pause after a throttled call. The zero value has none.
-type backoff struct {
-	began  time.Time
-	length time.Duration // 0 after a call that was not throttled
-}
-
-func (b *backoff) isOpen(now time.Time) bool { return clock.Within(b.length, b.began, now) }
-func (b *backoff) until() time.Time          { return b.began.Add(b.length) }
 
 // update begins a pause after a throttled call, and resets the back-off after one
 // that was not. It ignores calls that were started before the pause ended.
-func (b *backoff) update(err error, started, now time.Time) {
-	if b.isOpen(started) || started.Before(b.began) {
+func (a *account) update(err error, started, now time.Time) {
+	if started.Before(a.throttled) || clock.Within(a.pause, a.throttled, started) {
 		return
 	}
 	if answer, ok := errors.AsType[throttler](err); ok {
 		if retryAfter, throttled := answer.Throttled(); throttled {
-			b.began, b.length = now, min(max(2*b.length, retryAfter, minPause), maxPause)
+			a.throttled, a.pause = now, min(max(2*a.pause, retryAfter, minPause), maxPause)
 			return
 		}
 	}
-	b.length = 0
+	a.pause = 0
 }
 
 // throttler is an error that may say that its server asks for fewer calls.

@@ -126,6 +126,7 @@ func TestHopelessCallsAreGivenUp(t *testing.T) {
 		early, late, forever := within(10*time.Second), within(40*time.Second), r.start("a", time.Now(), answers)
 		synctest.Wait()
 		after := within(20 * time.Second)
+		synctest.Wait()
 		for _, c := range []*schedule.Call{early, after} {
 			if ended, err := r.outcome(c); !ended || !errors.Is(err, schedule.ErrThrottled) {
 				t.Errorf("got %v, ended: %v", err, ended)

@@ -7,103 +7,78 @@ import (
 	"time"
 )
 
-// dispatch makes all calls that may be made now, each on a goroutine. s.mu is held.
+// dispatch makes all calls that may be made now, each on a goroutine, and ends
+// those whose account stays paused beyond their deadline. s.mu is held.
 func (s *Scheduler) dispatch() {
-	for ctx, c := s.take(); c != nil; ctx, c = s.take() {
+	now := s.now()
+	for _, q := range s.queues {
+		if until := q.account.pausedUntil(now); len(q.calls) > 0 && !until.IsZero() {
+			q.giveUp(until)
+		}
+	}
+	s.timer.Stop()
+	for {
+		q, delay := s.next(now)
+		if q == nil {
+			if delay > 0 {
+				s.timer.Reset(delay)
+			}
+			return
+		}
+		if len(s.flying) >= s.slots {
+			s.makeRoom(q, now)
+			return
+		}
+		c := q.calls[0]
+		q.calls[0], q.calls = nil, q.calls[1:]
+		ctx, cancel := context.WithTimeout(context.Background(), c.Timeout)
+		overdue := time.AfterFunc(patience, func() { s.overdue(c, now) })
+		c.started, c.cancel = now, func() { overdue.Stop(); cancel() }
+		s.flying[c], q.tried = struct{}{}, now
+		q.inFlight++
+		q.account.inFlight++
+		for a := q.account; a != nil; a = a.whole {
+			a.limiter.AllowN(now, 1)
+		}
 		go s.work(ctx, c)
 	}
 }
 
-// take puts the next call in flight and returns it with its context; nil if none
-// may be made now. s.mu is held.
-func (s *Scheduler) take() (context.Context, *Call) {
-	now := s.now()
-	q, delay := s.next(now)
-	s.timer.Stop()
-	switch {
-	case q == nil && delay > 0:
-		s.timer.Reset(delay)
-		return nil, nil
-	case q == nil:
-		return nil, nil
-	case len(s.flying) >= s.slots:
-		s.makeRoom(q, now)
-		return nil, nil
-	}
-	c := q.calls[0]
-	q.calls[0], q.calls = nil, q.calls[1:]
-	ctx, cancel := context.WithTimeout(context.Background(), c.Timeout)
-	overdue := time.AfterFunc(patience, func() { s.overdue(c, now) })
-	c.started, c.cancel = now, func() { overdue.Stop(); cancel() }
-	s.flying[c], q.tried = struct{}{}, now
-	q.count(1)
-	if q.account != nil {
-		q.account.limiter.AllowN(now, 1)
-	}
-	if q.account != nil && q.Unlisted {
-		q.account.quarter.AllowN(now, 1)
-	}
-	return ctx, c
-}
-
 // next returns the queue whose call is next. If every call must wait for its
-// account, delay says how long; 0 is until a call ends. The last slot stays free
-// for a queue that is next but for the rate of its account. s.mu is held.
+// account, delay says how long; 0 is until a call ends. s.mu is held.
 func (s *Scheduler) next(now time.Time) (best *queue, delay time.Duration) {
-	var ready, hanging, limited *queue
-	inHanging, inUnlisted := s.inUse()
+	unlisted, hanging := max(1, s.slots/4), max(1, s.slots/2) // the slots that they may still have
 	for _, q := range s.queues {
-		switch {
-		case len(q.calls) == 0,
-			q.Unlisted && inUnlisted >= max(1, s.slots/4),
-			q.hangs() && q.inFlight > 0,
-			inHanging >= max(1, s.slots/2) && !q.Unlisted && q.staysSilent():
-			continue
+		if q.Unlisted {
+			unlisted -= q.inFlight
+		} else if q.silent > 0 {
+			hanging -= q.inFlight
 		}
-		switch wait, ok := q.account.wait(now, q.Unlisted); {
+	}
+	for _, q := range s.queues {
+		wait, ok := q.wait(now, unlisted > 0, hanging > 0)
+		switch {
 		case !ok:
 		case wait > 0:
 			if delay == 0 || wait < delay {
 				delay = wait
 			}
-			if wait < patience && !q.hangs() {
-				limited = first(limited, q, now)
-			}
-		case q.hangs():
-			hanging = first(hanging, q, now)
-		default:
-			ready = first(ready, q, now)
+		case best == nil || q.compare(best, now) < 0:
+			best = q
 		}
-	}
-	best = first(ready, hanging, now)
-	if used := len(s.flying); used > 0 && used == s.slots-1 && limited != nil && first(best, limited, now) == limited {
-		return nil, delay
 	}
 	return best, delay
-}
-
-// inUse returns the slots in use by queues that hang and by unlisted targets.
-func (s *Scheduler) inUse() (hanging, unlisted int) {
-	for _, q := range s.queues {
-		switch {
-		case q.Unlisted:
-			unlisted += q.inFlight
-		case q.hangs():
-			hanging += q.inFlight
-		}
-	}
-	return hanging, unlisted
 }
 
 // makeRoom interrupts calls of hanging queues for one of q, which has no slot.
 // Half of the slots stay with the oldest of them. s.mu is held.
 func (s *Scheduler) makeRoom(q *queue, now time.Time) {
-	if q.Unlisted || q.hangs() {
+	if q.Unlisted || q.silent > 0 {
 		return
 	}
 	var hanging []*Call
 	for c := range s.flying {
-		if c.queue.hangs() && !c.again && !c.dropped {
+		if c.queue.silent > 0 && !c.again && !c.dropped {
 			hanging = append(hanging, c)
 		}
 	}
@@ -126,86 +101,42 @@ func (s *Scheduler) overdue(c *Call, started time.Time) {
 	s.dispatch()
 }
 
-// work makes c, which is in flight, and then each call that takes its slot.
+// work makes c, which is in flight, and updates its queue and account. A panic is
+// an error of the call.
 func (s *Scheduler) work(ctx context.Context, c *Call) {
-	for c != nil {
-		err := protect(ctx, c.Make)
-		unanswered := err != nil && (ctx.Err() != nil || isTimeout(err))
-		requeued, paused, nextCtx, next := s.finish(c, err, unanswered)
-		if !requeued {
-			c.Done(err)
-		}
-		end(paused, ErrThrottled)
-		ctx, c = nextCtx, next //nolint:fatcontext // the next call has a context of its own, which is not nested
-	}
-}
-
-// protect turns a panic of do into an error.
-func protect(ctx context.Context, do func(context.Context) error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("panic: %v", v)
-		}
+	err := func() (err error) {
+		defer func() {
+			if v := recover(); v != nil {
+				err = fmt.Errorf("panic: %v", v)
+			}
+		}()
+		return c.Make(ctx)
 	}()
-	return do(ctx)
-}
+	unanswered := err != nil && (ctx.Err() != nil || isTimeout(err))
 
-// finish frees the slot of c and updates its queue and account. It returns the
-// calls that end because their account is paused, and the call that is next.
-func (s *Scheduler) finish(c *Call, err error, unanswered bool) (requeued bool, paused []*Call, ctx context.Context, next *Call) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	now, q, started := s.now(), c.queue, c.started
 	c.cancel()
 	delete(s.flying, c)
-	q.count(-1)
-	c.started = time.Time{}
+	q.inFlight--
+	q.account.inFlight--
 	switch {
 	case !unanswered:
 		q.answered, q.silent = now, 0
 	case !q.answered.After(started) && now.Sub(started) >= min(c.Timeout, patience):
 		q.silent++
 	}
-	if q.account != nil {
-		pause := &q.account.pause
-		if q.Unlisted {
-			pause = &q.account.unlisted
-		}
-		pause.update(err, started, now)
-		paused = s.takePaused(now)
+	if q.Account != "" {
+		q.account.update(err, started, now)
 	}
-	if requeued = unanswered && c.again && !c.dropped; requeued {
+	requeued := unanswered && c.again && !c.dropped
+	if c.started, c.again = (time.Time{}), false; requeued {
 		c.Since, c.First = started, false
 		q.add(c)
 	}
-	c.again = false
-	ctx, next = s.take()
-	s.dispatch() // a pause that ended may let more than one go
-	return requeued, paused, ctx, next
-}
-
-// takePaused removes the calls whose account stays paused beyond their deadline.
-// s.mu is held.
-func (s *Scheduler) takePaused(now time.Time) (calls []*Call) {
-	for _, q := range s.queues {
-		if !q.account.isPaused(now, q.Unlisted) {
-			continue
-		}
-		until := q.account.pausedUntil(q.Unlisted)
-		q.calls = slices.DeleteFunc(q.calls, func(c *Call) bool {
-			ends := !c.deadline.IsZero() && c.deadline.Before(until)
-			if ends {
-				calls = append(calls, c)
-			}
-			return ends
-		})
-	}
-	return calls
-}
-
-// end ends calls that are not made.
-func end(calls []*Call, err error) {
-	for _, c := range calls {
+	s.dispatch()
+	s.mu.Unlock()
+	if !requeued {
 		c.Done(err)
 	}
 }

@@ -16,18 +16,24 @@
 //     and of the places.
 //   - A queue hangs if a call has had no answer for a second (patience) and none
 //     of the queue's calls was answered meanwhile. It then has one call in flight,
-//     and each silent call delays the next one. Queues that hang again when they
-//     are tried again have half of the slots. If another queue waits, the calls
-//     of hanging queues beyond half of the slots are interrupted and queued again.
+//     and goes last for 5 s after each silent call, 20 s at most. Queues that hang
+//     again when they are tried again have half of the slots. If another queue
+//     waits, the calls of hanging queues beyond half of the slots are interrupted
+//     and queued again.
 //   - A throttled account is paused; then one call tests whether it answers.
 package schedule
 
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
+
+	"oss_cname_exporter/internal/clock"
 )
 
 // Queue names a queue. It is comparable.
@@ -49,8 +55,8 @@ type Call struct {
 	// Throttled() (retryAfter time.Duration, throttled bool).
 	Make func(ctx context.Context) error
 	// Done gets the error of Make after the slot is free, or the reason why the
-	// call is not made: ErrThrottled or ErrCrowded. It is called once, unless the
-	// call is dropped from its queue.
+	// call is not made: ErrThrottled or ErrCrowded. It is called once on a goroutine
+	// that is not the caller's, unless the call is dropped from its queue.
 	Done func(err error)
 
 	queue    *queue
@@ -85,8 +91,8 @@ type Scheduler struct {
 	slots    int
 	flying   map[*Call]struct{}
 	queues   map[Queue]*queue
-	accounts map[string]*account
-	timer    *time.Timer // dispatches when the first paused or limited account may be called
+	accounts map[Queue]*account // without a server
+	timer    *time.Timer        // dispatches when the first paused or limited account may be called
 }
 
 // New returns a Scheduler that makes one call at a time until SetLimits. A nil
@@ -95,7 +101,7 @@ func New(now func() time.Time) *Scheduler {
 	if now == nil {
 		now = time.Now
 	}
-	s := &Scheduler{now: now, slots: 1, flying: map[*Call]struct{}{}, queues: map[Queue]*queue{}, accounts: map[string]*account{}}
+	s := &Scheduler{now: now, slots: 1, flying: map[*Call]struct{}{}, queues: map[Queue]*queue{}, accounts: map[Queue]*account{}}
 	s.timer = time.AfterFunc(time.Hour, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -111,28 +117,29 @@ func New(now func() time.Time) *Scheduler {
 func (s *Scheduler) SetLimits(slots int, rates map[string]float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.slots = slots
-	s.deleteIdle(rates)
-	for name, rate := range rates {
-		s.account(name).setRate(rate)
-	}
-	s.dispatch()
-}
-
-func (s *Scheduler) deleteIdle(keep map[string]float64) {
 	now, used := s.now(), map[string]bool{}
-	for key, q := range s.queues {
-		if _, kept := keep[key.Account]; !kept && len(q.calls) == 0 && q.inFlight == 0 {
-			delete(s.queues, key)
-		} else {
-			used[key.Account] = true
+	s.slots = slots
+	for name, perSecond := range rates {
+		used[name] = true
+		limit := rate.Limit(perSecond)
+		if perSecond == 0 {
+			limit = rate.Inf
+		}
+		if unlisted := s.account(Queue{Account: name, Unlisted: true}); unlisted.whole.limiter.Limit() != limit {
+			unlisted.whole.limiter.SetLimitAt(now, limit)
+			unlisted.limiter.SetLimitAt(now, limit/4)
 		}
 	}
-	for name, a := range s.accounts {
-		if _, kept := keep[name]; !kept && !used[name] && !a.remembersPause(now) {
-			delete(s.accounts, name)
-		}
+	maps.DeleteFunc(s.queues, func(key Queue, q *queue) bool {
+		_, kept := rates[key.Account]
+		used[key.Account] = used[key.Account] || len(q.calls) > 0 || q.inFlight > 0
+		return !kept && len(q.calls) == 0 && q.inFlight == 0
+	})
+	for key, a := range s.accounts {
+		used[key.Account] = used[key.Account] || clock.Within(2*maxPause, a.throttled, now)
 	}
+	maps.DeleteFunc(s.accounts, func(key Queue, _ *account) bool { return !used[key.Account] })
+	s.dispatch()
 }
 
 // Start queues calls and makes those that may be made now. A call that is queued
@@ -140,28 +147,23 @@ func (s *Scheduler) deleteIdle(keep map[string]float64) {
 // deadline never ends.
 func (s *Scheduler) Start(deadline time.Time, calls ...*Call) {
 	s.mu.Lock()
-	now := s.now()
-	var refused []*Call
+	defer s.mu.Unlock()
 	for _, c := range calls {
 		switch {
 		case c.queue != nil:
 			c.extend(deadline)
 			continue
 		case c.Queue.Unlisted && s.waitingUnlisted() >= maxWaiting:
-			refused = append(refused, c)
+			go c.Done(ErrCrowded)
 			continue
 		}
 		if s.queues[c.Queue] == nil {
-			s.queues[c.Queue] = &queue{Queue: c.Queue, account: s.account(c.Queue.Account)}
+			s.queues[c.Queue] = &queue{Queue: c.Queue, account: s.account(c.Queue)}
 		}
 		c.queue, c.deadline = s.queues[c.Queue], deadline
 		c.queue.add(c)
 	}
-	paused := s.takePaused(now)
 	s.dispatch()
-	s.mu.Unlock()
-	end(refused, ErrCrowded)
-	end(paused, ErrThrottled)
 }
 
 func (c *Call) extend(deadline time.Time) {
@@ -195,10 +197,17 @@ func (s *Scheduler) Drop(calls ...*Call) {
 	}
 }
 
-// account returns the account of that name, nil for "".
-func (s *Scheduler) account(name string) *account {
-	if name != "" && s.accounts[name] == nil {
-		s.accounts[name] = newAccount()
+// account returns the account of a queue.
+func (s *Scheduler) account(of Queue) *account {
+	of.Server = ""
+	a := s.accounts[of]
+	if a == nil {
+		a = &account{limiter: rate.NewLimiter(rate.Inf, 1)}
+		s.accounts[of] = a
+		if of.Unlisted {
+			a.whole = s.account(Queue{Account: of.Account})
+			a.limiter.SetLimit(a.whole.limiter.Limit() / 4)
+		}
 	}
-	return s.accounts[name]
+	return a
 }
