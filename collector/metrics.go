@@ -274,6 +274,13 @@ func newRefusedCounter() *prometheus.CounterVec {
 	}, []string{"code"})
 }
 
+func newConnectionsCounter() *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "oss_cname_exporter_closed_connections_total",
+		Help: "HTTP connections that were closed because there were too many: evicted is one that waited for a request and made room, refused one that found none.",
+	}, []string{"outcome"})
+}
+
 func newClockSkewDesc() *prometheus.Desc {
 	return seconds("oss_cname_exporter_clock_skew_seconds",
 		"This machine's clock minus the clock of OSS at its last answer; OSS refuses requests beyond 900 either way. Absent until OSS answered.")

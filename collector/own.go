@@ -212,3 +212,13 @@ type Refused struct{ *prometheus.CounterVec }
 
 // Count takes in one of them.
 func (r *Refused) Count(code int) { r.WithLabelValues(strconv.Itoa(code)).Inc() }
+
+// NewConnections returns the counter of closed HTTP connections, with each of
+// outcomes from zero.
+func NewConnections(outcomes ...string) *prometheus.CounterVec {
+	c := newConnectionsCounter()
+	for _, outcome := range outcomes {
+		c.WithLabelValues(outcome)
+	}
+	return c
+}

@@ -54,7 +54,7 @@ func newComponents(ctx context.Context, env *environment, logger log.Logger, reg
 	memory := judge.NewMemory()
 	scrapes := collector.New(targets, collector.Options{Log: changes, Memory: memory})
 	targets.Apply(store.Config())
-	refused := collector.NewRefused()
+	refused, closed := collector.NewRefused(), collector.NewConnections(web.Evicted, web.Refused)
 	reloads := &reloader{
 		store: store, logger: logger,
 		apply: func(cfg *config.Config) {
@@ -80,8 +80,9 @@ func newComponents(ctx context.Context, env *environment, logger log.Logger, reg
 		Peek:     targets.Peek,
 		Unlisted: unlisted.Report,
 		Scan:     unlisted.Refresh,
-		Own:      registry(api, refused, collector.NewTotals(store, targets), collector.NewJudgement(memory, nil)),
+		Own:      registry(api, refused, closed, collector.NewTotals(store, targets), collector.NewJudgement(memory, nil)),
 		Refused:  refused.Count,
+		Closed:   func(outcome string) { closed.WithLabelValues(outcome).Inc() },
 		Memory:   memory,
 		History:  history,
 		Reload:   func() error { return reloads.reload(ctx) },

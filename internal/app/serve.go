@@ -36,7 +36,7 @@ func serve(ctx context.Context, exporter web.Exporter, flags *flags, listening f
 		exporter.Reload = nil
 	}
 	connections := min(flags.maxConnections, maxFiles()/4) // the other files are for OSS, DNS and the files of the configuration
-	server := newServer(web.New(exporter, web.Options{
+	handler := web.New(exporter, web.Options{
 		TimeoutOffset: flags.timeoutOffset,
 		MaxTimeout:    flags.maxTimeout,
 		Ready:         ready,
@@ -48,7 +48,8 @@ func serve(ctx context.Context, exporter web.Exporter, flags *flags, listening f
 		ExternalURL:     flags.externalURL,
 		MaxConnections:  connections,
 		NoProcessSeries: flags.noProcessSeries,
-	}), flags.maxTimeout, connections, logger)
+	})
+	server := newServer(keepLocked(handler, *flags.web.WebConfigFile, exporter.Refused, logger), flags.maxTimeout, web.NewDoor(connections, exporter.Closed), logger)
 	server.Protocols = protocols(*flags.web.WebConfigFile)
 	server.BaseContext = func(l net.Listener) context.Context { // called once for each listener, before it serves
 		listening(l.Addr())
@@ -56,7 +57,7 @@ func serve(ctx context.Context, exporter web.Exporter, flags *flags, listening f
 	}
 
 	group, ctx := errgroup.WithContext(ctx)
-	health := newServer(web.NewHealth(ready), time.Second, maxHealthConnections, logger)
+	health := newServer(web.NewHealth(ready), time.Second, web.NewDoor(maxHealthConnections, nil), logger)
 	if healthListener != nil {
 		level.Info(logger).Log("msg", "health endpoints", "address", healthListener.Addr())
 		group.Go(func() error { return unlessClosed(health.Serve(healthListener)) })
@@ -96,12 +97,12 @@ func (f *flags) localURL(at net.Addr) string {
 	return scheme(*f.web.WebConfigFile) + "://localhost:" + port + f.prefix
 }
 
-// newServer returns a server that keeps at most so many connections open. A
-// client has 10 seconds for the header of its request, 20 for all of it, and 30
+// newServer returns a server that keeps its connections by door. A client has 10
+// seconds for the header of its request, 20 for all of it, and 30
 // for a response that is ready after longest.
-func newServer(handler http.Handler, longest time.Duration, connections int, logger log.Logger) *http.Server {
+func newServer(handler http.Handler, longest time.Duration, door *web.Door, logger log.Logger) *http.Server {
 	return &http.Server{
-		ConnState:         web.NewDoor(connections).Watch,
+		ConnState:         door.Watch,
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       20 * time.Second,

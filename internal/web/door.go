@@ -27,7 +27,8 @@ const (
 // more, and that one is closed. Else the new one waits for a place. After a second
 // in vain, new connections are closed at once until a place is free.
 type Door struct {
-	max int
+	max    int
+	closed func(outcome string)
 
 	mu      sync.Mutex
 	open    map[net.Conn]time.Time // since when each waits for a request; the zero time while one is under way
@@ -35,16 +36,28 @@ type Door struct {
 	isFull  bool                   // a connection has waited for a second in vain
 }
 
-// NewDoor returns a Door for at most so many connections.
-func NewDoor(connections int) *Door {
-	return &Door{max: connections, open: map[net.Conn]time.Time{}}
+// The outcomes of a connection that is closed because there are too many.
+const (
+	Evicted = "evicted" // it waited for a request, and made room for another
+	Refused = "refused" // it found no room
+)
+
+// NewDoor returns a Door for at most so many connections. closed is called for
+// each that it closes, with an outcome; nil is not.
+func NewDoor(connections int, closed func(outcome string)) *Door {
+	if closed == nil {
+		closed = func(string) {}
+	}
+	return &Door{max: connections, closed: closed, open: map[net.Conn]time.Time{}}
 }
 
 // Watch implements http.Server.ConnState. The server accepts no connection while
 // it waits.
 func (d *Door) Watch(conn net.Conn, state http.ConnState) {
 	if state == http.StateNew {
-		d.admit(conn)
+		if changed := d.tryAdmit(conn, false); changed != nil {
+			d.wait(conn, changed)
+		}
 		return
 	}
 	d.mu.Lock()
@@ -67,15 +80,11 @@ func (d *Door) Watch(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// admit gives conn a place, or closes it.
-func (d *Door) admit(conn net.Conn) {
+// wait gives conn a place, or closes it, once changed is closed or later.
+func (d *Door) wait(conn net.Conn, changed <-chan struct{}) {
 	again := time.NewTicker(doorGrace)
 	defer again.Stop()
-	for began := time.Now(); ; {
-		changed := d.tryAdmit(conn, time.Since(began) >= doorPatience)
-		if changed == nil {
-			return
-		}
+	for began := time.Now(); changed != nil; changed = d.tryAdmit(conn, time.Since(began) >= doorPatience) {
 		select {
 		case <-changed:
 		case <-again.C:
@@ -93,7 +102,7 @@ func (d *Door) tryAdmit(conn net.Conn, isLast bool) (changed <-chan struct{}) {
 		d.open[conn], d.isFull = time.Now(), false
 	case d.isFull || isLast:
 		d.isFull = true
-		abort(conn)
+		d.abort(conn, Refused)
 	default:
 		if d.changed == nil {
 			d.changed = make(chan struct{})
@@ -116,12 +125,13 @@ func (d *Door) evict() bool {
 		return false
 	}
 	delete(d.open, longest)
-	abort(longest)
+	d.abort(longest, Evicted)
 	return true
 }
 
 // abort closes conn without the farewell of TLS, which can block.
-func abort(conn net.Conn) {
+func (d *Door) abort(conn net.Conn, outcome string) {
+	d.closed(outcome)
 	if secure, isTLS := conn.(*tls.Conn); isTLS {
 		conn = secure.NetConn()
 	}

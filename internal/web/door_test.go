@@ -51,7 +51,8 @@ func closedOf(all []*visitor) string {
 // waited longest.
 func TestDoorClosesTheLongestIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		door := web.NewDoor(4)
+		outcomes := map[string]int{}
+		door := web.NewDoor(4, func(outcome string) { outcomes[outcome]++ })
 		all := visit(door, 4)
 		door.Watch(all[0], http.StateActive) // a request is under way
 		door.Watch(all[1], http.StateActive)
@@ -72,13 +73,16 @@ func TestDoorClosesTheLongestIdle(t *testing.T) {
 		if all[0].closed || closedOf(last) != "" {
 			t.Errorf("closed %q and %q: a connection with a request, or a new one", closedOf(all), closedOf(last))
 		}
+		if outcomes[web.Evicted] != 6 || outcomes[web.Refused] != 0 {
+			t.Errorf("counted %v, want 6 evicted", outcomes)
+		}
 	})
 }
 
 // TestDoorGivesTimeToAsk has connections come all at once: none is closed before it has had 100 ms to ask.
 func TestDoorGivesTimeToAsk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		door := web.NewDoor(2)
+		door := web.NewDoor(2, nil)
 		began := time.Now()
 		came := map[*visitor]time.Time{}
 		for range 20 {
@@ -101,7 +105,8 @@ func TestDoorGivesTimeToAsk(t *testing.T) {
 // second, then are closed at once, until a place is free.
 func TestDoorRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		door := web.NewDoor(2)
+		outcomes := map[string]int{}
+		door := web.NewDoor(2, func(outcome string) { outcomes[outcome]++ })
 		all := visit(door, 2)
 		for _, v := range all {
 			door.Watch(v, http.StateActive)
@@ -116,6 +121,9 @@ func TestDoorRefuses(t *testing.T) {
 			if v, took := came(); !v.closed || took != want {
 				t.Errorf("closed %v after %s, want true after %s", v.closed, took, want)
 			}
+		}
+		if outcomes[web.Refused] != 3 || outcomes[web.Evicted] != 0 {
+			t.Errorf("counted %v, want 3 refused", outcomes)
 		}
 		door.Watch(all[1], http.StateClosed)
 		if v, took := came(); v.closed || took != 0 {
@@ -142,7 +150,7 @@ func TestDoorOfAServer(t *testing.T) {
 	for _, isTLS := range []bool{false, true} {
 		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "answer") }))
 		server.Config.ErrorLog = log.New(io.Discard, "", 0)
-		server.Config.ConnState = web.NewDoor(3).Watch
+		server.Config.ConnState = web.NewDoor(3, nil).Watch
 		if isTLS {
 			server.StartTLS()
 		} else {

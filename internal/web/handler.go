@@ -56,6 +56,8 @@ type Exporter struct {
 	// Refused counts a request that was refused with an HTTP status; nil does
 	// not.
 	Refused func(code int)
+	// Closed counts a connection that a Door closed with an outcome; nil does not.
+	Closed func(outcome string)
 	// Memory has earlier facts of the targets; nil is none.
 	Memory *judge.Memory
 	// History has the last changes of the targets; nil is none.
