@@ -75,8 +75,8 @@ func schema(root string) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// moved returns a schema whose references hold where it is only a definition.
-// Where the program takes any scalar for text, a chart takes text alone: Helm
+// moved returns a schema whose references hold where it is only a definition. A
+// region is no endpoint: that mistake is refused before the program can. Where the program takes any scalar for text, a chart takes text alone: Helm
 // reads YAML 1.1, which makes of on, 0012 and 1.10 something else.
 func moved(part any) any {
 	switch p := part.(type) {
@@ -88,6 +88,9 @@ func moved(part any) any {
 				p[key] = "string"
 			} else {
 				p[key] = moved(value)
+			}
+			if property, ok := value.(map[string]any); ok && key == "region" {
+				property["not"] = map[string]any{"pattern": "^oss-|[.]"}
 			}
 		}
 	case []any:

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -307,5 +309,76 @@ func TestPackageChartFollowsThePrefix(t *testing.T) {
 	}
 	if probe := render(t, "probe", "--set", "web.routePrefix=/oss"); !strings.Contains(probe.text, "path: /oss/probe") {
 		t.Error("the Probe does not follow the prefix")
+	}
+}
+
+// TestPackageChartChecksConfigurations runs the command of the hook of each
+// rendering on the files that its pod has: it passes, and says in the program's
+// own words which line is wrong.
+func TestPackageChartChecksConfigurations(t *testing.T) {
+	checked := 0
+	for _, r := range renderings(t) {
+		if said, err := r.check(t); err != nil {
+			t.Errorf("%s: %v\n%s", r.name, err, said)
+		} else if strings.Contains(said, "no faults") {
+			checked++
+		}
+	}
+	if checked < 8 {
+		t.Errorf("the hook checks %d configurations", checked)
+	}
+	const want = `accounts.main.region: "CN-Shanghai": write the plain region id, "cn-shanghai"`
+	if said, err := render(t, "rrsa", "--set", "config.accounts.main.region=CN-Shanghai").check(t); err == nil || !strings.Contains(said, want) {
+		t.Errorf("want %s: %v\n%s", want, err, said)
+	}
+}
+
+// check runs the command of the hook, where the rendering has what it mounts.
+func (r rendering) check(t *testing.T) (said string, err error) {
+	t.Helper()
+	pod, ok := r.hooks()["check"]
+	if !ok {
+		return "", nil
+	}
+	spec := at[object](pod, "spec")
+	container := at[[]any](spec, "containers")[0].(object)
+	var args []string
+	for _, arg := range at[[]any](container, "args") {
+		args = append(args, arg.(string))
+	}
+	command := strings.Join(args, "\n")
+	for _, mount := range at[[]any](container, "volumeMounts") {
+		dir := t.TempDir()
+		command = strings.ReplaceAll(command, "="+at[string](mount, "mountPath")+"/", "="+dir+"/")
+		r.mount(t, dir, named(at[[]any](spec, "volumes"), at[any](mount, "name")))
+	}
+	if _, err := os.Stat(regexp.MustCompile(`--config\.file=(.*)`).FindStringSubmatch(command)[1]); err != nil {
+		return "", nil // it exists already, elsewhere
+	}
+	out, errs, err := tryRun(t, "oss_cname_exporter", strings.Split(command, "\n")...)
+	return out + errs, err
+}
+
+// mount writes the ConfigMaps of a volume into a folder. The volume with web.yml
+// comes from a Secret, which gets one that is empty.
+func (r rendering) mount(t *testing.T, dir string, volume object) {
+	t.Helper()
+	names := []string{at[string](volume, "configMap", "name")}
+	for _, source := range at[[]any](volume, "projected", "sources") {
+		names = append(names, at[string](source, "configMap", "name"))
+	}
+	files := object{}
+	for _, config := range r.kind("ConfigMap") {
+		if slices.Contains(names, at[string](config, "metadata", "name")) {
+			maps.Copy(files, at[object](config, "data"))
+		}
+	}
+	if volume["name"] == "web" {
+		files["web.yml"] = ""
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text.(string)), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -209,6 +209,17 @@ access_key_secret_file: /run/secrets/oss/access_key_secret
 {{- end }}
 {{- end -}}
 
+{{- /* More variables of the exporter, each once: Kubernetes would take the last of two. */ -}}
+{{- define "exporter.env" -}}
+{{- $text := include "exporter.render" (list . .Values.extraEnv) -}}
+{{- $names := list -}}
+{{- range fromYamlArray $text -}}
+{{- if has .name $names -}}{{- fail (printf "extraEnv: %s is there twice" .name) -}}{{- end -}}
+{{- $names = append $names .name -}}
+{{- end -}}
+{{- $text -}}
+{{- end -}}
+
 {{- /* The volumes of the exporter: (list ROOT SUFFIX), the suffix of the ConfigMaps' names. */ -}}
 {{- define "exporter.volumes" -}}
 {{- $root := index . 0 -}}
