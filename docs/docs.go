@@ -3,6 +3,7 @@ package docs
 
 import (
 	_ "embed"
+	"regexp"
 	"strings"
 )
 
@@ -20,4 +21,20 @@ func Runbook(alert string) string {
 	}
 	section, _, _ = strings.Cut(section, "\n## ")
 	return strings.TrimSpace(section) + "\n"
+}
+
+var heading = regexp.MustCompile(`(?m)^## (\w+)$`)
+
+// Alerts returns the alerts that have a runbook, in the order of the document.
+func Alerts() (alerts []string) {
+	for _, match := range heading.FindAllStringSubmatch(runbooks, -1) {
+		alerts = append(alerts, match[1])
+	}
+	return alerts
+}
+
+// RunbookTable returns the table of all alerts.
+func RunbookTable() string {
+	table, _, _ := strings.Cut(runbooks[strings.Index(runbooks, "\n| alert")+1:], "\n\n")
+	return table + "\n"
 }

@@ -170,6 +170,16 @@ func (r *Report) IsAsked() bool {
 	return slices.ContainsFunc(r.Domains, func(d *Domain) bool { return !d.Status.Attempt.Ended.IsZero() })
 }
 
+// LastAsked returns when the last answer about any domain came; zero if none did.
+func (r *Report) LastAsked() (last time.Time) {
+	for _, d := range r.Domains {
+		if d.Status.Attempt.Ended.After(last) {
+			last = d.Status.Attempt.Ended
+		}
+	}
+	return last
+}
+
 // unanswered counts the domains about which a question was asked in vain.
 func (r *Report) unanswered() (n int) {
 	for _, d := range r.Domains {

@@ -47,9 +47,14 @@ func isOurs(host, external string) bool {
 
 // refuse answers with text, and counts and logs that.
 func (h *handler) refuse(w http.ResponseWriter, r *http.Request, code int, text string) {
+	h.refused(r, code, text)
+	http.Error(w, text, code)
+}
+
+// refused counts and logs a request that is answered with text and no data.
+func (h *handler) refused(r *http.Request, code int, text string) {
 	h.Refused(code)
 	level.Debug(h.Logger).Log("msg", "request refused", "path", r.URL.Path, "code", code, "err", text)
-	http.Error(w, text, code)
 }
 
 // failed logs that a response could not be written: its reader is gone, or slow.

@@ -89,6 +89,8 @@ type Options struct {
 	// ExternalURL is where the pages are, without a final slash; "" is not
 	// known.
 	ExternalURL string
+	// Links has the addresses of the monitoring around the exporter, for the pages.
+	Links ui.Links
 	// HideTokens keeps the values of CNAME tokens from page, JSON and debug page.
 	HideTokens bool
 	// MaxConnections is how many connections the server keeps open: probes take
@@ -145,15 +147,16 @@ func New(e Exporter, opts Options) http.Handler {
 	mux.Handle("GET /metrics", metrics) // each of these takes HEAD too
 	mux.Handle("GET /probe", http.HandlerFunc(h.probe))
 	mux.Handle("GET /sd", h.serveDocument(http.HandlerFunc(h.discover)))
-	for pattern, handler := range ui.Routes(ui.Options{
+	pages := ui.New(ui.Options{
 		Config: e.Config, Known: &h.known, Peek: e.Peek, Unlisted: h.unlisted, History: e.History,
-		Memory: e.Memory, ExternalURL: opts.ExternalURL, HideTokens: opts.HideTokens, Refuse: h.refuse, Now: opts.Now, Logger: h.Logger,
-	}) {
+		Memory: e.Memory, ExternalURL: opts.ExternalURL, HideTokens: opts.HideTokens, Links: opts.Links, Refused: h.refused, Now: opts.Now, Logger: h.Logger,
+	})
+	for pattern, handler := range pages.Routes() {
 		mux.Handle(pattern, h.serveDocument(handler))
 	}
 	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }) // the pages have their own
 	mux.HandleFunc("POST /-/reload", h.reload)
-	return h.guard(under(opts.Prefix, mux))
+	return h.guard(under(opts.Prefix, pages.Lead(mux)))
 }
 
 func newHandler(e Exporter, opts Options) *handler {

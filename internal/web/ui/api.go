@@ -14,16 +14,16 @@ import (
 const apiPath = "/api/v1/domains"
 
 // report returns what is said about all targets, without asking.
-func (h *pages) report(cfg *config.Config) *report.Report {
+func (h *Pages) report(cfg *config.Config) *report.Report {
 	return report.New(cfg.Targets, h.Peek(cfg.Targets), h.reportOptions())
 }
 
-func (h *pages) reportOptions() report.Options {
+func (h *Pages) reportOptions() report.Options {
 	return report.Options{Now: h.Now(), Memory: h.Memory, History: h.History, HideTokens: h.HideTokens, ExternalURL: h.ExternalURL}
 }
 
 // api serves what the page says as JSON, and every error as JSON.
-func (h *pages) api(w http.ResponseWriter, r *http.Request) {
+func (h *Pages) api(w http.ResponseWriter, r *http.Request) {
 	code, answer := h.apiAnswer(r)
 	if code != http.StatusOK {
 		answer = map[string]any{"error": fmt.Sprint(answer)}
@@ -42,7 +42,7 @@ func (h *pages) api(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(append(body, '\n'))
 }
 
-func (h *pages) apiAnswer(r *http.Request) (code int, answer any) {
+func (h *Pages) apiAnswer(r *http.Request) (code int, answer any) {
 	cfg := h.Config()
 	name := r.PathValue("bucket")
 	switch {
@@ -54,7 +54,7 @@ func (h *pages) apiAnswer(r *http.Request) (code int, answer any) {
 		if _, err := query.Single(r.URL.RawQuery); err != nil {
 			return http.StatusBadRequest, err
 		}
-		d, code, err := h.find(cfg, name, r.PathValue("cname"))
+		d, _, code, err := h.find(cfg, name, r.PathValue("cname"))
 		if err != nil {
 			return code, err
 		}
@@ -67,22 +67,23 @@ func (h *pages) apiAnswer(r *http.Request) (code int, answer any) {
 	return http.StatusOK, v.document(h.report(cfg))
 }
 
-// find returns what is said about a configured target.
-func (h *pages) find(cfg *config.Config, bucket, cname string) (d *report.Domain, code int, err error) {
+// find returns what is said about a configured target, and about all.
+func (h *Pages) find(cfg *config.Config, bucket, cname string) (d *report.Domain, rep *report.Report, code int, err error) {
 	name, err := domain.New(bucket, cname)
 	if err != nil {
-		return nil, http.StatusBadRequest, err
+		return nil, nil, http.StatusBadRequest, err
 	}
-	for _, d := range h.report(cfg).Domains {
+	rep = h.report(cfg)
+	for _, d := range rep.Domains {
 		if d.Target.Name == name {
-			return d, http.StatusOK, nil
+			return d, rep, http.StatusOK, nil
 		}
 	}
-	return nil, http.StatusNotFound, fmt.Errorf("%s is not configured; %s lists what is", name, apiPath)
+	return nil, nil, http.StatusNotFound, fmt.Errorf("%s is not configured; %s lists what is", name, apiPath)
 }
 
 // document returns the page of r that v wants.
 func (v *view) document(r *report.Report) report.Document {
-	page, all := v.choose(r)
-	return report.NewDocument(r, page, report.Paging{Matching: len(all), Page: v.page, Pages: v.pages(len(all))})
+	all := v.choose(r)
+	return report.NewDocument(r, v.cut(all), report.Paging{Matching: len(all), Page: v.page, Pages: v.pages(len(all))})
 }

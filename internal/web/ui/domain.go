@@ -2,44 +2,45 @@ package ui
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
-	"oss_cname_exporter/docs"
-	"oss_cname_exporter/internal/domain"
-	"oss_cname_exporter/internal/judge"
+	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/web/query"
 )
 
 // domain is the page of one configured target.
-func (h *pages) domain(w http.ResponseWriter, r *http.Request) {
+func (h *Pages) domain(w http.ResponseWriter, r *http.Request) {
 	cfg := h.Config()
 	_, err := query.Single(r.URL.RawQuery, "refresh")
 	v, slip := h.parseView(r.URL.RawQuery, cfg, "refresh")
 	if err = cmp.Or(err, slip); err != nil {
-		h.Refuse(w, r, http.StatusBadRequest, err.Error())
+		h.refuse(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
-	d, code, err := h.find(cfg, r.PathValue("bucket"), r.PathValue("cname"))
+	d, rep, code, err := h.find(cfg, r.PathValue("bucket"), r.PathValue("cname"))
 	if err != nil {
-		h.Refuse(w, r, code, err.Error())
+		h.refuse(w, r, code, err.Error())
 		return
 	}
 	now := h.Now()
-	page := domainPage{frame: h.newFrame("../../", d.Target.Cname()+" · "+string(d.Severity), v), Domain: domainView{
+	page := domainPage{frame: h.newFrame(r, d.Target.Cname()+" · "+string(d.Severity), v), Domain: domainView{
 		Item: d.Item(), Target: d.Target.String(), Labels: plain.Labels(d.Target.Labels),
-		Facts: facts(d, now), Life: newLife(d, now), Queries: d.Queries(),
+		Facts: facts(d, now), Life: newLife(d, now), Links: h.Links.of(d.Target),
 	}}
+	page.Domain.addFindings(d, h.Links, now)
 	for _, c := range d.Changes() {
 		page.Domain.Changes = append(page.Domain.Changes, changeLine{*newMoment(c.At, now), c.Text()})
 	}
+	for _, text := range d.Queries() {
+		page.Domain.Queries = append(page.Domain.Queries, link{text, h.Links.graph(text)})
+	}
+	page.watch(h, rep)
 	page.Icon = icon(d.Severity)
 	page.JSON += "/" + d.Target.String()
-	h.show(w, r, "domain", page)
+	h.show(w, r, http.StatusOK, "domain", page)
 }
 
 // domainPage is what the template domain shows.
@@ -51,10 +52,32 @@ type domainPage struct {
 type domainView struct {
 	Item           report.Item
 	Target, Labels string
+	Findings       []finding
 	Facts          []fact
 	Life           timeline
 	Changes        []changeLine
-	Queries        []string
+	Queries, Links []link
+}
+
+// finding is a report.Finding as a page shows it.
+type finding struct {
+	report.Finding
+	Began   *moment
+	Silence string // URL; "" is none
+}
+
+func (v *domainView) addFindings(d *report.Domain, links Links, now time.Time) {
+	for _, f := range v.Item.Findings {
+		shown := finding{Finding: f, Silence: silence(links, d.Target, f.Alert)}
+		if f.Since != nil {
+			shown.Began = newMoment(*f.Since, now)
+		}
+		v.Findings = append(v.Findings, shown)
+	}
+}
+
+func silence(links Links, t *config.Target, alert string) string {
+	return links.silence(selector(t, `alertname="`+alert+`"`))
 }
 
 type changeLine struct {
@@ -74,36 +97,4 @@ func facts(d *report.Domain, now time.Time) []fact {
 		list = append(list, fact{f.Name, f.Value, newMoment(f.At, now)})
 	}
 	return list
-}
-
-// runbook shows what to do about an alert, with the bucket and the domain in
-// place of their variables if a target is named.
-func (h *pages) runbook(w http.ResponseWriter, r *http.Request) {
-	values, err := query.Single(r.URL.RawQuery, "target")
-	if err != nil {
-		h.Refuse(w, r, http.StatusBadRequest, err.Error())
-		return
-	}
-	alert := r.PathValue("alert")
-	page := runbookPage{frame: h.newFrame("../", alert, &view{refresh: "off"}), Alert: alert, Text: docs.Runbook(alert)}
-	if page.Text == "" {
-		h.Refuse(w, r, http.StatusNotFound, fmt.Sprintf("no runbook %.64q", alert))
-		return
-	}
-	if target := values.Get("target"); target != "" {
-		name, err := domain.Parse(target)
-		if err != nil {
-			h.Refuse(w, r, http.StatusBadRequest, fmt.Sprintf("target: %.64q: %v", target, err))
-			return
-		}
-		page.Back = "domains/" + name.String()
-		page.Text = strings.NewReplacer("$BUCKET", name.Bucket, "$CNAME", name.Base).Replace(page.Text)
-	}
-	page.Icon = icon(judge.OK)
-	h.show(w, r, "runbook", page)
-}
-
-type runbookPage struct {
-	frame
-	Alert, Text, Back string
 }

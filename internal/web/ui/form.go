@@ -15,6 +15,7 @@ import (
 type form struct {
 	Text    string
 	Selects []selection
+	IsUsed  bool        // a value of Selects is chosen
 	Hidden  [][2]string // parameters that the form keeps
 }
 
@@ -43,6 +44,7 @@ func (v *view) form(cfg *config.Config) form {
 		add(&f, v, "Label", "label", "any", labels)
 	}
 	add(&f, v, "Sort by", "sort", string(report.ByUrgency), report.Orders()[1:])
+	add(&f, v, "Group by", "group", "nothing", groupNames(cfg))
 	if refresh := v.values.Get("refresh"); refresh != "" {
 		f.Hidden = append(f.Hidden, [2]string{"refresh", refresh})
 	}
@@ -59,6 +61,7 @@ func add[T ~string](f *form, v *view, title, name, nothing string, values []T) {
 		s.Options = append(s.Options, choice{chosen, plain.Printable(chosen), true}) // such as the other way round
 	}
 	f.Selects = append(f.Selects, s)
+	f.IsUsed = f.IsUsed || v.values.Get(name) != ""
 }
 
 // labels returns the labels of the targets, if they are few enough to choose from.

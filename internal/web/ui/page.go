@@ -2,6 +2,7 @@ package ui
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -9,6 +10,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/version"
@@ -37,13 +39,22 @@ var domainHTML string
 //go:embed assets/life.html
 var lifeHTML string
 
+//go:embed assets/runbook.html
+var runbookHTML string
+
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"css":       func() template.CSS { return template.CSS(styleCSS) }, //nolint:gosec // our own text
 	"js":        func() template.JS { return template.JS(scriptJS) },   //nolint:gosec // our own text
-	"stamp":     plain.Stamp,
+	"name":      breakable,
 	"printable": plain.Printable,
 	"txt":       report.QuoteTXT,
-}).Parse(layoutHTML + listHTML + domainHTML + lifeHTML))
+}).Parse(layoutHTML + listHTML + rowHTML() + domainHTML + lifeHTML + runbookHTML))
+
+// breakable returns the HTML of a domain's name, which may be broken before each
+// dot, and nowhere else.
+func breakable(name string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(name), ".", "<wbr>.")) //nolint:gosec // escaped
+}
 
 // contentPolicy lets the page run its own script and style, and nothing else.
 func contentPolicy() string {
@@ -60,20 +71,35 @@ type frame struct {
 	Title       string
 	Root        string // the way to the list: "./" or "../../", so that any prefix before it stays
 	Icon        template.URL
-	Now         time.Time
+	Now         *moment
 	Version     string
-	Refresh     string // in seconds; "" is never
-	RefreshLink string // to the same page, refreshed or not
-	JSON        string // where the same is as JSON, from Root
+	Refresh     string  // in seconds; "" is never
+	RefreshLink string  // to the same page, refreshed or not; "" is none
+	JSON        string  // where the same is as JSON, from Root
+	Late        *moment // when a scrape last asked, if that was long ago
 }
 
-// newFrame returns the frame of a page that shows r.
-func (h *pages) newFrame(root, title string, v *view) frame {
-	f := frame{Title: title, Root: root, Now: h.Now(), Version: version.Info(), Refresh: v.refresh, RefreshLink: v.link("refresh", "off", "page", v.values.Get("page")), JSON: "api/v1/domains"}
+// newFrame returns the frame of the page that r asks for, as v wants it.
+func (h *Pages) newFrame(r *http.Request, title string, v *view) frame {
+	f := frame{Title: title, Root: cmp.Or(strings.Repeat("../", strings.Count(r.URL.EscapedPath(), "/")-1), "./"), Now: newMoment(h.Now(), h.Now()), Version: version.Info(), Refresh: v.refresh, JSON: "api/v1/domains"}
 	if v.refresh == "off" {
 		f.Refresh, f.RefreshLink = "", v.link("refresh", "", "page", v.values.Get("page"))
+		return f
 	}
+	f.RefreshLink = v.link("refresh", "off", "page", v.values.Get("page"))
 	return f
+}
+
+// watch marks the page if no scrape has come for a while.
+func (f *frame) watch(h *Pages, rep *report.Report) {
+	if h.Memory == nil || !rep.IsAsked() {
+		return
+	}
+	if asked, _ := h.Memory.Totals(rep.Now); asked > 0 {
+		return
+	}
+	f.Late = newMoment(rep.LastAsked(), rep.Now)
+	f.Title = "(?) " + f.Title
 }
 
 // icon returns a dot in the colour of s.
@@ -84,7 +110,7 @@ func icon(s judge.Severity) template.URL {
 }
 
 // show answers with a page.
-func (h *pages) show(w http.ResponseWriter, r *http.Request, name string, data any) {
+func (h *Pages) show(w http.ResponseWriter, r *http.Request, code int, name string, data any) {
 	var b bytes.Buffer
 	if err := pageTemplate.ExecuteTemplate(&b, name, data); err != nil {
 		h.failed(r, err)
@@ -101,6 +127,7 @@ func (h *pages) show(w http.ResponseWriter, r *http.Request, name string, data a
 	} {
 		w.Header().Set(name, value)
 	}
+	w.WriteHeader(code)
 	_, _ = w.Write(b.Bytes())
 }
 

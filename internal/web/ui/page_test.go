@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"oss_cname_exporter/docs"
 	"oss_cname_exporter/internal/changelog"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/judge"
@@ -47,7 +48,7 @@ func TestPageSaysEachState(t *testing.T) {
 		"dead":       {webtest.Token(-time.Minute), []string{`class="critical"`, "token_expired: the token expired unused 1 min ago"}},
 		"none":       {none, []string{`class="unknown"`, "unknown", "checks.binding would tell which"}},
 		"denied":     {webtest.Failed(status.Status{}, "no right"), []string{`class="warning"`, "OSS has never answered; access_denied: no right", "grant oss:GetCnameToken"}},
-		"bound":      {webtest.Checked(none, func(s *status.Status) { s.Bound, s.CertificateExpires = status.Yes, webtest.Now().Add(30*24*time.Hour) }), []string{`class="ok"`, "<p>bound</p></td>", `certificate <b><time data-count datetime="2030-01-31T12:00:00Z">in 30 d</time></b>`}},
+		"bound":      {webtest.Checked(none, func(s *status.Status) { s.Bound, s.CertificateExpires = status.Yes, webtest.Now().Add(30*24*time.Hour) }), []string{`class="ok"`, "<p>bound</p></td>", `certificate <b><time datetime="2030-01-31T12:00:00Z">in 30 d</time></b>`}},
 		"disabled":   {webtest.Checked(none, func(s *status.Status) { s.Bound, s.Enabled = status.Yes, status.No; s.BindingWord = "Blocked" }), []string{`class="critical"`, "OSS does not serve the domain, which is Blocked: its visitors get errors"}},
 		"a long one": {webtest.Failed(status.Status{}, strings.Repeat("x", 1000)), []string{"xxx…</p>"}},
 	} {
@@ -199,17 +200,59 @@ func TestDomainPage(t *testing.T) {
 
 func TestRunbookPage(t *testing.T) {
 	f := webtest.Serve(t, web.Options{}, webtest.Token(time.Hour))
-	_, page := f.Get(t, "/runbooks/OSSCnameTokenExpiresSoon?target=examplebucket/*.example.org")
-	page = html.UnescapeString(page)
-	for _, want := range []string{"It means", "dig +short TXT _dnsauth.example.org", `href="../domains/examplebucket/*.example.org"`} {
-		if !strings.Contains(page, want) {
-			t.Errorf("no %q in\n%s", want, body(t, page))
+	for path, want := range map[string][]string{
+		"/runbooks/OSSCnameTokenExpiresSoon?target=examplebucket/*.example.org": {
+			"<h1>OSSCnameTokenExpiresSoon</h1>", "<strong>It means</strong>", `<pre><code class="language-console">ossutil api get-cname-token --bucket examplebucket --cname example.org`,
+			"dig +short TXT _dnsauth.example.org", `'{"Cname":{"Domain":"example.org"}}'`, `href="../domains/examplebucket/*.example.org"`, `<a href="./">All runbooks</a>`, "a record does not count (<code>dns.md</code> of the documentation)",
+		},
+		"/runbooks/OSSCnameTokenExpired?bucket=examplebucket&cname=www.example.com": {`<a href="OSSCnameTokenExpiresSoon?target=examplebucket%2Fwww.example.com">above</a>`},
+		"/runbooks/OSSCnameTokenExpired":                                            {`<a href="OSSCnameTokenExpiresSoon">above</a>`, "--bucket $BUCKET --cname $CNAME"},
+		"/runbooks/OSSCnameTokenExpired?bucket=&cname=":                             {"--bucket $BUCKET --cname $CNAME"},
+		"/runbooks/OSSCnameProbeFailing?target=examplebucket/www.example.com":       {"https://examplebucket.oss-cn-hangzhou.aliyuncs.com/", "<td><code>access_denied</code></td>", "curl -s " + f.URL + "/metrics"},
+		"/runbooks/OSSCnameProbeFailing?target=otherbucket/www.example.com":         {"https://otherbucket.oss-$REGION.aliyuncs.com/"},
+		"/runbooks/": {"<h1>Runbooks</h1>", `<td><a href="OSSCnameAccountFailing">OSSCnameAccountFailing</a></td>`},
+		"/runbooks/?target=examplebucket/www.example.com": {`<a href="OSSCnameAccountFailing?target=examplebucket%2Fwww.example.com">`},
+	} {
+		resp, page := f.Get(t, path)
+		page = html.UnescapeString(page)
+		for _, text := range want {
+			if resp.StatusCode != http.StatusOK || !strings.Contains(page, text) {
+				t.Errorf("%s: no %q in\n%s", path, text, body(t, page))
+			}
 		}
 	}
-	for path, want := range map[string]int{"/runbooks/Nonsense": 404, "/runbooks/OSSCnameTokenExpiresSoon?target=x": 400, "/runbooks/OSSCnameTokenExpiresSoon?y=x": 400} {
+	for path, want := range map[string]int{
+		"/runbooks/Nonsense": 404, "/runbooks/OSSCnameTokenExpiresSoon?target=x": 400, "/runbooks/OSSCnameTokenExpiresSoon?y=x": 400,
+		"/runbooks/OSSCnameTokenExpiresSoon?bucket=examplebucket": 400, "/runbooks/OSSCnameTokenExpiresSoon?bucket=%3Cscript%3E&cname=a.example.com": 400, "/runbooks/?x=y": 400,
+	} {
 		if resp, _ := f.Get(t, path); resp.StatusCode != want {
 			t.Errorf("%s: got %s", path, resp.Status)
 		}
+	}
+}
+
+// TestRunbooksAreWhole follows every link of every runbook, and wants no
+// Markdown and no HTML of the documents to be left.
+func TestRunbooksAreWhole(t *testing.T) {
+	f := webtest.Serve(t, web.Options{}, webtest.Token(time.Hour))
+	seen := map[string]bool{}
+	for paths := []string{"/runbooks/"}; len(paths) > 0; paths = paths[1:] {
+		if seen[paths[0]] {
+			continue
+		}
+		seen[paths[0]] = true
+		resp, page := f.Get(t, paths[0])
+		_, article, _ := strings.Cut(page, `<article class="box">`)
+		article, _, _ = strings.Cut(article, "</article>")
+		if odd := regexp.MustCompile("```|\\]\\(|\\*\\*|<!--").FindString(article); resp.StatusCode != http.StatusOK || odd != "" {
+			t.Errorf("%s: got %s, %q in\n%s", paths[0], resp.Status, odd, article)
+		}
+		for _, link := range regexp.MustCompile(`href="([^"]*)"`).FindAllStringSubmatch(article, -1) {
+			paths = append(paths, "/runbooks/"+link[1])
+		}
+	}
+	if len(seen) != len(docs.Alerts())+1 {
+		t.Errorf("saw %d pages, and there are %d alerts", len(seen), len(docs.Alerts()))
 	}
 }
 
@@ -240,7 +283,7 @@ func TestPageShowsACauseOnce(t *testing.T) {
 // TestPageHeaders wants the policy to allow the page's own style and script, by
 // their hashes, and nothing else.
 func TestPageHeaders(t *testing.T) {
-	for _, path := range []string{"/", "/domains/examplebucket/www.example.com", "/runbooks/OSSCnameTokenExpiresSoon"} {
+	for _, path := range []string{"/", "/domains/examplebucket/www.example.com", "/runbooks/OSSCnameTokenExpiresSoon", "/runbooks/"} {
 		resp, page := webtest.Serve(t, web.Options{}, webtest.Token(time.Hour)).Get(t, path)
 		for name, want := range map[string]string{
 			"Content-Type": "text/html; charset=utf-8", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",

@@ -1,9 +1,10 @@
 // Package ui shows to people, and as JSON to programs, what the exporter knows.
 // It asks neither OSS nor DNS.
 //
-// A view is which domains a request wants, and in which order. The list is the
-// page of all domains; a row is a domain in it. A domain's page has its facts
-// and its life.
+// A view is which domains a request wants, in which order and groups. The list
+// is the page of all domains, with a row for each; a column is one of its table. A
+// domain's page has its facts, its life and the commands about it. A runbook is the
+// page of one alert. A frame is what all pages have in common.
 package ui
 
 import (
@@ -21,7 +22,7 @@ import (
 	"oss_cname_exporter/internal/web/query"
 )
 
-// Options are the sources of the pages. Config, Known, Peek, Unlisted, Refuse, Now and
+// Options are the sources of the pages. Config, Known, Peek, Unlisted, Refused, Now and
 // Logger are required.
 type Options struct {
 	// Config returns the configuration in force. A request asks once and
@@ -40,23 +41,28 @@ type Options struct {
 	// ExternalURL is where the pages are, without a final slash; "" is not
 	// known.
 	ExternalURL string
+	// Links has the addresses of the monitoring around the exporter.
+	Links Links
 	// HideTokens keeps the values of CNAME tokens from page and JSON.
 	HideTokens bool
-	// Refuse answers a request that cannot be served with a text.
-	Refuse func(w http.ResponseWriter, r *http.Request, code int, text string)
-	Now    func() time.Time
-	Logger log.Logger // gets what could not be told to the client, at debug level
+	// Refused counts and logs a request that is answered with text and no data.
+	Refused func(r *http.Request, code int, text string)
+	Now     func() time.Time
+	Logger  log.Logger // gets what could not be told to the client, at debug level
 }
 
-// pages serves the pages of one exporter.
-type pages struct{ Options }
+// Pages serves the pages of one exporter.
+type Pages struct{ Options }
+
+// New returns the pages of opts.
+func New(opts Options) *Pages { return &Pages{opts} }
 
 // Routes returns the handler of each path, by its pattern of http.ServeMux.
-func Routes(opts Options) map[string]http.Handler {
-	h := &pages{opts}
+func (h *Pages) Routes() map[string]http.Handler {
 	return map[string]http.Handler{
 		"GET /{$}":                      http.HandlerFunc(h.list),
 		"GET /domains/{bucket}/{cname}": http.HandlerFunc(h.domain),
+		"GET /runbooks/{$}":             http.HandlerFunc(h.runbooks),
 		"GET /runbooks/{alert}":         http.HandlerFunc(h.runbook),
 		"/api/":                         http.HandlerFunc(h.api),
 		apiPath + "/{bucket}/{cname}":   http.HandlerFunc(h.api),
@@ -64,6 +70,6 @@ func Routes(opts Options) map[string]http.Handler {
 }
 
 // failed logs that a response could not be made.
-func (h *pages) failed(r *http.Request, err error) {
+func (h *Pages) failed(r *http.Request, err error) {
 	level.Debug(h.Logger).Log("msg", "response not written", "path", r.URL.Path, "err", err)
 }

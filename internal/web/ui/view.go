@@ -28,8 +28,9 @@ type view struct {
 	filter  report.Filter
 	order   report.Order
 	reverse bool
-	page    int // from 1
-	size    int // domains on a page
+	group   string // the name of one of groupings; "" is none
+	page    int    // from 1
+	size    int    // domains on a page
 	refresh string
 	values  url.Values // the parameters, without those that say nothing
 }
@@ -40,7 +41,7 @@ func refreshes() []string { return []string{"off", "10", defaultRefresh, "60", "
 // parseView reads parameters: those of the page, which are named, and those that
 // choose domains. Each must have a value that is known: a slip would otherwise
 // hide domains. An empty value of those that the form sends says nothing.
-func (h *pages) parseView(raw string, cfg *config.Config, names ...string) (*view, error) {
+func (h *Pages) parseView(raw string, cfg *config.Config, names ...string) (*view, error) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
 		return nil, fmt.Errorf("reading query: %w", err)
@@ -60,7 +61,7 @@ func (h *pages) parseView(raw string, cfg *config.Config, names ...string) (*vie
 			return nil, err
 		}
 	}
-	return v, nil
+	return v, v.readGroup(cfg)
 }
 
 // readFilter reads the parameters that choose domains by their facts.
@@ -100,6 +101,14 @@ func (v *view) readOrder() error {
 	return nil
 }
 
+func (v *view) readGroup(cfg *config.Config) (err error) {
+	if v.group, err = query.Once(v.values, "group"); err != nil || v.group == "" {
+		return err
+	}
+	_, err = query.Closed("group", []string{v.group}, groupNames(cfg))
+	return err
+}
+
 func (v *view) readPaging() (err error) {
 	if v.page, err = v.number("page", 1, 1<<30); err != nil {
 		return err
@@ -129,14 +138,19 @@ func (v *view) number(name string, without, most int) (int, error) {
 	return n, nil
 }
 
-// choose returns the domains of the page, and all that the filter chose.
-func (v *view) choose(r *report.Report) (page, all []*report.Domain) {
-	all = r.Select(v.filter)
+// choose returns all domains that v chooses, in its order.
+func (v *view) choose(r *report.Report) []*report.Domain {
+	all := r.Select(v.filter)
 	if v.order != report.ByUrgency || v.reverse {
 		report.Sort(all, v.order, v.reverse)
 	}
+	return all
+}
+
+// cut returns the domains of the page.
+func (v *view) cut(all []*report.Domain) []*report.Domain {
 	from := min((v.page-1)*v.size, len(all))
-	return all[from:min(from+v.size, len(all))], all
+	return all[from:min(from+v.size, len(all))]
 }
 
 // pages returns how many pages n domains take; at least one.

@@ -20,26 +20,38 @@
     setTimeout(() => { button.textContent = "copy"; }, 2000);
   }
 
-  function addButtons(root) {
-    for (const code of root.querySelectorAll("code.c")) {
+  // dress adds what only a script can: a copy button beside each text to copy, and the local time beside UTC.
+  function dress(root) {
+    for (const code of root.querySelectorAll("code.c, pre > code")) {
       const button = document.createElement("button");
       button.type = "button";
       button.className = "copy";
       button.textContent = "copy";
-      button.setAttribute("aria-label", "copy " + code.textContent);
+      button.setAttribute("aria-label", "copy " + code.textContent.trim());
       button.addEventListener("click", () => copy(code, button));
-      const both = document.createElement("span");
+      const block = code.closest("pre") ?? code, both = document.createElement(block === code ? "span" : "div");
       both.className = "copyable";
-      code.replaceWith(both);
-      both.append(code, button);
+      block.replaceWith(both);
+      both.append(block, button);
     }
+    for (const time of root.querySelectorAll("time")) localise(time);
+  }
+
+  // localise writes the local time beside UTC, where they differ.
+  function localise(time) {
+    const at = new Date(time.dateTime), small = (time.closest("b") ?? time).nextElementSibling;
+    if (!small?.matches("small") || !at.getTimezoneOffset()) return;
+    const local = document.createElement("span");
+    local.className = "local";
+    local.textContent = at.toLocaleString("sv", { timeZoneName: "short" });
+    small.append(" ", local);
   }
 
   // parts returns what a refresh may replace: rows by themselves, so that the others stay as they are.
   const parts = (root) => [...root.querySelectorAll("[data-live]")].flatMap((e) => e.tagName === "TBODY" ? [...e.rows] : [e]);
   const keys = (all) => all.map((e) => e.id).join(" ");
   let before = new Map(parts(document).map((e) => [e.id, e.outerHTML]));
-  addButtons(document);
+  dress(document);
 
   // place returns which element has the focus: the part by its id, and the number in the part. It returns null outside of the parts.
   const controls = (e) => [...e.querySelectorAll("a, button, input, select")];
@@ -49,19 +61,16 @@
   }
 
   function replace(old, next) {
-    addButtons(next);
+    dress(next);
     old.replaceWith(next);
   }
 
   // take shows page. The focus stays with its domain: its row is found by id, in whatever order the rows are.
   function take(page) {
     const fresh = new Map(parts(page).map((e) => [e.id, e.outerHTML]));
-    const rows = page.querySelector("tbody[data-live]"), mine = document.querySelector("tbody[data-live]");
-    if (!rows !== !mine) return location.reload();
     const focus = place();
-    if (rows && keys([...rows.rows]) !== keys([...mine.rows])) {
-      replace(mine, document.adoptNode(rows));
-    }
+    const order = (root) => keys([...(root.querySelector("tbody[data-live]")?.rows ?? [])]);
+    if (order(page) !== order(document)) replace(document.getElementById("domains"), document.adoptNode(page.getElementById("domains")));
     for (const next of parts(page)) {
       const old = document.getElementById(next.id);
       if (old && before.get(next.id) !== next.outerHTML) replace(old, document.adoptNode(next));
@@ -88,7 +97,7 @@
   }
   function count() {
     const now = answered + Date.now() - received;
-    for (const e of document.querySelectorAll("time[data-count]")) {
+    for (const e of document.querySelectorAll("time")) {
       const s = (Date.parse(e.dateTime) - now) / 1000;
       const text = s > 0 ? "in " + words(s) : s > -1 ? "just now" : words(-s) + " ago";
       if (e.textContent !== text) e.textContent = text;
@@ -101,9 +110,10 @@
     const alarm = banner.querySelector("[role=alert]");
     if (alarm.textContent !== text) alarm.textContent = text;
     last.dateTime = new Date(answered).toISOString();
-    banner.querySelector(".at").textContent = last.dateTime.slice(0, 19).replace("T", " ") + " UTC";
+    last.nextElementSibling.textContent = last.dateTime.slice(0, 19).replace("T", " ") + " UTC";
+    localise(last);
     banner.hidden = text === "";
-    document.title = (text ? "(?) " : "") + title;
+    document.title = text && !title.startsWith("(?)") ? "(?) " + title : title;
     count();
   }
 
