@@ -12,6 +12,7 @@ import (
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/check"
+	"oss_cname_exporter/internal/config"
 )
 
 // statusRefused is the exit status of an exporter whose configuration is
@@ -72,14 +73,27 @@ func askOnce(ctx context.Context, flags *flags, getenv func(string) string, stdo
 	defer p.close()
 	ctx, cancel := context.WithTimeout(ctx, flags.maxTimeout)
 	defer cancel()
-	opts := check.Options{
-		Domains: flags.domains, Format: flags.output, File: flags.outputFile, HideTokens: !flags.showTokens, ExternalURL: flags.externalURL,
-		Color: isTerminal(stdout) && getenv("NO_COLOR") == "" && getenv("TERM") != "dumb",
+	opts := flags.checkOptions()
+	if isTerminal(stdout) {
+		opts.Color = getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
+		opts.Width, _, _ = term.GetSize(int(stdout.(*os.File).Fd()))
 	}
 	if isTerminal(stderr) {
 		opts.Progress = stderr
 	}
 	return check.Run(ctx, check.Exporter{Config: env.store.Config(), Scrape: p.exporter.Scrape, Peek: p.exporter.Peek, Memory: p.exporter.Memory}, opts, brokenPipeWriter{stdout})
+}
+
+// checkOptions returns the options that the command line has.
+func (f *flags) checkOptions() check.Options {
+	filter := config.Filter{Account: f.ask.accounts, Labels: f.ask.labels}
+	if f.region != "" {
+		filter.Region = []string{f.region}
+	}
+	return check.Options{
+		Domains: f.ask.domains, Filter: filter, Checks: f.ask.checks, Format: f.ask.output, File: f.ask.outputFile,
+		FailOn: f.ask.failOn, Quiet: f.ask.quiet, HideTokens: !f.showTokens, ExternalURL: f.externalURL,
+	}
 }
 
 func isTerminal(w io.Writer) bool {

@@ -33,13 +33,13 @@ func newEnvironment(ctx context.Context, flags *flags, getenv func(string) strin
 	}
 	env := &environment{name: flags.configFile, source: configfile.NewSource(flags.configFile, opts), getenv: getenv, visitor: httpcheck.New(httpcheck.Options{})}
 	load := env.source.Load
-	if flags.command == commandCheck && flags.region != "" {
+	if flags.command == commandCheck && flags.isWithoutFile() {
 		env.name, load = "the command line", func() (*config.Config, error) {
-			targets, err := namedTargets(flags.domains)
+			targets, err := namedTargets(flags.ask.domains)
 			if err != nil {
 				return nil, err
 			}
-			return fromRegion(flags.region, targets)
+			return fromRegion(flags.region, flags.profile, targets)
 		}
 	}
 	if flags.demo {

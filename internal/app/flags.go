@@ -17,7 +17,6 @@ import (
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
-	"oss_cname_exporter/internal/check"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/web"
 )
@@ -52,21 +51,12 @@ type flags struct {
 	noProcessSeries bool
 	showTokens      bool
 
-	command    string   // commandServe, commandCheck, commandHealth or commandInit
-	region     string   // of commandCheck and commandInit, in place of a configuration file; "" is the file
-	buckets    []string // of commandInit; none is all of the account
-	domains    []string // of commandCheck: bucket/domain; none is all
-	output     string
-	outputFile string
+	command string   // commandServe, commandCheck, commandHealth or commandInit
+	region  string   // of commandCheck and commandInit; "" is none
+	profile string   // of the CLI, in place of a key from the environment; "" is none
+	buckets []string // of commandInit; none is all of the account
+	ask     checkFlags
 }
-
-// The commands.
-const (
-	commandServe  = "serve"
-	commandCheck  = "check"
-	commandHealth = "health"
-	commandInit   = "init"
-)
 
 // parseFlags reads the command line, and the environment for flags that the
 // command line does not have. It returns nil after --help or --version, whose text goes to
@@ -151,33 +141,6 @@ func (f *flags) declare(app *kingpin.Application) *rawFlags {
 	return &raw
 }
 
-// addCommands adds the commands of the program, with the flags of each.
-func addCommands(app *kingpin.Application, f *flags) {
-	app.Command(commandServe, "Serve metrics and the status page. This is what is done without a command.").Default()
-	app.Command(commandHealth, "Ask the exporter that runs here, with the same flags or environment, for /-/healthy: exit status 0 if it serves, 1 if it does not. "+
-		"It asks nothing else, neither OSS nor the DNS.")
-	ask := app.Command(commandCheck, "Ask once about the domains, as a scrape does, and say how they stand: exit status 0 if all is well, "+
-		"1 if something needs attention, 2 if something is critical or could not be asked, 3 if the configuration or the command line is wrong.")
-	ask.HelpLong(examples(
-		"oss_cname_exporter check",
-		"oss_cname_exporter --config.file=/etc/oss_cname_exporter/config.yaml check examplebucket/www.example.com",
-		"oss_cname_exporter check --region=cn-hangzhou examplebucket/www.example.com",
-		"oss_cname_exporter check --demo"))
-	ask.Arg("domain", "Each as bucket/domain; all that are configured if there is none.").StringsVar(&f.domains)
-	ask.Flag("region", "Ask without a configuration file: about domains that are named, with the key from the environment and every check on.").NoEnvar().StringVar(&f.region)
-	ask.Flag("output", "Format: table, json, or prom for node_exporter's textfile collector.").NoEnvar().Default(check.Table).
-		SetValue(oneOf(&f.output, "--output", check.Formats()...))
-	ask.Flag("output.file", "Write to this file, in one step, and only the summary to standard output.").NoEnvar().StringVar(&f.outputFile)
-	first := app.Command(commandInit, "Write a first configuration to standard output: the domains that are bound to the account's buckets, with every check on. "+
-		"The key comes from the environment. It needs oss:ListBuckets and oss:ListCname, and says which right is missing.")
-	first.HelpLong(examples(
-		"oss_cname_exporter init --region=cn-hangzhou > config.yaml",
-		"oss_cname_exporter init --region=cn-hangzhou --bucket=examplebucket > config.yaml",
-		"oss_cname_exporter init --demo"))
-	first.Flag("region", "The region of the buckets, such as cn-hangzhou.").NoEnvar().StringVar(&f.region)
-	first.Flag("bucket", "A bucket to look at, repeatable; all of the account's in the region if there is none.").NoEnvar().StringsVar(&f.buckets)
-}
-
 // refuse returns an error for values that a flag accepts and the program does not.
 func (f *flags) refuse() error {
 	if f.configFile == "" {
@@ -185,6 +148,9 @@ func (f *flags) refuse() error {
 	}
 	if err := f.refuseBesideDemo(); err != nil {
 		return err
+	}
+	if f.profile != "" && f.command == commandCheck && !f.isWithoutFile() {
+		return errors.New("--profile: goes with --region and without a configuration file; in the file write credentials: {type: profile}")
 	}
 	if f.health != "" {
 		if err := checkAddress("--web.health-listen-address", f.health); err != nil {
@@ -214,7 +180,7 @@ func (f *flags) refuseBesideDemo() error {
 		name string
 		set  bool
 	}{
-		{"--config.file", f.configNamed}, {"--config.watch", f.watch}, {"--config.expand-env", f.expandEnv}, {"--region", f.region != ""},
+		{"--config.file", f.configNamed}, {"--config.watch", f.watch}, {"--config.expand-env", f.expandEnv}, {"--region", f.command == commandInit && f.region != ""}, {"--profile", f.profile != ""},
 	} {
 		if f.demo && flag.set {
 			return fmt.Errorf("%s: the demo brings its own configuration and account; leave out either --demo or %s", flag.name, flag.name)

@@ -18,7 +18,7 @@ import (
 // runInit is the command init: it writes a configuration to stdout, and one line about it to stderr. In the demo it asks
 // the simulated account.
 func runInit(ctx context.Context, flags *flags, getenv func(string) string, stdout, stderr io.Writer) error {
-	load := func() (*config.Config, error) { return fromRegion(flags.region, "") }
+	load := func() (*config.Config, error) { return fromRegion(flags.region, flags.profile, "") }
 	if flags.demo {
 		simulated := demo.Start()
 		defer simulated.Close()
@@ -41,19 +41,23 @@ func runInit(ctx context.Context, flags *flags, getenv func(string) string, stdo
 }
 
 // fromRegion returns the configuration of a command line that names a region in place of a file: one account with a key
-// from the environment, and targets, in YAML, with every check on.
-func fromRegion(region, targets string) (*config.Config, error) {
+// from the environment, or from a profile of the CLI, and targets, in YAML, with every check on.
+func fromRegion(region, profile, targets string) (*config.Config, error) {
 	if region == "" {
 		return nil, errors.New("--region: missing; write the region of the buckets, such as --region=cn-hangzhou")
 	}
-	text := fmt.Sprintf("checks: {binding: true, dns: true, http: true}\naccounts:\n  main: {region: %q}\n%s", region, targets)
+	credentials := "{type: environment}"
+	if profile != "" {
+		credentials = fmt.Sprintf("{type: profile, profile: %q}", profile)
+	}
+	text := fmt.Sprintf("checks: {binding: true, dns: true, http: true}\naccounts:\n  main: {region: %q, credentials: %s}\n%s", region, credentials, targets)
 	return config.Parse("the command line", []byte(text))
 }
 
 // namedTargets returns the targets of a configuration in YAML.
 func namedTargets(domains []string) (string, error) {
 	if len(domains) == 0 {
-		return "", errors.New("--region: name at least one domain, such as examplebucket/www.example.com")
+		return "", errors.New("--region: without --config.file name at least one domain, such as examplebucket/www.example.com")
 	}
 	var b strings.Builder
 	b.WriteString("targets:\n")

@@ -53,6 +53,7 @@ type Config struct {
 	Probe    Probe
 	Accounts []Account   // by name, at least one
 	Rules    judge.Rules // how targets are judged that say nothing of it
+	Checks   Checks      // of targets that say nothing of them
 	Targets  []Target    // in the file's order, then in the target files'; no two share bucket and cname
 
 	Discover []Account // those of Accounts whose other bound domains are looked for

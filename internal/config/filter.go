@@ -24,9 +24,14 @@ func allows(values []string, value string) bool {
 	return len(values) == 0 || slices.Contains(values, value)
 }
 
+// IsZero reports whether f chooses every target.
+func (f *Filter) IsZero() bool {
+	return len(f.Account)+len(f.Region)+len(f.Bucket)+len(f.Cname)+len(f.Labels) == 0
+}
+
 // Of returns those of targets that f chooses, in their order.
 func (f *Filter) Of(targets []Target) []Target {
-	if len(f.Account)+len(f.Region)+len(f.Bucket)+len(f.Cname)+len(f.Labels) == 0 {
+	if f.IsZero() {
 		return targets
 	}
 	var chosen []Target

@@ -95,6 +95,7 @@ func (p *parser) readConfig(v value) {
 		p.fault(f["checks"].value, "http_visit is the name for one wildcard domain; write it in the checks of its target")
 		p.checks.HTTPVisit = ""
 	}
+	p.config.Checks = p.checks
 	p.readThresholds(f["thresholds"].value, &p.config.Rules.Thresholds)
 	p.config.Rules.Severities = p.readProblems(f["problems"].value, nil)
 	p.readAccounts(f["accounts"].value)

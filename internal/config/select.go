@@ -40,6 +40,32 @@ func (c *Config) Select(q Query) (*Target, error) {
 	return t, nil
 }
 
+// Adopt returns the target that q names for an operator, who may ask about any domain: the configured one, or one with the
+// configuration's checks if the file has none such. An account is chosen as Select does; the one of the bucket's other
+// targets if q names none.
+func (c *Config) Adopt(q Query) (*Target, error) {
+	name, err := q.name()
+	if err != nil {
+		return nil, err
+	}
+	t := &Target{Name: name, Checks: c.Checks, Rules: c.Rules}
+	if i, listed := c.places[name]; listed {
+		t = new(c.Targets[i])
+		if t.matches(q) {
+			return t, nil
+		}
+	}
+	for i := range c.Targets {
+		if t.Account == nil && c.Targets[i].Bucket == name.Bucket {
+			t.Account = c.Targets[i].Account
+		}
+	}
+	if t.Account, err = c.route(q, t.Account); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
 func (q Query) name() (n domain.Name, err error) {
 	if q.Target != "" {
 		if n, err = domain.Parse(q.Target); err != nil {

@@ -145,20 +145,24 @@ func (c *Counts) of(s judge.Severity) *int {
 // Of returns how many domains have a severity.
 func (c Counts) Of(s judge.Severity) int { return *c.of(s) }
 
-// Text says c in one line, the worst first.
-func (c Counts) Text() lang.Text {
+// String lists the counts that are not zero, the worst first.
+func (c Counts) String() string {
 	var texts []string
 	for _, s := range judge.Severities() {
 		if n := c.Of(s); n > 0 {
 			texts = append(texts, fmt.Sprintf("%d %s", n, s))
 		}
 	}
-	counts := strings.Join(texts, ", ")
+	return strings.Join(texts, ", ")
+}
+
+// Text says c in one line.
+func (c Counts) Text() lang.Text {
 	switch c.Total {
 	case 0:
 		return lang.Textf("no domain is configured")
 	case 1:
-		return lang.Textf("%s, of 1 domain", counts)
+		return lang.Textf("%s, of 1 domain", c)
 	}
-	return lang.Textf("%s, of %d domains", counts, c.Total)
+	return lang.Textf("%s, of %d domains", c, c.Total)
 }

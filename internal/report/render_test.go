@@ -252,7 +252,7 @@ func TestAllWorst(t *testing.T) {
 	}
 	failed := asked(live(71*time.Hour), fails("timeout"))
 	r = report.New(cfg.Targets, []status.Status{failed, failed, names["disabled"]}, report.Options{Now: now})
-	if got := r.Summary(); !strings.HasSuffix(got, "; third.example.com: OSS does not serve the domain: its visitors get errors") {
+	if got := r.Summary(); got != "CRITICAL: third.example.com: OSS does not serve the domain: its visitors get errors; 2 ok" {
 		t.Errorf("a critical domain beside a warning cause: got %q", got)
 	}
 }

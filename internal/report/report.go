@@ -183,7 +183,7 @@ func (r *Report) LastAsked() (last time.Time) {
 // unanswered counts the domains about which a question was asked in vain.
 func (r *Report) unanswered() (n int) {
 	for _, d := range r.Domains {
-		if !d.Status.Attempt.Ended.IsZero() && !d.judged.IsAnswered() {
+		if d.IsUnanswered() {
 			n++
 		}
 	}
@@ -191,44 +191,80 @@ func (r *Report) unanswered() (n int) {
 }
 
 // Standing is how it stands for monitoring: Critical also if something could not
-// be asked, and Warning if something is not known.
+// be asked.
 func (r *Report) Standing() judge.Severity {
-	worst := r.Worst()
-	switch {
-	case r.unanswered() > 0:
+	if r.unanswered() > 0 {
 		return judge.Critical
-	case worst == judge.Unknown:
-		return judge.Warning
 	}
-	return worst
+	return r.Worst()
 }
 
-// Summary says in one line how it stands, as monitoring plugins do: the counts,
-// and the worst.
+// Summary says in one line how it stands, as monitoring plugins do: the worst
+// domain or cause, how many are as bad, and the counts of the others.
 func (r *Report) Summary() string {
-	text := r.Counts.Text()
-	if n := r.unanswered(); n > 0 {
-		text = lang.Textf("%d could not be asked about everything; %s", n, text)
+	h := r.headline()
+	rest := Count(slices.DeleteFunc(slices.Clone(r.Domains), h.tells))
+	text := h.text
+	if h.more > 0 {
+		text = lang.Textf("%s, and %d more", text, h.more)
 	}
-	if worst := r.worstText(); !worst.IsZero() {
-		text = lang.Textf("%s; %s", text, worst)
+	switch {
+	case text.IsZero():
+		text = r.Counts.Text()
+	case rest.Total > 0:
+		text = lang.Textf("%s; %s", text, rest.String())
 	}
 	return r.say(lang.Textf("%s: %s", strings.ToUpper(string(r.Standing())), text))
 }
 
-// worstText describes the worst problem; no text if there is none.
-func (r *Report) worstText() lang.Text {
-	for _, severity := range []judge.Severity{judge.Critical, judge.Warning} {
-		for _, c := range r.Causes {
-			if c.Severity == severity {
-				return c.Text()
-			}
-		}
-		for _, d := range r.Domains {
-			if d.Severity == severity {
-				return lang.Textf("%s: %s", d.Target.Cname(), d.Problems[0].Text(&d.judged))
-			}
-		}
+// headline is the worst that there is to say. The zero value is nothing.
+type headline struct {
+	text  lang.Text
+	more  int                // causes or domains of which the same could be said
+	tells func(*Domain) bool // whether the headline is about a domain
+}
+
+// headline describes the worst cause or domain. Without a critical one it is
+// about a question that got no answer.
+func (r *Report) headline() headline {
+	worst := r.Worst()
+	switch {
+	case worst != judge.Critical && r.unanswered() > 0:
+		return r.first(func(judge.Cause) bool { return true }, (*Domain).IsUnanswered)
+	case worst == judge.OK, !r.IsAsked():
+		return headline{tells: func(*Domain) bool { return false }}
 	}
-	return lang.Text{}
+	return r.first(func(c judge.Cause) bool { return c.Severity == worst }, func(d *Domain) bool { return d.Severity == worst })
+}
+
+// first is the headline about the first of some causes, else of some domains.
+func (r *Report) first(isCause func(judge.Cause) bool, isDomain func(*Domain) bool) headline {
+	causes := slices.DeleteFunc(slices.Clone(r.Causes), func(c judge.Cause) bool { return !isCause(c) })
+	if len(causes) > 0 {
+		return headline{causes[0].Text(), len(causes) - 1, (*Domain).IsCovered}
+	}
+	domains := slices.DeleteFunc(slices.Clone(r.Domains), func(d *Domain) bool { return !isDomain(d) })
+	if len(domains) == 0 {
+		return headline{tells: isDomain}
+	}
+	return headline{lang.Textf("%s: %s", domains[0].Target.Cname(), domains[0].reason()), len(domains) - 1, isDomain}
+}
+
+// IsUnanswered reports whether a question about d was asked in vain.
+func (d *Domain) IsUnanswered() bool {
+	return !d.Status.Attempt.Ended.IsZero() && !d.judged.IsAnswered()
+}
+
+// reason describes the worst problem of d; the failure if a question got no
+// answer and nothing is critical.
+func (d *Domain) reason() lang.Text {
+	isFailure := func(p judge.Problem) bool { return p.Kind == judge.ProbeFailing || p.Kind == judge.CheckFailing }
+	i := slices.IndexFunc(d.Problems, isFailure)
+	switch {
+	case len(d.Problems) == 0:
+		return lang.Textf("too little is known; next: %s", d.Verdict.Action(&d.judged))
+	case i < 0 || d.Severity == judge.Critical:
+		i = 0
+	}
+	return d.Problems[i].Text(&d.judged)
 }

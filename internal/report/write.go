@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/text/width"
 
@@ -19,6 +20,48 @@ import (
 // Style says how a Report is written for a terminal. The zero value is plain.
 type Style struct {
 	Color bool
+	Width int  // of the terminal, in columns; 0 breaks no line
+	Quiet bool // leaves out the domains that are well
+}
+
+// indented writes text with indent before each line, broken between words at the
+// width.
+func (style Style) indented(b *bytes.Buffer, indent, text string) {
+	for _, line := range wrap(text, style.Width-columns(indent)) {
+		b.WriteString(indent + line + "\n")
+	}
+}
+
+// minWidth is the narrowest column of text that is worth breaking lines for.
+const minWidth = 20
+
+// wrap breaks text between words, and between ideographs, into lines of at most
+// width columns. A word that is longer stays whole, so that it can be copied.
+func wrap(text string, width int) (lines []string) {
+	if width < minWidth {
+		return []string{text}
+	}
+	line := ""
+	for _, part := range parts(text) {
+		if line != "" && columns(line)+columns(strings.TrimRight(part, " ")) > width {
+			lines = append(lines, strings.TrimRight(line, " "))
+			line = ""
+		}
+		line += part
+	}
+	return append(lines, line)
+}
+
+// parts cuts text after each blank and each ideograph.
+func parts(text string) (parts []string) {
+	start := 0
+	for i, r := range text {
+		if end := i + utf8.RuneLen(r); r == ' ' || columns(string(r)) > 1 {
+			parts = append(parts, text[start:end])
+			start = end
+		}
+	}
+	return append(parts, text[start:])
 }
 
 // paint returns text in the colour of s.
@@ -35,11 +78,18 @@ func (style Style) paint(s judge.Severity, text string) string {
 func (r *Report) Write(w io.Writer, style Style) error {
 	var b bytes.Buffer
 	for _, c := range r.Causes {
-		fmt.Fprintf(&b, "%s  %s\n", style.paint(c.Severity, string(c.Severity)), r.say(c.Text()))
-		fmt.Fprintf(&b, "%*s  %s\n", len(c.Severity), "", r.say(lang.Textf("next: %s", c.Action())))
+		var text bytes.Buffer
+		indent := strings.Repeat(" ", len(c.Severity)+2)
+		style.indented(&text, indent, r.say(c.Text()))
+		style.indented(&text, indent, r.say(lang.Textf("next: %s", c.Action())))
+		fmt.Fprintf(&b, "%s  %s", style.paint(c.Severity, string(c.Severity)), strings.TrimPrefix(text.String(), indent))
 	}
-	domains := slices.DeleteFunc(slices.Clone(r.Domains), (*Domain).isCovered)
-	if n := len(r.Domains) - len(domains); n > 0 {
+	domains := slices.DeleteFunc(slices.Clone(r.Domains), (*Domain).IsCovered)
+	n := len(r.Domains) - len(domains)
+	if style.Quiet {
+		domains = slices.DeleteFunc(domains, func(d *Domain) bool { return d.Severity == judge.OK })
+	}
+	if n > 0 {
 		fmt.Fprintln(&b, r.say(lang.Textf("Not listed are %d domains of which nothing else is wrong.", n)))
 	}
 	if b.Len() > 0 && len(domains) > 0 {
@@ -51,8 +101,8 @@ func (r *Report) Write(w io.Writer, style Style) error {
 	return WriteTable(w, domains, style)
 }
 
-// isCovered reports whether a shared cause says all that is wrong with d.
-func (d *Domain) isCovered() bool { return len(d.Problems) == 0 && len(d.judged.Shared) > 0 }
+// IsCovered reports whether a shared cause says all that is wrong with d.
+func (d *Domain) IsCovered() bool { return len(d.Problems) == 0 && len(d.judged.Shared) > 0 }
 
 // WriteTable writes the domains as a table, in their order, each that is not
 // well with the reason and the next step.
@@ -68,21 +118,29 @@ func WriteTable(w io.Writer, domains []*Domain, style Style) error {
 	for _, d := range domains {
 		rows = append(rows, [5]string{string(d.Severity), d.Target.Cname(), d.Target.Bucket, string(d.State), d.say(d.leftText())})
 	}
-	var widths [4]int
-	for _, row := range rows {
-		for i := range widths {
+	var widths [5]int
+	total := 2 * (len(widths) - 1)
+	for i := range widths {
+		for _, row := range rows {
 			widths[i] = max(widths[i], columns(row[i]))
 		}
+		total += widths[i]
 	}
 	var b bytes.Buffer
+	indent := strings.Repeat(" ", widths[0]+2)
 	for i, row := range rows {
 		severity := pad(row[0], widths[0])
 		if i > 0 {
 			severity = style.paint(domains[i-1].Severity, severity)
 		}
-		fmt.Fprintf(&b, "%s  %s  %s  %s  %s\n", severity, pad(row[1], widths[1]), pad(row[2], widths[2]), pad(row[3], widths[3]), row[4])
+		if style.Width > 0 && total > style.Width {
+			fmt.Fprintf(&b, "%s  %s\n", severity, row[1])
+			style.indented(&b, indent, strings.Join(row[2:], "  "))
+		} else {
+			fmt.Fprintf(&b, "%s  %s  %s  %s  %s\n", severity, pad(row[1], widths[1]), pad(row[2], widths[2]), pad(row[3], widths[3]), row[4])
+		}
 		if i > 0 {
-			domains[i-1].writeAdvice(&b, strings.Repeat(" ", widths[0]+2))
+			domains[i-1].writeAdvice(&b, indent, style)
 		}
 	}
 	_, err := w.Write(b.Bytes())
@@ -117,18 +175,18 @@ func (d *Domain) leftText() lang.Text {
 }
 
 // writeAdvice writes the problems and the next step.
-func (d *Domain) writeAdvice(b *bytes.Buffer, indent string) {
+func (d *Domain) writeAdvice(b *bytes.Buffer, indent string, style Style) {
 	findings := d.Findings()
 	for _, f := range findings {
-		fmt.Fprintf(b, "%s%s\n", indent, f.Text)
+		style.indented(b, indent, f.Text)
 	}
-	if len(findings) > 0 || d.State == status.StateAwaitingDNS {
-		fmt.Fprintf(b, "%s%s\n", indent, d.say(lang.Textf("next: %s", d.Verdict.Action(&d.judged))))
+	if len(findings) > 0 || d.State == status.StateAwaitingDNS || d.Severity == judge.Unknown {
+		style.indented(b, indent, d.say(lang.Textf("next: %s", d.Verdict.Action(&d.judged))))
 	}
 	if r := d.Record(); r != nil && d.Status.DNSVerified != status.Yes {
 		fmt.Fprintf(b, "%s%s\n", indent, r.Line)
 		if r.Problem != "" {
-			fmt.Fprintf(b, "%s%s\n", indent, r.Problem)
+			style.indented(b, indent, r.Problem)
 		}
 	}
 }

@@ -188,7 +188,12 @@ accounts:
     endpoint: {{quote .Account.Endpoint}}
     {{- end}}
     credentials:
+    {{- if .Account.Credentials.Profile}}
+      type: profile
+      profile: {{quote .Account.Credentials.Profile}}  # of the Alibaba Cloud CLI: its key must be one that lasts
+    {{- else}}
       type: environment  # OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET and, for STS, OSS_SESSION_TOKEN
+    {{- end}}
     {{- if not .Domains}}
     discover: true       # the page then shows domains that are bound later
     {{- end}}

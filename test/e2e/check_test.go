@@ -52,7 +52,7 @@ func TestCheckInAPipeline(t *testing.T) {
 			t.Errorf("got %d, want %d:\n%s", exit, want, out)
 		}
 	}
-	if exit, out := runOnce(t, nil, "oss_cname_exporter", "check", "--demo", "demo-bucket/bound.example.com"); exit != 0 || !strings.HasPrefix(out, "OK: 1 ok, of 1 domain\n") {
+	if exit, out := runOnce(t, nil, "oss_cname_exporter", "check", "--demo", "demo-bucket/bound.example.com"); exit != 0 || !strings.HasPrefix(out, "OK: 1 ok, of 1 domain | critical=0;") {
 		t.Errorf("the demo's healthy domain: got %d\n%s", exit, out)
 	}
 	if exit, _ := runOnce(t, nil, "oss_cname_exporter", "--config.file=/nonexistent", "check"); exit != 3 {
