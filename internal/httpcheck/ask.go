@@ -49,7 +49,7 @@ type schemeReply struct {
 func (c *Client) ask(ctx context.Context, scheme string, t Target, addresses []netip.Addr) (r schemeReply) {
 	r.scheme = scheme
 	began := c.opts.Now()
-	defer func() { record(ctx, began, c.opts.Now(), r) }()
+	defer func() { record(ctx, began, c.opts.Now(), "%v", r) }()
 	conn, err := c.connect(ctx, addresses, map[string]string{"http": "80", "https": "443"}[scheme])
 	if err == nil && scheme == "https" {
 		conn, r.certificate, err = c.handshake(ctx, conn, t.Host)
@@ -81,12 +81,14 @@ func (c *Client) get(ctx context.Context, conn net.Conn, r *schemeReply, host st
 		return err
 	}
 	request.Header.Set("User-Agent", userAgent)
+	sent := c.opts.Now()
 	response, err := transport.RoundTrip(request)
 	if err != nil {
 		return oneLine(err)
 	}
 	defer response.Body.Close()
 	r.code, r.header, r.firstByte = response.StatusCode, response.Header, time.Duration(firstByte.Load())
+	record(ctx, sent, began.Add(r.firstByte), "%s: first byte of the answer (%s)", r.scheme, response.Proto)
 	if response.StatusCode >= 300 && response.StatusCode < 400 {
 		r.location = printable(response.Header.Get("Location"))
 	}
@@ -94,19 +96,23 @@ func (c *Client) get(ctx context.Context, conn net.Conn, r *schemeReply, host st
 	return nil
 }
 
-// record adds the outcome of a request to the trace of ctx, if there is one.
-func record(ctx context.Context, began, ended time.Time, r schemeReply) {
-	recorder := trace.Of(ctx)
-	if recorder == nil {
-		return
+// String describes r for the trace.
+func (r schemeReply) String() string {
+	if r.err != nil {
+		return r.scheme + " failed: " + r.err.Error()
 	}
 	text := fmt.Sprintf("%s answered %d", r.scheme, r.code)
-	if r.err != nil {
-		text = r.scheme + " failed: " + r.err.Error()
-	} else if server := r.header.Get("Server"); server != "" {
-		text += ", Server: " + printable(server)
+	if server := r.header.Get("Server"); server != "" {
+		text += ", Server: " + server
 	}
-	recorder.Add(trace.Step{At: ended, Took: ended.Sub(began), Text: "visit " + text})
+	return text
+}
+
+// record adds a step of a visit to the trace of ctx, if there is one.
+func record(ctx context.Context, began, ended time.Time, format string, args ...any) {
+	if recorder := trace.Of(ctx); recorder != nil {
+		recorder.Add(trace.Step{At: ended, Took: ended.Sub(began), Text: "visit " + printable(fmt.Sprintf(format, args...))})
+	}
 }
 
 // connect tries addresses one after another, each with an equal share of the time that is left. If all refuse, the error
@@ -119,11 +125,14 @@ func (c *Client) connect(ctx context.Context, addresses []netip.Addr, port strin
 			attempt, cancel = context.WithTimeout(ctx, share)
 		}
 		var next error
-		conn, next = c.opts.Dial(attempt, "tcp", net.JoinHostPort(a.String(), port))
+		began, address := c.opts.Now(), net.JoinHostPort(a.String(), port)
+		conn, next = c.opts.Dial(attempt, "tcp", address)
 		cancel()
 		if next == nil {
+			record(ctx, began, c.opts.Now(), "connected to %s", address)
 			return conn, nil
 		}
+		record(ctx, began, c.opts.Now(), "connection to %s failed: %v", address, next)
 		if err == nil || !errors.Is(next, syscall.ECONNREFUSED) { // a refusal is told only if all refuse
 			err = next
 		}
@@ -150,12 +159,14 @@ func (c *Client) handshake(ctx context.Context, conn net.Conn, host string) (net
 			return nil
 		},
 	})
+	began := c.opts.Now()
 	err := secure.HandshakeContext(ctx)
 	served.AsksForClient = asksForClient
 	if err != nil {
 		conn.Close()
 		return nil, served, &handshakeError{err}
 	}
+	record(ctx, began, c.opts.Now(), "%s handshake, certificate by %s for %v", tls.VersionName(secure.ConnectionState().Version), served.Issuer, served.Names)
 	return secure, served, nil
 }
 

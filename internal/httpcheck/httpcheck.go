@@ -72,10 +72,14 @@ func (e *Error) Unwrap() error { return e.Err }
 // Visit asks t.Host over http and https at once. The error is an *Error: neither scheme answered, or the name could not
 // be looked up. If one scheme answers, the failure of the other is in HTTP.Failed.
 func (c *Client) Visit(ctx context.Context, t Target) (status.HTTP, error) {
+	began := c.opts.Now()
 	addresses, err := c.opts.Addresses(ctx, t.Host, t.Resolvers)
 	if err != nil {
-		return status.HTTP{}, &Error{reasonOf(err, status.ReasonDNS), fmt.Errorf("looking up addresses of %s: %w", t.Host, err)}
+		err = fmt.Errorf("looking up addresses of %s: %w", t.Host, err)
+		record(ctx, began, c.opts.Now(), "failed: %v", err)
+		return status.HTTP{}, &Error{reasonOf(err, status.ReasonDNS), err}
 	}
+	record(ctx, began, c.opts.Now(), "%s has the addresses %v", t.Host, addresses[:min(len(addresses), 2*maxAddresses)])
 	if len(addresses) == 0 {
 		return status.HTTP{AnsweredBy: status.AnsweredByNothing, Evidence: "the name has no address", Certain: true}, nil
 	}

@@ -118,8 +118,10 @@ func visit(t *testing.T, a authority, s site, target httpcheck.Target) (status.H
 	}
 	start("80", s.plain, nil)
 	start("443", s.secure, s.config)
+	began, ticks := time.Now(), new(atomic.Int64)
 	client := httpcheck.New(httpcheck.Options{
 		Roots: a.roots,
+		Now:   func() time.Time { return began.Add(time.Duration(ticks.Add(1))) }, // no two instants are equal
 		Addresses: func(context.Context, string, []string) ([]netip.Addr, error) {
 			if s.address == "none" || s.lookup != nil {
 				return nil, s.lookup
@@ -322,11 +324,45 @@ func TestHostileServers(t *testing.T) {
 	if err != nil || got.AnsweredBy != status.AnsweredByBucket || got.Failed["http"] == "" {
 		t.Errorf("one scheme of two fails: got %+v, %v", got, err)
 	}
+}
 
-	got, steps, err := visit(t, a, site{plain: oss(200, "", ""), secure: oss(200, "", "")}, httpcheck.Target{})
-	if err != nil || len(steps) != 2 || len(got.Refused)+len(got.Failed) != 0 {
-		t.Errorf("got %+v, steps %v, %v", got, steps, err)
+// TestSteps reads the trace of a visit: each step has the time that it took.
+func TestSteps(t *testing.T) {
+	a := newAuthority(t)
+	_, steps, err := visit(t, a, site{plain: oss(200, "", ""), secure: oss(403, "AccessDenied", bucket)}, httpcheck.Target{})
+	if err != nil {
+		t.Fatal(err)
 	}
+	texts := wantSteps(t, steps,
+		"visit www.example.com has the addresses [192.0.2.1]",
+		"visit connected to 192.0.2.1:80", "visit http: first byte of the answer (HTTP/1.1)", "visit http answered 200, Server: AliyunOSS",
+		"visit connected to 192.0.2.1:443", "visit TLS 1.3 handshake, certificate by Test Root for [www.example.com]",
+		"visit https: first byte of the answer (HTTP/2.0)", "visit https answered 403, Server: AliyunOSS")
+	if !strings.HasPrefix(texts, "visit www.example.com has") {
+		t.Errorf("the look-up is not the first step:\n%s", texts)
+	}
+	_, steps, _ = visit(t, a, site{plain: raw(t, func(net.Conn) {})}, httpcheck.Target{})
+	wantSteps(t, steps, "visit connection to 192.0.2.1:443 failed: ", "visit https failed: ", "visit http failed: ")
+	_, steps, _ = visit(t, a, site{lookup: errors.New("SERV\x1bFAIL")}, httpcheck.Target{})
+	wantSteps(t, steps, "visit failed: looking up addresses of www.example.com: SERV")
+}
+
+// wantSteps wants a step that begins with each text, and returns all of them.
+func wantSteps(t *testing.T, steps []trace.Step, want ...string) string {
+	t.Helper()
+	var texts strings.Builder
+	for _, step := range steps {
+		fmt.Fprintln(&texts, step.Text)
+		if step.Took <= 0 || strings.ContainsRune(step.Text, '\x1b') {
+			t.Errorf("step %+v", step)
+		}
+	}
+	for _, text := range want {
+		if !slices.ContainsFunc(steps, func(s trace.Step) bool { return strings.HasPrefix(s.Text, text) }) {
+			t.Errorf("no step %q in\n%s", text, &texts)
+		}
+	}
+	return texts.String()
 }
 
 // TestDeadline visits a server that never answers.
