@@ -9,6 +9,7 @@ import (
 
 // announce prints the addresses, and the commands for the domain of the reader.
 func (d *Demo) announce(w io.Writer, url string) {
+	plain, secure := d.Sites.Ports()
 	fmt.Fprintf(w, `
 The demo watches %d domains on a simulated OSS at %s, with a DNS at %s. Look at
 
@@ -23,10 +24,16 @@ to it. Paste this into a shell that has curl, openssl and nsupdate:
 Any client of OSS works as well: key demo, secret demo-secret, region cn-hangzhou,
 or the temporary key %[7]s, secret %[8]s, token %[9]s.
 OSS refuses to bind *.%[10]s, which has no ICP filing.
+
+The domains answer visitors, with certificates of an authority that only the demo trusts:
+
+  curl -i --connect-to ::127.0.0.1:%[11]d http://dangling.example.com/
+  curl -kv --connect-to ::127.0.0.1:%[12]d https://renewed.example.com/
+
 Ctrl-C ends the demo.
 
 `, len(targets()), d.OSS.URL(), d.DNS.Address(), url, yours, Walkthrough(d.OSS.URL(), d.DNS.Address()),
-		stsKey, stsSecret, stsToken, unfiled)
+		stsKey, stsSecret, stsToken, unfiled, plain, secure)
 }
 
 // Walkthrough returns the commands that take the domain of the reader from

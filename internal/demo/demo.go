@@ -59,11 +59,12 @@ type target struct {
 	points              string              // the target of the CNAME record; "" is no record
 	address             string              // of an A record in place of a CNAME record; "" is none
 	bound               *osstest.Binding    // nil is not bound
+	days                int                 // of the certificate that is bound; 0 is no certificate
 }
 
 func targets() []target {
 	const own, elsewhere, forbidden = "demo-bucket", "demo-elsewhere", "demo-forbidden"
-	blocked := &osstest.Binding{Status: "Blocked"}
+	enabled, blocked := &osstest.Binding{}, &osstest.Binding{Status: "Blocked"}
 	throttle := osstest.Fail(503, "MetaOperationQpsLimitExceeded", "")
 	rubbish := osstest.Reply(200, "<html>Welcome to the hotel's Wi-Fi!</html>", "Content-Type", "text/html")
 	return []target{
@@ -72,12 +73,13 @@ func targets() []target {
 		{bucket: own, cname: "minutes.example.com", team: "web", left: 3 * time.Minute},
 		{bucket: own, cname: "never.example.com", team: "web"},
 		{bucket: agentic, cname: "*.wildcard.example.com", team: "web", left: 48 * time.Hour},
-		{bucket: own, cname: "bound.example.com", team: "web", points: publicTarget, bound: &osstest.Binding{Certificate: newCertificate(20)}},
-		{bucket: own, cname: "recommended.example.com", team: "web", points: recommendedTarget, bound: &osstest.Binding{Certificate: newCertificate(60)}},
+		{bucket: own, cname: "bound.example.com", team: "web", points: publicTarget, bound: enabled, days: 20},
+		{bucket: own, cname: "recommended.example.com", team: "web", points: recommendedTarget, bound: enabled, days: 60},
+		{bucket: own, cname: "renewed.example.com", team: "web", points: recommendedTarget, bound: enabled, days: 85},
 		{bucket: own, cname: "disabled.example.com", team: "web", points: publicTarget, bound: &osstest.Binding{Disabled: true}},
 		{bucket: own, cname: "blocked.example.com", team: "web", points: publicTarget, bound: blocked},
-		{bucket: own, cname: "cdn.example.com", team: "web", points: cdnTarget, bound: &osstest.Binding{Certificate: newCertificate(60)}},
-		{bucket: own, cname: "flattened.example.com", team: "web", address: "127.0.0.1", bound: &osstest.Binding{Certificate: newCertificate(60)}},
+		{bucket: own, cname: "cdn.example.com", team: "web", points: cdnTarget, bound: enabled, days: 60},
+		{bucket: own, cname: "flattened.example.com", team: "web", address: "127.0.0.1", bound: enabled, days: 60},
 		{bucket: own, cname: "dangling.example.com", team: "web", points: recommendedTarget},
 		{bucket: own, cname: walker, team: "web"},
 		{bucket: own, cname: yours, team: "web"},
@@ -125,15 +127,31 @@ const cdnTarget = "cdn.example.com.w.kunlunaq.com"
 
 // site returns the web server behind a host.
 func (d *Demo) site(host string) sitetest.Site {
-	statusCode, code, bucket := d.OSS.Visit(host)
-	site := sitetest.Site{OSS: true, Status: statusCode, Code: code, Bucket: bucket}
-	switch host {
-	case "cdn.example.com":
+	if host == "cdn.example.com" {
 		return sitetest.Site{}
-	case "recommended.example.com": // its own certificate never arrived
-		site.Certificate.Name = "*.oss-cn-hangzhou.aliyuncs.com"
 	}
-	return site
+	statusCode, code, bucket := d.OSS.Visit(host)
+	return sitetest.Site{OSS: true, Status: statusCode, Code: code, Bucket: bucket, Certificate: d.served(host)}
+}
+
+// served returns the certificate that visitors get: the one that is bound, else that of OSS itself.
+func (d *Demo) served(host string) sitetest.Certificate {
+	pair := d.OSS.Served(host)
+	switch {
+	case host == "renewed.example.com": // the new one never arrived
+		return sitetest.Certificate{Expires: in(9)}
+	case pair == nil, host == "recommended.example.com": // nor did this one
+		return sitetest.Certificate{Name: "*.oss-cn-hangzhou.aliyuncs.com"}
+	}
+	return sitetest.Certificate{Pair: pair}
+}
+
+// in returns the midnight in some days.
+func in(days int) time.Time { return time.Now().Truncate(24*time.Hour).AddDate(0, 0, days) }
+
+// certificate returns one to bind, for some days.
+func (d *Demo) certificate(host string, days int) *osstest.Certificate {
+	return osstest.NewCertificate("493-cn-hangzhou", d.Sites.Issue(host, in(days)))
 }
 
 // Visitor returns a client that meets the demo's web servers at the addresses of its domains.
@@ -157,7 +175,11 @@ func (d *Demo) add(t target) {
 		d.DNS.Add(at.Base + ". 60 A " + t.address)
 	}
 	if t.bound != nil {
-		d.OSS.Bind(at, *t.bound)
+		bound := *t.bound
+		if t.days > 0 {
+			bound.Certificate = d.certificate(at.Base, t.days)
+		}
+		d.OSS.Bind(at, bound)
 	}
 	d.OSS.Behave(at, t.answers...)
 }

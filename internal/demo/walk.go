@@ -35,7 +35,7 @@ func (d *Demo) walk(ctx context.Context) {
 // operator and by OSS. In the beginning it has nothing.
 func (d *Demo) steps() []func() {
 	at := domain.Name{Bucket: "demo-bucket", Base: walker}
-	certificate := newCertificate(90)
+	certificate := d.certificate(walker, 90)
 	return []func(){
 		func() { d.create(at, stride) }, // and forgotten: awaiting_dns
 		func() {},                       // it dies: token_expired
@@ -57,9 +57,3 @@ func (d *Demo) create(at domain.Name, life time.Duration) {
 
 // publish makes the TXT record of a domain carry its token.
 func (d *Demo) publish(at domain.Name) { d.DNS.Publish(at.Proof(), d.OSS.Token(at).Value) }
-
-// newCertificate returns one that lasts for some days.
-func newCertificate(days int) *osstest.Certificate {
-	now := time.Now()
-	return &osstest.Certificate{ID: "demo-cn-hangzhou", NotBefore: now.AddDate(0, 0, days-90), NotAfter: now.AddDate(0, 0, days)}
-}

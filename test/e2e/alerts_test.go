@@ -46,6 +46,8 @@ func demoAlerts() []deserved {
 		{"OSSCnameNotServed", "critical", "disabled.example.com", nil, `OSS does not serve disabled\.example\.com, or not with its certificate`},
 		{"OSSCnameNotServed", "critical", "blocked.example.com", nil, `OSS does not serve blocked\.example\.com, or not with its certificate`},
 		{"OSSCnameNotServed", "critical", "recommended.example.com", nil, `OSS does not serve recommended\.example\.com, or not with its certificate`},
+		{"OSSCnameNotServed", "warning", "renewed.example.com", nil, `OSS does not serve renewed\.example\.com, or not with its certificate`},
+		{"OSSCnameCertificateExpiresSoon", "warning", "renewed.example.com", nil, `The certificate of renewed\.example\.com ends at ` + moment},
 		{"OSSCnameTokenExpiresSoon", "critical", "minutes.example.com", nil, `The CNAME token of minutes\.example\.com expires at ` + moment},
 		{"OSSCnameTokenExpired", "critical", "minutes.example.com", nil, `The CNAME token of minutes\.example\.com expired unused`},
 		refused("demo-bucket", "rubbish.example.com", "bad_response"),

@@ -40,14 +40,19 @@ func TestDemo(t *testing.T) {
 		`oss_cname_binding_status{bucket="demo-bucket",cname="disabled.example.com",status="disabled",team="web"} 1`,
 		`oss_cname_state{bucket="demo-bucket",cname="blocked.example.com",state="disabled",team="web"} 1`,
 		`oss_cname_state{bucket="demo-bucket",cname="recommended.example.com",state="bound",team="web"} 1`,
-		`oss_cname_exporter_targets 19`,
+		`oss_cname_tls_certificate_is_bound{bucket="demo-bucket",cname="bound.example.com",team="web"} 1`,
+		`oss_cname_tls_certificate_is_bound{bucket="demo-bucket",cname="cdn.example.com",team="web"} 0`,
+		`oss_cname_tls_certificate_is_bound{bucket="demo-bucket",cname="renewed.example.com",team="web"} 0`,
+		`oss_cname_problem{bucket="demo-bucket",cname="renewed.example.com",problem="certificate_expires_soon",severity="warning",team="web"} 1`,
+		`oss_cname_problem{bucket="demo-bucket",cname="renewed.example.com",problem="not_served",severity="warning",team="web"} 1`,
+		`oss_cname_exporter_targets 20`,
 	} {
 		if !strings.Contains(metrics, "\n"+want+"\n") {
 			t.Errorf("no line %s", want)
 		}
 	}
-	if n := strings.Count(metrics, "\noss_cname_token_probe_success{"); n != 19 {
-		t.Errorf("%d targets, want 19", n)
+	if n := strings.Count(metrics, "\noss_cname_token_probe_success{"); n != 20 {
+		t.Errorf("%d targets, want 20", n)
 	}
 	if strings.Contains(metrics+p.Stderr.String(), demo.Getenv("OSS_ACCESS_KEY_SECRET")) {
 		t.Error("the secret is shown beside the commands to be pasted")

@@ -2,6 +2,8 @@ package osstest
 
 import (
 	"cmp"
+	"crypto/sha1" //nolint:gosec // the fingerprint that OSS shows, not a signature
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"encoding/xml"
@@ -9,6 +11,7 @@ import (
 	"hash/crc32"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"oss_cname_exporter/internal/domain"
@@ -30,6 +33,23 @@ type Certificate struct {
 	Status    string // as it is listed; "" is "Enabled"
 	NotBefore time.Time
 	NotAfter  time.Time
+	// Pair is what visitors get, and is listed by its fingerprint. nil is one of which only the dates are known; without
+	// a key it is not served.
+	Pair *tls.Certificate
+}
+
+// NewCertificate returns a bound certificate that is served.
+func NewCertificate(id string, pair *tls.Certificate) *Certificate {
+	return &Certificate{ID: id, NotBefore: pair.Leaf.NotBefore, NotAfter: pair.Leaf.NotAfter, Pair: pair}
+}
+
+// fingerprint is that of SHA-1, as OSS writes it, such as "DE:01:CF:..."; "" if the certificate itself is not known.
+func (c *Certificate) fingerprint() string {
+	if c.Pair == nil {
+		return ""
+	}
+	sum := sha1.Sum(c.Pair.Certificate[0]) //nolint:gosec // the fingerprint that OSS shows, not a signature
+	return strings.ReplaceAll(fmt.Sprintf("% X", sum), " ", ":")
 }
 
 // Bind makes the bucket be served under d, as PutCname does, and takes the token away.
@@ -77,6 +97,7 @@ type certificateInfo struct {
 	Type           string
 	CertID         string `xml:"CertId"`
 	Status         string
+	Fingerprint    string `xml:",omitempty"`
 	ValidStartDate string
 	ValidEndDate   string
 }
@@ -108,7 +129,7 @@ func newCnameInfo(d domain.Name, b Binding) cnameInfo {
 		// One of the two formats that OSS is seen to write.
 		const layout = "Mon, 2 Jan 2006 15:04:05 GMT"
 		info.Certificate = &certificateInfo{
-			Type: cmp.Or(c.Type, "Upload"), CertID: c.ID, Status: cmp.Or(c.Status, "Enabled"),
+			Type: cmp.Or(c.Type, "Upload"), CertID: c.ID, Status: cmp.Or(c.Status, "Enabled"), Fingerprint: c.fingerprint(),
 			ValidStartDate: c.NotBefore.UTC().Format(layout), ValidEndDate: c.NotAfter.UTC().Format(layout),
 		}
 	}
@@ -119,6 +140,7 @@ func newCnameInfo(d domain.Name, b Binding) cnameInfo {
 type certificateConfiguration struct {
 	CertID            string `xml:"CertId"`
 	Certificate       string // PEM
+	PrivateKey        string // PEM
 	DeleteCertificate bool
 }
 
@@ -191,8 +213,11 @@ func (s *Server) certificate(a *certificateConfiguration, now time.Time) (*Certi
 	if err != nil {
 		return nil, invalidArgument("", "The certificate is invalid.")
 	}
-	id := cmp.Or(a.CertID, fmt.Sprintf("%d-%s", crc32.ChecksumIEEE(block.Bytes), s.region))
-	return &Certificate{ID: id, NotBefore: parsed.NotBefore, NotAfter: parsed.NotAfter}, nil
+	pair, err := tls.X509KeyPair([]byte(a.Certificate), []byte(a.PrivateKey))
+	if err != nil { // it is listed, and not served
+		pair = tls.Certificate{Certificate: [][]byte{block.Bytes}, Leaf: parsed}
+	}
+	return NewCertificate(cmp.Or(a.CertID, fmt.Sprintf("%d-%s", crc32.ChecksumIEEE(block.Bytes), s.region)), &pair), nil
 }
 
 // deleteCname also answers 200 about a domain that was never bound.

@@ -38,6 +38,8 @@ type Certificate struct {
 	Name      string    // it is valid for; "" is the host
 	Expires   time.Time // zero is in 90 days
 	Untrusted bool      // signed by an authority that no client knows
+	// Pair is served as it is, if it is not nil.
+	Pair *tls.Certificate
 }
 
 // Server plays every Site. Make one with New.
@@ -96,6 +98,15 @@ func (s *Server) CA() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.trusted.certificate.Raw})
 }
 
+// Issue returns a certificate for name that the Server's authority signs. It panics if the system has no random numbers.
+func (s *Server) Issue(name string, expires time.Time) *tls.Certificate {
+	issued, err := s.trusted.issue(name, expires)
+	if err != nil {
+		panic("sitetest: " + err.Error())
+	}
+	return issued
+}
+
 // Ports returns the ports of http and https.
 func (s *Server) Ports() (plain, secure int) {
 	return s.plain.Addr().(*net.TCPAddr).Port, s.secure.Addr().(*net.TCPAddr).Port
@@ -143,6 +154,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 // certificate makes the certificate of the host that a client asks for, once.
 func (s *Server) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	wanted := s.site(strings.ToLower(hello.ServerName)).Certificate
+	if wanted.Pair != nil {
+		return wanted.Pair, nil
+	}
 	if wanted.Name == "" {
 		wanted.Name = hello.ServerName
 	}
