@@ -17,12 +17,14 @@
   local unanswered = '(%s or oss_cname_account_problem{%s} == 1 or %s == 0)' % [problem('problem=~"probe_failing|check_failing"'), chosen, asked],
   // number counts, and is 0 only where of says that there is something to count.
   local number(expr, of) = 'count(%s) or 0 * count(%s) unless on () %s' % [expr, of, unanswered],
+  // When the certificate ends that visitors get, if it is valid for the domain, else the one that is bound.
+  local certificate = '(%s and on (%s) %s == 1 or %s)' % [fact('tls_certificate_expiry_timestamp_seconds'), words.domain, fact('tls_certificate_matches'), fact('certificate_expiry_timestamp_seconds')],
   // When the token ends that a domain needs, else its certificate.
   local ends = 'max by (%(domain)s) (%(token)s unless on (%(domain)s) %(bound)s == 1 or on (%(domain)s) %(certificate)s) - time()' % {
     domain: words.domain,
     token: fact('token_expiry_timestamp_seconds'),
     bound: fact('bound'),
-    certificate: fact('certificate_expiry_timestamp_seconds'),
+    certificate: certificate,
   },
   local never = 1e12,  // the time left of what has no end
   local first = 'bottomk(100, %s or on (%s) %d + 0 * max by (%s) (%s))' % [ends, words.domain, never, words.domain, asked],
@@ -89,6 +91,10 @@
   local cell = { align: 'left', cellOptions: { type: 'auto' }, inspect: false },
   local colored = { type: 'color-text' },
 
+  local verdict(no, yes) = mapping({ '0': { text: no, color: 'orange' }, '1': { text: yes, color: 'green' } }),
+  // The hundred served certificates that end first, and facts about those.
+  local servedFirst = 'bottomk(100, max by (%s) (%s))' % [words.domain, fact('tls_certificate_expiry_timestamp_seconds')],
+  local served(of, name, more='') = '%s by (%s) (%s)%s and on (%s) %s' % [of, words.domain, fact(name), more, words.domain, servedFirst],
   local severities = { critical: { color: 'red' }, warning: { color: 'orange' } },
   local states = {
     unknown: { color: 'text' },
@@ -110,7 +116,7 @@
     stat('Not answered', 'Domains about which the last attempt to ask OSS failed.', 9, 3, 'count(%s == 0) or 0 * count(%s)' % [asked, asked], bad('red')),
     stat('Visitors get errors', 'Domains that are not served, not reached, not bound any more, or that another account may take over. Not known without the binding check.', 12, 3, number(problem('problem=~"dangling|domain_unbound|not_reachable|not_served"'), fact('bound')), bad('red')),
     stat('Next token', 'When the next token ends of a domain that is not bound.', 15, 3, 'min(%s - time() unless on (%s) %s == 1)' % [fact('token_expiry_timestamp_seconds'), words.domain, fact('bound')], none, { unit: 'dtdurations', decimals: 0, noValue: 'no token' }),
-    stat('Next certificate', 'When the next certificate ends. Needs the binding check.', 18, 3, 'min(%s) - time()' % fact('certificate_expiry_timestamp_seconds'), none, { unit: 'dtdurations', decimals: 0, noValue: 'none known' }),
+    stat('Next certificate', 'When the next certificate ends. Needs the check binding or http.', 18, 3, 'min(%s) - time()' % certificate, none, { unit: 'dtdurations', decimals: 0, noValue: 'none known' }),
     stat('Oldest answer', 'How long ago OSS last answered about the domain of which it answered longest ago.', 21, 3, 'time() - min(%s)' % fact('token_last_success_timestamp_seconds'), none, { unit: 's', decimals: 0 }),
 
     panel(
@@ -192,24 +198,67 @@
     ),
     series('Time left', 'The twenty tokens and certificates that end first.', 0, 34, [query('bottomk(20, %s)' % ends, '{{cname}}')], { unit: 'dtdurations', min: 0 }, { fillOpacity: 0, lineWidth: 2 }),
 
-    row('Asking OSS', 42),
-    series('Domains that are answered', 'Share of the domains about which the last attempt was answered.', 0, 43, [query('avg by (job) (%s)' % asked, '{{job}}')], { unit: 'percentunit', min: 0, max: 1 }),
-    series('Probe duration', 'How long the attempts took, retries included.', 12, 43, [
+    row('What visitors get', 42),
+    series('Answered by', 'Domains by the server that answers a visitor. Needs the check http.', 0, 43, [query('count by (by) (group by (%s, by) (%s))' % [words.domain, fact('http_answered_by')], '{{by}}')], { min: 0, decimals: 0 }, stacked),
+    series('Time to first byte', 'Of a visit, connection and TLS handshake included.', 12, 43, [
+      query('max(%s)' % fact('http_first_byte_seconds'), 'longest'),
+      query('quantile(0.5, %s)' % fact('http_first_byte_seconds'), 'median'),
+    ], { unit: 's', min: 0 }),
+    panel(
+      'table',
+      'Certificates that visitors get',
+      'The hundred that end first. "another" is not the one that is bound in OSS, as of a CDN, or of a renewal that never arrived.',
+      { h: 10, w: 24, x: 0, y: 51 },
+      [
+        query(served('max', 'tls_certificate_expiry_timestamp_seconds', ' - time()'), '', table),
+        query(served('min', 'tls_certificate_matches'), '', table),
+        query(served('min', 'tls_certificate_trusted'), '', table),
+        query(served('min', 'tls_certificate_is_bound'), '', table),
+        query('group by (%s, by) (%s) and on (%s) %s' % [words.domain, fact('http_answered_by'), words.domain, servedFirst], '', table),
+      ],
+      { cellHeight: 'sm', showHeader: true, frameIndex: 0 },
+      { custom: cell { filterable: true }, thresholds: none, unit: 'none', noValue: 'not known' },
+      [
+        column('domain', { 'custom.width': 320 }),
+        column('bucket', { 'custom.width': 400, links: toBucket }),
+        column('time left', { unit: 'dtdurations', decimals: 1 }),
+        column('names', { 'custom.cellOptions': colored, mappings: verdict('do not match', 'match') }),
+        column('authority', { 'custom.cellOptions': colored, mappings: verdict('not trusted', 'trusted') }),
+        column('certificate', { 'custom.cellOptions': colored, mappings: verdict('another', 'the bound one') }),
+        column('answered by', { 'custom.width': 150 }),
+      ],
+      [
+        { id: 'merge', options: {} },
+        { id: 'sortBy', options: { fields: {}, sort: [{ field: 'Value #A', desc: false }] } },
+        {
+          id: 'organize',
+          options: {
+            excludeByName: { [name]: true for name in ['Time', '__name__', 'Value #E'] },
+            indexByName: { cname: 0, bucket: 1, by: 2, 'Value #A': 3, 'Value #B': 4, 'Value #C': 5, 'Value #D': 6 },
+            renameByName: { cname: 'domain', by: 'answered by', 'Value #A': 'time left', 'Value #B': 'names', 'Value #C': 'authority', 'Value #D': 'certificate' },
+          },
+        },
+      ],
+    ),
+
+    row('Asking OSS', 61),
+    series('Domains that are answered', 'Share of the domains about which the last attempt was answered.', 0, 62, [query('avg by (job) (%s)' % asked, '{{job}}')], { unit: 'percentunit', min: 0, max: 1 }),
+    series('Probe duration', 'How long the attempts took, retries included.', 12, 62, [
       query('max(%s)' % ofInstance('token_probe_duration_seconds'), 'longest'),
       query('quantile(0.5, %s)' % ofInstance('token_probe_duration_seconds'), 'median'),
     ], { unit: 's', min: 0 }),
-    series('Failures by reason', 'Failed attempts a second, of all targets.', 0, 51, [query('sum by (reason) (rate(%s[$__rate_interval])) > 0' % ofInstance('exporter_probe_errors_total'), '{{reason}}')], { unit: 'ops', min: 0 }, stacked),
-    series('Calls to OSS', 'Time to the first byte of the answer, by operation, from native histograms where Prometheus scrapes them.', 12, 51, [
+    series('Failures by reason', 'Failed attempts a second, of all targets.', 0, 70, [query('sum by (reason) (rate(%s[$__rate_interval])) > 0' % ofInstance('exporter_probe_errors_total'), '{{reason}}')], { unit: 'ops', min: 0 }, stacked),
+    series('Calls to OSS', 'Time to the first byte of the answer, by operation, from native histograms where Prometheus scrapes them.', 12, 70, [
       query('histogram_quantile(%s, sum by (operation) (rate(%s[$__rate_interval])) or sum by (operation, le) (rate(%s[$__rate_interval])))' % [q, ofInstance('exporter_api_request_duration_seconds'), ofInstance('exporter_api_request_duration_seconds_bucket')], '{{operation}} p%d' % (100 * q))
       for q in [0.5, 0.99]
     ], { unit: 's', min: 0 }),
 
-    row('The exporters', 59),
+    row('The exporters', 78),
     panel(
       'table',
       'Exporters',
       'Each exporter that Prometheus scrapes, also while it is down: its targets and those that are asked about, its part of them, whether it accepts its configuration, its clock minus that of OSS.',
-      { h: 6, w: 24, x: 0, y: 60 },
+      { h: 6, w: 24, x: 0, y: 79 },
       [
         query('max by (%s) (up{%s, instance=~"$instance"} and on (%s) %s)' % [words.source, chosen, words.source, words.known], '', table),
         query(exporters('targets'), '', table),
@@ -262,7 +311,7 @@
       description: 'The problems of each domain of each OSS bucket, and how long tokens and certificates last.',
       tags: ['oss', 'dns'],
       schemaVersion: 42,
-      version: 3,
+      version: 4,
       editable: true,
       graphTooltip: 1,
       refresh: '1m',
