@@ -29,19 +29,6 @@ type cacheEntry struct {
 // that a file that was broken for a while costs no facts.
 const keepRemoved = time.Hour
 
-// getOrCreate returns the entry of k, which is about t. p.mu is held.
-func (p *Poller) getOrCreate(k cacheKey, t *config.Target) *cacheEntry {
-	e := p.cache[k]
-	if e == nil {
-		e = &cacheEntry{key: k}
-		p.cache[k] = e
-	}
-	if !t.Unlisted {
-		e.configured, e.removedAt = true, time.Time{}
-	}
-	return e
-}
-
 // sweep evicts the entries that were removed long ago and sets the time of the
 // next sweep. p.mu is held.
 func (p *Poller) sweep(now time.Time) {
@@ -58,13 +45,11 @@ func (p *Poller) sweep(now time.Time) {
 	}
 }
 
-// evict removes the entries of r that belong to no configured target and that no
-// other poll waits for, so that unlisted targets use no memory. p.mu is held.
-func (p *Poller) evict(r *poll) {
-	for _, w := range r.waiters {
-		if e := w.entry; !e.configured && e.request == nil && p.cache[e.key] == e {
-			delete(p.cache, e.key)
-		}
+// evict removes an entry that belongs to no configured target and that no other
+// poll waits for, so that unlisted targets use no memory. p.mu is held.
+func (p *Poller) evict(e *cacheEntry) {
+	if e.request == nil && p.cache[e.key] == e {
+		delete(p.cache, e.key)
 	}
 }
 

@@ -53,8 +53,10 @@ func nothing() result { return result{bindings: &list{}, noBucket: true} }
 // newChecks returns the table without the rows that have no client.
 func newChecks(oss TokenGetter, lister BindingLister, resolver DNS, visitor Visitor) []checkType {
 	hasDNS := func(t *config.Target) bool { return t.Checks.DNS }
+	cacheTTL := func(t *config.Target) time.Duration { return t.CacheTTL }
 	checks := []checkType{{
-		isOn: func(*config.Target) bool { return true }, key: tokenKey, ttl: cacheTTL,
+		isOn: func(*config.Target) bool { return true }, ttl: cacheTTL,
+		key:  func(t *config.Target) cacheKey { return cacheKey{name: t.Name, queue: Queue(t.Account)} },
 		fill: func(s *status.Status, _ *config.Target, r, _ *result) { s.Facts, s.Token = r.facts, r.token },
 		ask: func(ctx context.Context, t *config.Target) (result, error) {
 			token, err := oss.GetCnameToken(ctx, t.Account, t.Name)
@@ -66,7 +68,8 @@ func newChecks(oss TokenGetter, lister BindingLister, resolver DNS, visitor Visi
 	}}
 	if lister != nil {
 		checks = append(checks, checkType{
-			name: status.CheckBinding, isOn: func(t *config.Target) bool { return t.Checks.Binding }, key: bindingKey, ttl: bindingTTL, fill: fillBinding,
+			name: status.CheckBinding, isOn: func(t *config.Target) bool { return t.Checks.Binding }, key: bindingKey, fill: fillBinding,
+			ttl: func(t *config.Target) time.Duration { return t.Checks.BindingTTL },
 			ask: func(ctx context.Context, t *config.Target) (result, error) {
 				bindings, err := lister.ListCname(ctx, t.Account, t.Bucket)
 				return result{bindings: &list{bindings: bindings}}, err
@@ -90,7 +93,9 @@ func newChecks(oss TokenGetter, lister BindingLister, resolver DNS, visitor Visi
 	}
 	if visitor != nil {
 		checks = append(checks, checkType{
-			name: status.CheckHTTP, isOn: isVisited, key: httpKey, ttl: cacheTTL,
+			// An unlisted target has no visit: a request never chooses a host to connect to.
+			isOn: func(t *config.Target) bool { return t.Checks.HTTP && !t.Unlisted && visited(t) != "" },
+			name: status.CheckHTTP, key: httpKey, ttl: cacheTTL,
 			ask: func(ctx context.Context, t *config.Target) (result, error) {
 				answer, err := visitor.Visit(ctx, httpcheck.Target{Host: visited(t), Bucket: t.Bucket, Resolvers: t.Checks.Resolvers, RefusePrivate: t.Checks.HTTPRefusePrivate})
 				return result{http: answer}, err
@@ -101,9 +106,6 @@ func newChecks(oss TokenGetter, lister BindingLister, resolver DNS, visitor Visi
 	return checks
 }
 
-func cacheTTL(t *config.Target) time.Duration   { return t.CacheTTL }
-func bindingTTL(t *config.Target) time.Duration { return t.Checks.BindingTTL }
-
 // Queue returns the queue of calls to OSS for an account.
 func Queue(a *config.Account) schedule.Queue {
 	return schedule.Queue{Account: a.Name, Server: strings.TrimSpace(a.Region + " " + a.Endpoint)}
@@ -111,10 +113,6 @@ func Queue(a *config.Account) schedule.Queue {
 
 func dnsQueue(t *config.Target) schedule.Queue {
 	return schedule.Queue{Server: "dns " + strings.Join(t.Checks.Resolvers, " ")}
-}
-
-func tokenKey(t *config.Target) cacheKey {
-	return cacheKey{name: t.Name, queue: Queue(t.Account)}
 }
 
 // bindingKey has no domain: one list answers for all domains of a bucket.
@@ -139,10 +137,6 @@ func fillTXT(s *status.Status, _ *config.Target, r, token *result) {
 func cnameKey(t *config.Target) cacheKey {
 	return cacheKey{check: status.CheckCNAME, name: t.Name, queue: dnsQueue(t)}
 }
-
-// isVisited reports whether t has the check http. Unlisted targets have none: a
-// request never chooses a host to connect to.
-func isVisited(t *config.Target) bool { return t.Checks.HTTP && !t.Unlisted && visited(t) != "" }
 
 // httpKey has a queue for each domain, since each may be another server.
 func httpKey(t *config.Target) cacheKey {

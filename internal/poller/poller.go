@@ -11,9 +11,6 @@ package poller
 
 import (
 	"context"
-	"errors"
-	"iter"
-	"maps"
 	"sync"
 	"time"
 
@@ -67,8 +64,8 @@ type Poller struct {
 	mu       sync.Mutex // guards all below, every cacheEntry and every request
 	timeout  time.Duration
 	cache    map[cacheKey]*cacheEntry
-	sweepAt  time.Time          // when the next removed entry may be evicted; zero is never
-	polls    map[*poll]struct{} // under way, of more than one target
+	sweepAt  time.Time // when the next removed entry may be evicted; zero is never
+	polls    []*poll   // under way, of more than one target; the oldest first
 	errors   map[status.Reason]uint64
 	unlisted map[string]uint64
 }
@@ -87,7 +84,6 @@ func New(oss TokenGetter, opts Options) *Poller {
 		now:       opts.Now,
 		timeout:   config.DefaultTimeout,
 		cache:     map[cacheKey]*cacheEntry{},
-		polls:     map[*poll]struct{}{},
 		errors:    map[status.Reason]uint64{},
 		unlisted:  map[string]uint64{answered: 0, failed: 0, notAsked: 0},
 	}
@@ -108,8 +104,10 @@ func (p *Poller) Apply(cfg *config.Config) {
 
 	configured := make(map[cacheKey]bool, len(cfg.Targets))
 	for i := range cfg.Targets {
-		for _, key := range p.checksOf(&cfg.Targets[i]) {
-			configured[key] = true
+		for _, c := range p.checks {
+			if t := &cfg.Targets[i]; c.isOn(t) {
+				configured[c.key(t)] = true
+			}
 		}
 	}
 	p.mu.Lock()
@@ -127,51 +125,6 @@ func (p *Poller) Apply(cfg *config.Config) {
 	p.sweep(now)
 }
 
-// Poll asks about targets and returns one Status each, in their order. It
-// returns when all requests are answered or when ctx ends. A status whose request
-// is not answered by then keeps its facts and says why. A cached result, and one
-// that an overlapping Poll gets, is not asked for again. If ctx was cancelled,
-// the statuses are nil.
-func (p *Poller) Poll(ctx context.Context, targets []config.Target) []status.Status {
-	if ctx.Err() != nil {
-		return p.tooLate(ctx, targets)
-	}
-	r := p.begin(ctx, targets)
-	deadline, _ := ctx.Deadline()
-	p.scheduler.Start(deadline, r.calls...)
-	for _, w := range r.waiters {
-		if w.request == nil {
-			continue
-		}
-		select {
-		case <-w.request.done:
-		case <-ctx.Done(): // it stays done for the others
-		}
-	}
-	statuses, abandoned := p.end(ctx, r)
-	if len(abandoned) > 0 {
-		p.scheduler.Drop(abandoned...)
-	}
-	return statuses
-}
-
-// tooLate is Poll for a ctx that has ended before.
-func (p *Poller) tooLate(ctx context.Context, targets []config.Target) []status.Status {
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return nil
-	}
-	statuses := p.Peek(targets)
-	for i := range statuses {
-		statuses[i].Attempt = notProbed(p.now())
-	}
-	return statuses
-}
-
-// notProbed is the attempt of a request that was not made.
-func notProbed(now time.Time) status.Attempt {
-	return status.Attempt{Ended: now, Reason: status.ReasonNotProbed, Err: errors.New("not asked: the scrape had to end before its turn came")}
-}
-
 // Peek returns the remembered status of each target, in their order. It makes no
 // call.
 func (p *Poller) Peek(targets []config.Target) []status.Status {
@@ -181,8 +134,12 @@ func (p *Poller) Peek(targets []config.Target) []status.Status {
 	for i := range targets {
 		t := &targets[i]
 		var token *cacheEntry
-		for c, key := range p.checksOf(t) {
-			e := p.cache[key]
+		for k := range p.checks {
+			c := &p.checks[k]
+			if !c.isOn(t) {
+				continue
+			}
+			e := p.cache[c.key(t)]
 			if token == nil {
 				token = e
 			}
@@ -195,31 +152,4 @@ func (p *Poller) Peek(targets []config.Target) []status.Status {
 		}
 	}
 	return statuses
-}
-
-// checksOf returns the checks of t, the token's first.
-func (p *Poller) checksOf(t *config.Target) iter.Seq2[*checkType, cacheKey] {
-	return func(yield func(*checkType, cacheKey) bool) {
-		for i := range p.checks {
-			if c := &p.checks[i]; c.isOn(t) && !yield(c, c.key(t)) {
-				return
-			}
-		}
-	}
-}
-
-// The outcomes of a request for the token of an unlisted target.
-const (
-	answered = "answered"  // with a definitive answer
-	failed   = "failed"    // without one
-	notAsked = "not_asked" // before its turn came
-)
-
-// Counts returns two numbers since the start: the failed attempts to get a token
-// of a configured target, by reason, and the requests for tokens of unlisted
-// targets, by outcome. Every reason and every outcome is present.
-func (p *Poller) Counts() (failures map[status.Reason]uint64, unlisted map[string]uint64) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return maps.Clone(p.errors), maps.Clone(p.unlisted)
 }

@@ -3,6 +3,7 @@ package poller
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"oss_cname_exporter/internal/config"
@@ -102,6 +103,61 @@ func (p *Poller) countNotAsked(q *request) {
 	if q.unlisted && q.check.name == "" {
 		p.unlisted[notAsked]++
 	}
+}
+
+// minAttempt is how long a call must have been without an answer to count as an
+// attempt, if its caller's deadline cuts it short: a short deadline is no failure
+// of the target.
+const minAttempt = time.Second
+
+// abandon closes q, which has no waiter any more. A call that is cut short keeps
+// its place in the queue once, because it may have started just before the
+// deadline; the second time in a row it goes to the back. p.mu is held.
+func (p *Poller) abandon(q *request, now time.Time, cancelled bool) {
+	e := q.entry
+	e.request = nil
+	if q.started.IsZero() {
+		p.countNotAsked(q)
+		return
+	}
+	if e.timedOutOnce = !e.timedOutOnce; !e.timedOutOnce {
+		e.lastStarted = q.started
+	}
+	if a := q.cutShort(now); !cancelled && a.Duration >= minAttempt {
+		p.record(q, a)
+	}
+}
+
+// cutShort is the attempt of a poll that could not wait for q.
+func (q *request) cutShort(now time.Time) status.Attempt {
+	if q.started.IsZero() {
+		return notProbed(now)
+	}
+	return status.Attempt{
+		Ended: now, Duration: now.Sub(q.started), Reason: status.ReasonTimeout,
+		Err: errors.New("no answer before the scrape had to end"),
+	}
+}
+
+// notProbed is the attempt of a request that was not made.
+func notProbed(now time.Time) status.Attempt {
+	return status.Attempt{Ended: now, Reason: status.ReasonNotProbed, Err: errors.New("not asked: the scrape had to end before its turn came")}
+}
+
+// The outcomes of a request for the token of an unlisted target.
+const (
+	answered = "answered"  // with a definitive answer
+	failed   = "failed"    // without one
+	notAsked = "not_asked" // before its turn came
+)
+
+// Counts returns two numbers since the start: the failed attempts to get a token
+// of a configured target, by reason, and the requests for tokens of unlisted
+// targets, by outcome. Every reason and every outcome is present.
+func (p *Poller) Counts() (failures map[status.Reason]uint64, unlisted map[string]uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.errors), maps.Clone(p.unlisted)
 }
 
 // ReasonOf returns why a call of the scheduler failed; "" for nil.
