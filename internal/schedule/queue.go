@@ -1,13 +1,15 @@
 package schedule
 
 import (
-	"cmp"
+	"errors"
 	"math"
 	"slices"
 	"sort"
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"oss_cname_exporter/internal/clock"
 )
 
 // queue is the state of a Queue.
@@ -61,70 +63,66 @@ func (q *queue) giveUp(until time.Time) {
 	}()
 }
 
-// rank is lower for queues that go first: those of accounts, then look-ups and
-// visits, then unlisted targets. In each rank, a queue that hangs goes last until
-// its turn.
-func (q *queue) rank(now time.Time) int {
-	rank := 0
-	switch {
-	case q.Unlisted:
-		rank = 4
-	case q.Account == "":
-		rank = 2
-	}
-	if q.silent > 0 && now.Before(q.turn()) {
-		rank++
-	}
-	return rank
-}
-
-// turn returns when a queue that hangs is as good as another: the longer it was
-// silent, the later.
-func (q *queue) turn() time.Time {
-	return q.tried.Add(min(time.Duration(q.silent)*retryWait, maxRetryWait))
-}
-
-const (
-	retryWait    = 5 * time.Second // for each silent call
-	maxRetryWait = 20 * time.Second
-)
-
-// share is the number of calls in flight that counts against q. The queues of an
-// account with a rate limit have one share, so that the oldest of its calls is
-// next.
-func (q *queue) share() int {
-	if !q.Unlisted && q.account.limiter.Limit() != rate.Inf {
-		return q.account.inFlight
-	}
-	return q.inFlight
-}
-
-// compare is negative if the next call is q's rather than other's.
-func (q *queue) compare(other *queue, now time.Time) int {
-	order := cmp.Or(cmp.Compare(q.rank(now), other.rank(now)), cmp.Compare(q.share(), other.share()),
-		cmp.Compare(min(q.silent, 1), min(other.silent, 1)))
-	switch {
-	case order != 0:
-		return order
-	case q.silent > 0:
-		return q.turn().Compare(other.turn())
-	}
-	return q.calls[0].compare(other.calls[0])
-}
-
 // add puts c behind the calls that waited as long.
 func (q *queue) add(c *Call) {
 	at := sort.Search(len(q.calls), func(i int) bool { return c.compare(q.calls[i]) < 0 })
 	q.calls = slices.Insert(q.calls, at, c)
 }
 
-// compare is negative if c has waited longer than other.
-func (c *Call) compare(other *Call) int {
-	switch order := c.Since.Compare(other.Since); {
-	case order != 0 || c.First == other.First:
-		return order
-	case c.First:
-		return -1
+// The pause after a throttled call doubles from minPause to maxPause while the
+// account stays throttled. The server may ask for a longer one, up to maxPause.
+const (
+	minPause = time.Second
+	maxPause = time.Minute
+)
+
+// account limits how fast one account is called. Its calls about unlisted targets
+// have an account of their own, which keeps to the limits of the whole as well: a
+// quarter of the rate, and a pause that is theirs only.
+type account struct {
+	whole     *account // nil for the whole
+	limiter   *rate.Limiter
+	inFlight  int
+	throttled time.Time     // the last answer that began a pause
+	pause     time.Duration // since then; 0 after a call that was not throttled
+}
+
+// pausedUntil returns the end of the pause; zero if there is none.
+func (a *account) pausedUntil(now time.Time) (until time.Time) {
+	for ; a != nil; a = a.whole {
+		if end := a.throttled.Add(a.pause); clock.Within(a.pause, a.throttled, now) && end.After(until) {
+			until = end
+		}
 	}
-	return 1
+	return until
+}
+
+// update begins a pause after a throttled call, and resets the back-off after one
+// that was not. It ignores calls that were started before the pause ended.
+func (a *account) update(err error, started, now time.Time) {
+	if started.Before(a.throttled) || clock.Within(a.pause, a.throttled, started) {
+		return
+	}
+	if answer, ok := errors.AsType[throttler](err); ok {
+		if retryAfter, throttled := answer.Throttled(); throttled {
+			a.throttled, a.pause = now, min(max(2*a.pause, retryAfter, minPause), maxPause)
+			return
+		}
+	}
+	a.pause = 0
+}
+
+// throttler is an error that may say that its server asks for fewer calls.
+type throttler interface {
+	error
+	Throttled() (retryAfter time.Duration, throttled bool)
+}
+
+// isTimeout reports whether err says that no answer came in time.
+func isTimeout(err error) bool {
+	timeout, ok := errors.AsType[interface {
+		error
+		Timeout() bool
+	}](err)
+	return ok && timeout.Timeout()
 }
