@@ -18,9 +18,9 @@ import (
 // printCheck prints the outcome of --config.check for an accepted file of that
 // name: a line for the whole file, then one for each warning.
 func printCheck(w io.Writer, name string, cfg *config.Config, references []accounts.Warning) {
-	fmt.Fprintf(w, "%s: %d targets, no faults", name, len(cfg.Targets))
+	fmt.Fprintf(w, "%s: %s, no faults", name, counted(len(cfg.Targets), "target"))
 	if n := len(cfg.Warnings) + len(references); n > 0 {
-		fmt.Fprintf(w, ", %d warnings", n)
+		fmt.Fprintf(w, ", %s", counted(n, "warning"))
 	}
 	fmt.Fprintln(w)
 	for _, warning := range cfg.Warnings {
@@ -29,6 +29,14 @@ func printCheck(w io.Writer, name string, cfg *config.Config, references []accou
 	for _, warning := range references {
 		fmt.Fprintf(w, "%s: warning: %v\n", name, warning)
 	}
+}
+
+// counted returns a number of things, such as "1 target".
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // warnOf logs the warnings about cfg that the configuration before did not have;

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"gopkg.in/yaml.v3"
 )
 
 // credentialsType is one type of credentials: the keys that it cannot do without, and those that it knows besides.
@@ -48,14 +50,19 @@ func credentialsNeeds(name, source string) (needs, knows []string) {
 	return needs, knows
 }
 
-// credentialsKeys returns the keys of all types. A key is needed by the types that say so.
-func (p *parser) credentialsKeys() []key[Credentials] {
-	meant := map[string]string{
+// credentialsMeant are the types that words of other tools stand for.
+func credentialsMeant() map[string]string {
+	return map[string]string{
 		"rrsa": CredentialsOIDC, "env": CredentialsEnvironment, "static": CredentialsFiles, "file": CredentialsFiles, "files": CredentialsFiles,
 		"ram_role": CredentialsECSRole, "ecs_ram_role": CredentialsECSRole, "instance": CredentialsECSRole, "ecsramrole": CredentialsECSRole,
 		"ram_role_arn": CredentialsAssumeRole, "ramrolearn": CredentialsAssumeRole, "sts": CredentialsAssumeRole, "oidc_role_arn": CredentialsOIDC,
 		"external": CredentialsProcess, "exec": CredentialsProcess, "command": CredentialsProcess, "cli": CredentialsProfile, "credentials_uri": CredentialsProcess,
 	}
+}
+
+// credentialsKeys returns the keys of all types. A key is needed by the types that say so.
+func (p *parser) credentialsKeys() []key[Credentials] {
+	meant := credentialsMeant()
 	text := func(name string, parse func(string) (string, error), field func(*Credentials) *string, values, doc string) key[Credentials] {
 		return entryOf(name, texts(parse, values), field, "", doc)
 	}
@@ -87,6 +94,14 @@ func (p *parser) credentialsKeys() []key[Credentials] {
 
 // readCredentials reads v into c, which holds the default type.
 func (p *parser) readCredentials(v value, c *Credentials) {
+	if v.node != nil && v.node.Kind == yaml.ScalarNode {
+		kind, isType := nearest(v.node.Value, CredentialsTypes(), credentialsMeant())
+		if !isType {
+			kind = CredentialsEnvironment
+		}
+		p.fault(v, "a single value; write a mapping with the type, such as {type: %s}", kind)
+		return
+	}
 	var names []string
 	for _, k := range p.tables.credentials {
 		names = append(names, k.Name)

@@ -90,6 +90,10 @@ func (d *decoder) is(v value, kind yaml.Kind) bool {
 	if v.node == nil || v.node.Kind == kind {
 		return true
 	}
+	if slip := slipIn(v.node.Value); v.node.Kind == yaml.ScalarNode && iniKey.MatchString(v.node.Value) {
+		d.fault(v, "%s", slip)
+		return false
+	}
 	advice := kindName(kind)
 	switch only := onlyItem(v.node); {
 	case kind == yaml.ScalarNode && only != nil:
@@ -231,11 +235,15 @@ func read[T any](d *decoder, v value, dst *T, parse func(string) (T, error)) boo
 	if err == nil {
 		got, err = parse(text)
 	}
-	if hidden, ok := errors.AsType[hiddenError](err); ok {
-		d.fault(v, "%v", hidden)
+	if key, ok := errors.AsType[hiddenError](err); ok {
+		d.fault(v, "%v", key)
 		return false
 	}
-	if err != nil {
+	switch {
+	case err != nil && withoutKeys(v.node.Value) == hidden:
+		d.fault(v, "not valid here, and not shown because it looks like a key; no key belongs in this file")
+		return false
+	case err != nil:
 		d.fault(v, "%s: %v", quote(v.node.Value), err)
 		return false
 	}

@@ -161,7 +161,7 @@ func render(c *config.Config) string {
 		b.WriteString("}\n")
 	}
 	b.WriteString("thresholds: {" + renderThresholds(c.Rules.Thresholds) + "}\nproblems: {" + renderProblems(c.Rules.Severities) + "}\n")
-	b.WriteString("targets:\n")
+	b.WriteString("checks: " + renderChecks(c.Checks) + "\ntargets:\n")
 	for _, target := range c.Targets {
 		fmt.Fprintf(&b, "- bucket: %q\n  cname: %q\n  account: %q\n  region: %s\n  endpoint: %q\n  cache_ttl: %v\n  checks: %s\n",
 			target.Bucket, target.Cname(), target.Account.Name, target.Account.Region, target.Account.Endpoint, target.CacheTTL,

@@ -13,7 +13,7 @@ type hiddenError struct{ error }
 var (
 	keyWord   = regexp.MustCompile(`[A-Za-z0-9+=]{16,}`)
 	keyID     = regexp.MustCompile(`LTAI[A-Za-z0-9]{12,}`)
-	bareWord  = regexp.MustCompile(`^[A-Za-z0-9]{12,}$`)
+	bareWord  = regexp.MustCompile(`^[A-Za-z0-9]{8,}$`)
 	longToken = regexp.MustCompile(`^[A-Za-z0-9+][A-Za-z0-9+/=]{39,}$`)
 )
 
@@ -23,11 +23,14 @@ func looksLikeKey(word string) bool {
 	return keyID.MatchString(word) || isMixed && (strings.ContainsAny(word, "0123456789") || len(word) >= 24)
 }
 
+// hidden stands in place of a word that may be a key.
+const hidden = "(hidden)"
+
 // withoutKeys returns text with a mark in place of each word that may be a key.
 func withoutKeys(text string) string {
 	return keyWord.ReplaceAllStringFunc(text, func(word string) string {
 		if looksLikeKey(word) {
-			return "(hidden)"
+			return hidden
 		}
 		return word
 	})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"gopkg.in/yaml.v3"
 )
@@ -18,8 +19,14 @@ func lookAlikes() map[rune]string {
 		'－': "-", '—': "-", '–': "-", '＃': "#", '＊': "*", '／': "/", '＂': `"`, '＇': "'",
 		'“': `"`, '”': `"`, '„': `"`, '«': `"`, '»': `"`, '‘': "'", '’': "'", '「': `"`, '」': `"`,
 		'\u3000': "a blank", '\u00a0': "a blank", '\u2003': "a blank", '\u2002': "a blank", '\u202f': "a blank", '\u200b': "",
-		'\ufeff': "",
+		'\ufeff': "", '\u200c': "", '\u200d': "", '\u2060': "", '、': ",",
 	}
+}
+
+// fullWidth returns the letter or digit that a Chinese or Japanese keyboard writes as c.
+func fullWidth(c rune) (narrow rune, is bool) {
+	narrow = c - ('ａ' - 'a')
+	return narrow, unicode.IsLetter(narrow) && narrow <= 'z' || '0' <= narrow && narrow <= '9'
 }
 
 var (
@@ -27,6 +34,7 @@ var (
 	slashes    = regexp.MustCompile(`(^|\s)(//|/\*)`)
 	lostValue  = regexp.MustCompile(`[:,\[{]\s+#\S`)
 	openFlow   = regexp.MustCompile(`[\[{][^\]}]*[:,\[{]\s+#\S`)
+	iniKey     = regexp.MustCompile(`^\s*([a-z_]+)\s*=[^=]`)
 	restOfLine = regexp.MustCompile(`(^|\s)#.*$`)
 )
 
@@ -36,8 +44,14 @@ func slipIn(line string) string {
 	if slashes.MatchString(line) {
 		return `"//" begins no comment in YAML; write "#"`
 	}
+	if m := iniKey.FindStringSubmatch(line); m != nil {
+		return fmt.Sprintf(`"=" sets no value in YAML; write "%s: "`, m[1])
+	}
 	alike := lookAlikes()
 	for _, c := range restOfLine.ReplaceAllString(line, "") {
+		if narrow, is := fullWidth(c); is {
+			return fmt.Sprintf("has the full-width character %q (U+%04X); write '%c'", c, c, narrow)
+		}
 		if write, ok := alike[c]; ok {
 			switch {
 			case write == "":

@@ -125,7 +125,7 @@ func TestConfigCheckWarns(t *testing.T) {
 	if err := app.Run(t.Context(), []string{"--config.check", "--config.file=" + path}, getenv, &stdout, io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	want := path + `: 1 targets, no faults, 3 warnings
+	want := path + `: 1 target, no faults, 3 warnings
 ` + path + `:1: warning: accounts.main.region: "cn-hangzou" is no region that was known in 2026-11; did you mean "cn-hangzhou"?
 ` + path + `: warning: HTTPS_PROXY is no URL of a proxy, and requests go directly; write one such as http://proxy.example.com:3128
 ` + path + `: warning: account "main": reading ca_file "` + filepath.Dir(path) + `/ca.pem": no such file; mount it, or correct the path
