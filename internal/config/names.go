@@ -86,8 +86,9 @@ func asLabel(name string) string {
 	return name
 }
 
-// maxLabelValue bounds a label's value in bytes: it is on every series of its target, and a YAML alias repeats it for nothing.
-const maxLabelValue = 1024
+// maxLabelValue bounds a label's value in bytes: it is on every series of its target, a YAML alias repeats it for
+// nothing, and some storages cut or refuse values of 1 KiB.
+const maxLabelValue = 1023
 
 // labelValue accepts any text on one line. Control characters go: a NUL ends the exposition for Prometheus' parser.
 func labelValue(text string) (string, error) {

@@ -306,7 +306,7 @@ func TestRefusedLabels(t *testing.T) {
 		{`team: "a\nb"`, `team: "a\nb": ` + control},
 		{`team: "\x85"`, `team: "\u0085": ` + control},
 		{"team: |\n      web\n      app", `team: "web\napp\n": ` + control},
-		{"team: " + strings.Repeat("x", 1025), `team: "` + strings.Repeat("x", 64) + `…": 1025 bytes; write at most 1024`},
+		{"team: " + strings.Repeat("x", 1024), `team: "` + strings.Repeat("x", 64) + `…": 1024 bytes; write at most 1023`},
 	} {
 		t.Run(tt.label, func(t *testing.T) {
 			text := "accounts: {main: {region: cn-hangzhou}}\ntargets:\n- bucket: examplebucket\n  cname: a.example\n  labels:\n    " +
