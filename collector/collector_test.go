@@ -186,7 +186,7 @@ func totals(cfg *config.Config, refused error) *collector.Totals {
 		counted[r] = 0
 	}
 	counted["dns"] = 7
-	return collector.NewTotals(inForce{cfg, now, refused}, &fakePoller{errors: counted})
+	return collector.NewTotals(inForce{cfg, now, refused}, &fakePoller{errors: counted}, nil, nil)
 }
 
 func TestTotals(t *testing.T) {
@@ -312,7 +312,7 @@ func TestJudgement(t *testing.T) {
 	memory := judge.NewMemory()
 	c := collector.New(&fakePoller{results: []status.Status{denied, denied}}, collector.Options{Memory: memory, Now: func() time.Time { return now }})
 	c.Scrape(t.Context(), cfg.Targets, nil)
-	if err := testutil.CollectAndCompare(collector.NewJudgement(memory, func() time.Time { return now }), strings.NewReader(`
+	if err := testutil.CollectAndCompare(collector.NewTotals(nil, nil, memory, func() time.Time { return now }), strings.NewReader(`
 # HELP oss_cname_account_problem 1 for a failure that most domains of an account share now, 0 for one that ended within the last hour. Absent otherwise.
 # TYPE oss_cname_account_problem gauge
 oss_cname_account_problem{account="main",check="token",reason="credentials",region="cn-hangzhou",severity="warning"} 1

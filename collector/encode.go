@@ -3,6 +3,7 @@ package collector
 import (
 	"bytes"
 	"io"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,20 +26,15 @@ func (s *Snapshot) Encode(w io.Writer, format expfmt.Format, names []string) err
 	if kind != expfmt.TypeTextPlain && kind != expfmt.TypeOpenMetrics {
 		return s.encodeProtobuf(w, format, names)
 	}
-	open, text, common := kind == expfmt.TypeOpenMetrics, make([]byte, 0, flushAt/4), s.labelsOf(nil)
-	for _, family := range s.families {
-		if len(names) > 0 && !slices.Contains(names, family[0].name) {
-			continue
-		}
-		labels, described := common, false
-		if extra := family[0].extra; len(extra) > 0 {
-			labels = s.labelsOf(extra)
-		}
-		for sample := range s.samples(family) {
-			if !described {
-				text, described = family[0].appendDescription(text, open), true
-			}
-			text = sample.appendTo(append(text, family[0].name...), labels, open)
+	open, text := 0, make([]byte, 0, flushAt/4)
+	if kind == expfmt.TypeOpenMetrics {
+		open = 1
+	}
+	for f, labels := range s.families(names) {
+		description := f.described[open]
+		for x := range s.samples(f) {
+			text = append(text, description...)
+			text, description = append(x.appendTo(append(text, f.name...), labels, open == 1), '\n'), ""
 			if len(text) < flushAt {
 				continue
 			}
@@ -52,52 +48,22 @@ func (s *Snapshot) Encode(w io.Writer, format expfmt.Format, names []string) err
 	return err
 }
 
-func (s *Snapshot) encodeProtobuf(w io.Writer, format expfmt.Format, names []string) error {
-	encoder := expfmt.NewEncoder(w, format)
-	for family := range s.metricFamilies(names) {
-		if err := encoder.Encode(family); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (f *series) appendDescription(text []byte, open bool) []byte {
-	name, kind := f.name, "gauge"
-	if f.kind == dto.MetricType_COUNTER {
-		kind = "counter"
-		if open {
-			name = strings.TrimSuffix(name, "_total")
-		}
-	}
-	lines := [][2]string{{"HELP", f.help}, {"TYPE", kind}, {"UNIT", f.unit}}
-	if !open || f.unit == "" {
-		lines = lines[:2]
-	}
-	for _, line := range lines {
-		for _, part := range []string{"# ", line[0], " ", name, " ", line[1], "\n"} {
-			text = append(text, part...)
-		}
-	}
-	return text
-}
-
 // appendTo appends the labels and the value of a sample.
-func (s sample) appendTo(text []byte, labels []label, open bool) []byte {
+func (x *sample) appendTo(text []byte, labels []label, open bool) []byte {
 	separator := byte('{')
-	for _, l := range labels {
+	for i := range labels {
 		text = append(text, separator)
-		text = append(text, l.name...)
-		text = appendQuoted(append(text, '='), l.valueIn(s))
+		text = append(text, labels[i].name...)
+		text = appendQuoted(append(text, '='), labels[i].value(x))
 		separator = ','
 	}
 	text = append(text, "} "...)
 	begin := len(text)
-	text = strconv.AppendFloat(text, s.value, 'g', -1, 64)
+	text = strconv.AppendFloat(text, x.value, 'g', -1, 64)
 	if open && !bytes.ContainsAny(text[begin:], ".eIN") { // an integer; neither infinite nor NaN
 		text = append(text, ".0"...)
 	}
-	return append(text, '\n')
+	return text
 }
 
 // appendQuoted appends the value of a label.
@@ -114,4 +80,74 @@ func appendQuoted(text []byte, value string) []byte {
 		}
 	}
 	return append(text, '"')
+}
+
+// describe returns the lines that describe a family.
+func (f *series) describe(open bool) string {
+	name, kind, unit := f.name, "gauge", ""
+	if f.isCounter {
+		kind = "counter"
+	}
+	if open {
+		name = strings.TrimSuffix(name, "_total")
+		if f.unit() != "" {
+			unit = "# UNIT " + name + " " + f.unit() + "\n"
+		}
+	}
+	return "# HELP " + name + " " + f.help + "\n# TYPE " + name + " " + kind + "\n" + unit
+}
+
+// unit returns the unit that the name ends in; "" if the value has none.
+func (f *series) unit() string {
+	if strings.HasSuffix(f.name, "_seconds") {
+		return "seconds"
+	}
+	return ""
+}
+
+func (s *Snapshot) encodeProtobuf(w io.Writer, format expfmt.Format, names []string) error {
+	encoder := expfmt.NewEncoder(w, format)
+	for family := range s.metricFamilies(names) {
+		if err := encoder.Encode(family); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Gather implements prometheus.Gatherer. It makes no request and never fails. The
+// targets are in the configuration's order.
+func (s *Snapshot) Gather() ([]*dto.MetricFamily, error) {
+	return slices.Collect(s.metricFamilies(nil)), nil
+}
+
+// metricFamilies yields the families as client_golang has them. A family without
+// samples is left out.
+func (s *Snapshot) metricFamilies(names []string) iter.Seq[*dto.MetricFamily] {
+	return func(yield func(*dto.MetricFamily) bool) {
+		for f, labels := range s.families(names) {
+			family := &dto.MetricFamily{Name: &f.name, Help: &f.help, Type: dto.MetricType_GAUGE.Enum()}
+			if f.isCounter {
+				family.Type = dto.MetricType_COUNTER.Enum()
+			}
+			if unit := f.unit(); unit != "" {
+				family.Unit = &unit
+			}
+			for x := range s.samples(f) {
+				m := &dto.Metric{Label: make([]*dto.LabelPair, len(labels))}
+				for i := range labels {
+					m.Label[i] = &dto.LabelPair{Name: &labels[i].name, Value: new(labels[i].value(x))}
+				}
+				if f.isCounter {
+					m.Counter = &dto.Counter{Value: new(x.value)}
+				} else {
+					m.Gauge = &dto.Gauge{Value: new(x.value)}
+				}
+				family.Metric = append(family.Metric, m)
+			}
+			if len(family.Metric) > 0 && !yield(family) {
+				return
+			}
+		}
+	}
 }

@@ -1,19 +1,13 @@
 package collector
 
 import (
-	"hash/crc32"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/collectors/version"
-
-	"oss_cname_exporter/internal/config"
-	"oss_cname_exporter/internal/judge"
-	"oss_cname_exporter/internal/status"
 )
 
 // NewRegistry returns a registry of the exporter's own series: the process', the
@@ -65,13 +59,30 @@ func (e except) Collect(ch chan<- prometheus.Metric) {
 type API struct {
 	calls    *prometheus.CounterVec
 	duration *prometheus.HistogramVec
-	skewDesc *prometheus.Desc
-	skew     atomic.Pointer[time.Duration] // nil until OSS answered
+	skew     *prometheus.GaugeVec // without labels; nothing until OSS answered
 }
 
 // NewAPI returns an API that was told of nothing yet.
 func NewAPI() *API {
-	return &API{calls: newCallsCounter(), duration: newAPIDuration(), skewDesc: newClockSkewDesc()}
+	return &API{
+		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "oss_cname_exporter_calls_total",
+			Help: "Requests to OSS by operation, to STS and to the services of credentials (STS), and messages to DNS servers (DNS), by account. DNS has no account.",
+		}, []string{"account", "operation"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:                            "oss_cname_exporter_api_request_duration_seconds",
+			Help:                            "Seconds from sending a request to OSS to the first byte of its answer or to its failure, each retry by itself.",
+			Unit:                            "seconds",
+			Buckets:                         []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+			NativeHistogramBucketFactor:     1.1,
+			NativeHistogramMaxBucketNumber:  100,
+			NativeHistogramMinResetDuration: time.Hour,
+		}, []string{"operation"}),
+		skew: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "oss_cname_exporter_clock_skew_seconds", Unit: "seconds",
+			Help: "This machine's clock minus the clock of OSS at its last answer; OSS refuses requests beyond 900 either way. Absent until OSS answered.",
+		}, nil),
+	}
 }
 
 // Call counts one call that is none of OSS; an account of "" is none.
@@ -85,107 +96,20 @@ func (a *API) APIRequest(account, operation string, took time.Duration) {
 }
 
 // ClockSkew takes in our clock minus OSS's.
-func (a *API) ClockSkew(skew time.Duration) { a.skew.Store(&skew) }
+func (a *API) ClockSkew(skew time.Duration) { a.skew.WithLabelValues().Set(skew.Seconds()) }
 
 // Describe implements prometheus.Collector.
 func (a *API) Describe(ch chan<- *prometheus.Desc) {
 	a.calls.Describe(ch)
 	a.duration.Describe(ch)
-	ch <- a.skewDesc
+	a.skew.Describe(ch)
 }
 
 // Collect implements prometheus.Collector.
 func (a *API) Collect(ch chan<- prometheus.Metric) {
 	a.calls.Collect(ch)
 	a.duration.Collect(ch)
-	if skew := a.skew.Load(); skew != nil {
-		ch <- prometheus.MustNewConstMetric(a.skewDesc, prometheus.GaugeValue, skew.Seconds())
-	}
-}
-
-// Configuration tells which configuration is in force and how that came about.
-type Configuration interface {
-	Config() *config.Config
-	Loaded() (at time.Time, err error)
-}
-
-// TotalCounts are those of all targets together; see poller.Poller.
-type TotalCounts interface {
-	Counts() (failures map[status.Reason]uint64, unlisted map[string]uint64)
-}
-
-// Totals has the series of the exporter as a whole: its configuration and
-// the failures of all targets together.
-type Totals struct {
-	config Configuration
-	counts TotalCounts
-	descs  totalsDescs
-}
-
-// NewTotals returns the Totals of the configuration in force and of counts.
-func NewTotals(c Configuration, counts TotalCounts) *Totals {
-	return &Totals{config: c, counts: counts, descs: newTotalsDescs()}
-}
-
-// Describe implements prometheus.Collector.
-func (t *Totals) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(t, ch) }
-
-// Collect implements prometheus.Collector.
-func (t *Totals) Collect(ch chan<- prometheus.Metric) {
-	at, err := t.config.Loaded()
-	gauge := func(d *prometheus.Desc, v float64) {
-		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v)
-	}
-	cfg := t.config.Config()
-	gauge(t.descs.targets, float64(len(cfg.Targets)))
-	var checksum uint32 // tells sets of targets apart, whatever their order
-	for i := range cfg.Targets {
-		checksum ^= crc32.ChecksumIEEE([]byte(cfg.Targets[i].String()))
-	}
-	gauge(t.descs.checksum, float64(checksum))
-	gauge(t.descs.shard, float64(cfg.Part.Ordinal))
-	gauge(t.descs.shards, float64(max(1, cfg.Part.Total)))
-	gauge(t.descs.reloadSuccessful, boolean(err == nil))
-	gauge(t.descs.reloadTimestamp, unix(at))
-	failures, unlisted := t.counts.Counts()
-	for reason, n := range failures {
-		ch <- prometheus.MustNewConstMetric(t.descs.errors, prometheus.CounterValue, float64(n), string(reason))
-	}
-	for outcome, n := range unlisted {
-		ch <- prometheus.MustNewConstMetric(t.descs.unlisted, prometheus.CounterValue, float64(n), outcome)
-	}
-}
-
-// Judgement is the part of the judgement that is about no single target.
-type Judgement struct {
-	memory *judge.Memory
-	now    func() time.Time
-	descs  judgementDescs
-}
-
-// NewJudgement returns the Judgement of memory; a nil now is time.Now.
-func NewJudgement(memory *judge.Memory, now func() time.Time) *Judgement {
-	if now == nil {
-		now = time.Now
-	}
-	return &Judgement{memory: memory, now: now, descs: newJudgementDescs()}
-}
-
-// Describe implements prometheus.Collector.
-func (j *Judgement) Describe(ch chan<- *prometheus.Desc) {
-	ch <- j.descs.problem
-	ch <- j.descs.asked
-}
-
-// Collect implements prometheus.Collector.
-func (j *Judgement) Collect(ch chan<- prometheus.Metric) {
-	asked, causes := j.memory.Totals(j.now())
-	ch <- prometheus.MustNewConstMetric(j.descs.asked, prometheus.GaugeValue, float64(asked))
-	for _, e := range causes {
-		of := e.Of
-		ch <- prometheus.MustNewConstMetric(j.descs.problem, prometheus.GaugeValue, boolean(!e.IsOver()),
-			of.Account, of.Region, string(of.Check), string(of.Reason), string(of.Severity))
-	}
+	a.skew.Collect(ch)
 }
 
 // NewExternalURL returns the series that tells rules where the exporter's pages
@@ -200,7 +124,10 @@ func NewExternalURL(url string) prometheus.Collector {
 // NewRefused returns the counter of refused HTTP requests, by status, each from
 // zero.
 func NewRefused() *Refused {
-	r := &Refused{newRefusedCounter()}
+	r := &Refused{prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "oss_cname_exporter_refused_requests_total",
+		Help: "HTTP requests that were refused before anything was asked, by status: 400 for what they say, 403 for who sends them, 503 for how many there are.",
+	}, []string{"code"})}
 	for _, code := range []int{400, 403, 503} {
 		r.WithLabelValues(strconv.Itoa(code))
 	}
@@ -216,7 +143,10 @@ func (r *Refused) Count(code int) { r.WithLabelValues(strconv.Itoa(code)).Inc() 
 // NewConnections returns the counter of closed HTTP connections, with each of
 // outcomes from zero.
 func NewConnections(outcomes ...string) *prometheus.CounterVec {
-	c := newConnectionsCounter()
+	c := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "oss_cname_exporter_closed_connections_total",
+		Help: "HTTP connections that were closed because there were too many: evicted is one that waited for a request and made room, refused one that found none.",
+	}, []string{"outcome"})
 	for _, outcome := range outcomes {
 		c.WithLabelValues(outcome)
 	}

@@ -80,7 +80,7 @@ func newComponents(ctx context.Context, env *environment, logger log.Logger, reg
 		Peek:     targets.Peek,
 		Unlisted: unlisted.Report,
 		Scan:     unlisted.Refresh,
-		Own:      registry(api, refused, closed, collector.NewTotals(store, targets), collector.NewJudgement(memory, nil)),
+		Own:      registry(api, refused, closed, collector.NewTotals(store, targets, memory, nil)),
 		Refused:  refused.Count,
 		Closed:   func(outcome string) { closed.WithLabelValues(outcome).Inc() },
 		Memory:   memory,

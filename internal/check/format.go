@@ -107,7 +107,7 @@ func (o *outcome) gather() ([]*dto.MetricFamily, error) {
 		return families, err
 	}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collector.NewJudgement(o.memory, nil))
+	registry.MustRegister(collector.NewTotals(nil, nil, o.memory, nil))
 	shared, err := registry.Gather()
 	isOwn := func(f *dto.MetricFamily) bool { return strings.HasPrefix(f.GetName(), "oss_cname_exporter_") }
 	return append(families, slices.DeleteFunc(shared, isOwn)...), err

@@ -55,7 +55,7 @@ func newProgram(on oss, cfg *config.Config, now func() time.Time) *program {
 		Scrape: scrapes.Scrape,
 		Peek:   p.poller.Peek,
 		Memory: p.memory,
-		Own:    collector.NewRegistryWithoutProcess(p.api, collector.NewTotals(p, p.poller), collector.NewJudgement(p.memory, now)),
+		Own:    collector.NewRegistryWithoutProcess(p.api, collector.NewTotals(p, p.poller, p.memory, now)),
 	}, web.Options{NoProcessSeries: true, Now: now})
 	return p
 }
