@@ -1,4 +1,5 @@
 # make image passes the version arguments; without them the image builds all the same, and says it is a devel version.
+# A release is refused until the digest of this base is written behind its tag; Dependabot then keeps both current.
 FROM --platform=$BUILDPLATFORM docker.io/library/golang:1.26 AS build
 WORKDIR /src
 COPY go.mod go.sum ./

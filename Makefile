@@ -165,6 +165,8 @@ package-test: $(PACKAGE_TOOLS) $(CRDS) ## Install it in each way that the docume
 	@$(call debian,busybox,busybox-static)
 	@$(call debian,curl,curl)
 	@$(call debian,rpm,rpm)
+	@$(call debian,rpmlint,rpmlint)
+	@$(call debian,lintian,lintian)
 	@$(call debian,man,man-db)
 	@$(call debian,systemd-analyze,systemd)
 	PATH="$(subst $() $(),:,$(addprefix $(CURDIR)/,$(sort $(dir $(PACKAGE_TOOLS))))):$$PATH" CRDS=$(CURDIR)/$(CRDS) KUBERNETES_VERSION=$(KUBERNETES_VERSION) \

@@ -46,14 +46,18 @@ func (s store) command(args ...string) []string {
 }
 
 // build builds the Dockerfile for an architecture, on a base that stands in for
-// the one of the registry.
+// the one of the registry, with one time in place of all.
 func (s store) build(t *testing.T, arch string) (image string) {
 	t.Helper()
 	goEnv := func(name string) string { return strings.TrimSpace(run(t, "go", "env", name)) }
 	image = "localhost/oss_cname_exporter:" + arch
 	run(t, "go", "-C", "../..", "mod", "download") // the build has no network, and an empty cache may be what the machine has
+	dockerfile := filepath.Join(t.TempDir(), "Dockerfile") // the stand-in has another digest than the base
+	if err := os.WriteFile(dockerfile, []byte(regexp.MustCompile(`(?m)^(FROM .*)@\S+`).ReplaceAllString(file(t, "../../Dockerfile"), "$1")), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	run(t, "buildah", append(slices.Clip(s.args),
-		"build", "--isolation", "chroot", "--pull-never", "--format", "docker", "--platform", "linux/"+arch, "--build-arg", "BUILDPLATFORM=linux/"+runtime.GOARCH, "--tag", image,
+		"build", "--file", dockerfile, "--no-cache", "--timestamp", "1767366245", "--isolation", "chroot", "--pull-never", "--format", "docker", "--platform", "linux/"+arch, "--build-arg", "BUILDPLATFORM=linux/"+runtime.GOARCH, "--tag", image,
 		"--volume", goEnv("GOROOT")+":/usr/local/go:ro", "--volume", goEnv("GOMODCACHE")+":/go/pkg/mod:ro", "--volume", goEnv("GOCACHE")+":/go/cache",
 		"--build-arg", "VERSION=0.1.0", "--build-arg", "REVISION=abc", "--build-arg", "CREATED=2026-01-02T15:04:05Z", "--build-arg", "SOURCE=https://git.example.com/oss_cname_exporter",
 		"../..")...)
@@ -81,10 +85,10 @@ func baseImage(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return regexp.MustCompile(`(?m)^FROM .*?(\S+) AS build$`).FindStringSubmatch(string(text))[1]
+	return regexp.MustCompile(`(?m)^FROM .*?([^\s@]+)(@\S+)? AS build$`).FindStringSubmatch(string(text))[1]
 }
 
-// TestPackageImage builds the image for both architectures and runs the one of
+// TestPackageImage builds the image for both architectures, twice, and runs the one of
 // this machine as hardened as can be: no user but nobody, no capability, no
 // disk to write to.
 func TestPackageImage(t *testing.T) {
@@ -93,6 +97,10 @@ func TestPackageImage(t *testing.T) {
 	machines := map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}
 	for arch, machine := range machines {
 		image := s.build(t, arch)
+		first := s.podman(t, "image", "inspect", "--format", "{{.Id}}", image)
+		if second := s.podman(t, "image", "inspect", "--format", "{{.Id}}", s.build(t, arch)); second != first {
+			t.Errorf("two builds of one commit differ: %s, %s", first, second)
+		}
 		var inspected []struct {
 			Architecture string
 			Size         int

@@ -38,6 +38,10 @@ func TestPackageNames(t *testing.T) {
 	}
 	write("ghcr.io/acme")
 	run(t, names, "apply")
+	if _, said, err := tryRun(t, names, "check"); err == nil || !strings.Contains(said, "golang:1.26 has no digest") {
+		t.Errorf("a base without a digest: %v, said %s", err, said)
+	}
+	run(t, "sed", "-i", "s/^FROM .*golang:[^ ]*/&@sha256:"+strings.Repeat("0", 64)+"/", filepath.Join(dir, "Dockerfile"))
 	run(t, names, "check")
 	run(t, "go", "-C", dir, "build", "-o", filepath.Join(dir, "built"), ".")
 	if module := run(t, "go", "-C", dir, "list", "-m"); strings.TrimSpace(module) != "github.com/acme/oss_cname_exporter" {

@@ -39,6 +39,7 @@ func TestPackageRelease(t *testing.T) {
 		}
 	}
 	t.Run("sbom", func(t *testing.T) { checkSBOM(t, first) })
+	t.Run("lint", func(t *testing.T) { checkLint(t, first) })
 	t.Run("deb", func(t *testing.T) { checkDebian(t, one(t, first, "*_linux_amd64.deb")) })
 	t.Run("systemd with the deb", func(t *testing.T) {
 		checkSystemd(t, family{"dpkg --install", "dpkg --force-confold --install", "dpkg --remove", one(t, first, "*_linux_amd64.deb")})
@@ -103,6 +104,21 @@ func checkSBOM(t *testing.T, dist string) {
 	}
 }
 
+// checkLint has the linters of both families judge the packages. What they may
+// find is in the overrides of the deb and in deploy/packages/rpmlint.toml.
+func checkLint(t *testing.T, dist string) {
+	for _, arch := range []string{"amd64", "arm64"} {
+		out, said, err := tryRun(t, "lintian", "--allow-root", "--fail-on", "error,warning", one(t, dist, "*_linux_"+arch+".deb"))
+		if err != nil || out != "" {
+			t.Errorf("lintian: %v\n%s%s", err, out, said)
+		}
+		out, said, err = tryRun(t, "rpmlint", "--config", "../../deploy/packages/rpmlint.toml", one(t, dist, "*_linux_"+arch+".rpm"))
+		if err != nil || !strings.Contains(out, " 0 errors, 0 warnings") {
+			t.Errorf("rpmlint: %v\n%s%s", err, out, said)
+		}
+	}
+}
+
 // machine is a folder that package managers take for a whole system: a shell
 // for the packages' scripts, and a systemctl that writes down what it is told.
 type machine struct{ root string }
@@ -157,10 +173,12 @@ const (
 	byHand     = "# This was edited by hand.\n"
 )
 
-// checkInstalled holds what every package installs to what it is for.
-func (m machine) checkInstalled(t *testing.T) {
+// checkInstalled holds what every package installs to what it is for; zsh has its
+// completions in a folder of the family's.
+func (m machine) checkInstalled(t *testing.T, zsh string) {
 	t.Helper()
 	for _, path := range []string{
+		zsh + "/_oss_cname_exporter",
 		"usr/bin/oss_cname_exporter", unitFile, "usr/lib/systemd/system/oss-cname-exporter.socket", configFile, "etc/default/oss-cname-exporter",
 		"usr/share/man/man1/oss_cname_exporter.1.gz", "usr/share/bash-completion/completions/oss_cname_exporter", "usr/share/doc/oss-cname-exporter/rules.yml",
 		"usr/lib/sysusers.d/oss-cname-exporter.conf", "usr/share/fish/vendor_completions.d/oss_cname_exporter.fish",

@@ -31,7 +31,7 @@ func checkDebian(t *testing.T, deb string) {
 		return out + errs
 	}
 	dpkg("--install", deb)
-	m.checkInstalled(t)
+	m.checkInstalled(t, "usr/share/zsh/vendor-completions")
 	m.checkUnit(t)
 	if told := m.told(t); told != restarted {
 		t.Errorf("installing told systemctl %q", told)
@@ -80,7 +80,7 @@ func checkRPM(t *testing.T, rpm string) {
 		return run(t, "rpm", append([]string{"--root", m.root, "--dbpath", "/var/lib/rpm", "--nodeps"}, args...)...)
 	}
 	manage("--upgrade", rpm)
-	m.checkInstalled(t)
+	m.checkInstalled(t, "usr/share/zsh/site-functions")
 	m.checkUnit(t)
 	if told := m.told(t); told != restarted {
 		t.Errorf("installing told systemctl %q", told)
