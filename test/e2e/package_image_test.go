@@ -97,8 +97,8 @@ func TestPackageImage(t *testing.T) {
 	machines := map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}
 	for arch, machine := range machines {
 		image := s.build(t, arch)
-		first := s.podman(t, "image", "inspect", "--format", "{{.Id}}", image)
-		if second := s.podman(t, "image", "inspect", "--format", "{{.Id}}", s.build(t, arch)); second != first {
+		first := s.podman(t, "image", "inspect", "--format", "{{.RootFS.Layers}}", image)
+		if second := s.podman(t, "image", "inspect", "--format", "{{.RootFS.Layers}}", s.build(t, arch)); second != first {
 			t.Errorf("two builds of one commit differ: %s, %s", first, second)
 		}
 		var inspected []struct {
