@@ -382,3 +382,25 @@ func (r rendering) mount(t *testing.T, dir string, volume object) {
 		}
 	}
 }
+
+// TestPackageChartTestsTheExporter runs the command of helm test, first with an
+// exporter at the address of the Service and then with none.
+func TestPackageChartTestsTheExporter(t *testing.T) {
+	exporter := startExporter(t, "--demo", "--web.route-prefix=/oss-cname")
+	pod := render(t, "prefix").hooks()["test"]
+	var args []string
+	for _, arg := range at[[]any](at[[]any](pod, "spec", "containers")[0], "args") {
+		args = append(args, arg.(string))
+	}
+	asks := func(address string) (said string, err error) {
+		command := regexp.MustCompile(`=\S+\.svc:\d+`).ReplaceAllString(strings.Join(args, " "), "="+address)
+		out, errs, err := tryRun(t, "oss_cname_exporter", strings.Fields(command)...)
+		return out + errs, err
+	}
+	if said, err := asks(exporter.address); err != nil {
+		t.Errorf("an exporter that serves: %v\n%s", err, said)
+	}
+	if said, err := asks(freeAddress(t)); err == nil || !strings.Contains(said, "connection refused") {
+		t.Errorf("no exporter: %v\n%s", err, said)
+	}
+}

@@ -51,7 +51,7 @@ func (s store) build(t *testing.T, arch string) (image string) {
 	t.Helper()
 	goEnv := func(name string) string { return strings.TrimSpace(run(t, "go", "env", name)) }
 	image = "localhost/oss_cname_exporter:" + arch
-	run(t, "go", "-C", "../..", "mod", "download") // the build has no network, and an empty cache may be what the machine has
+	run(t, "go", "-C", "../..", "mod", "download")         // the build has no network, and an empty cache may be what the machine has
 	dockerfile := filepath.Join(t.TempDir(), "Dockerfile") // the stand-in has another digest than the base
 	if err := os.WriteFile(dockerfile, []byte(regexp.MustCompile(`(?m)^(FROM .*)@\S+`).ReplaceAllString(file(t, "../../Dockerfile"), "$1")), 0o600); err != nil {
 		t.Fatal(err)
