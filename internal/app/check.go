@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/check"
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/lang"
 )
 
 // statusRefused is the exit status of an exporter whose configuration is
@@ -74,6 +76,7 @@ func askOnce(ctx context.Context, flags *flags, getenv func(string) string, stdo
 	ctx, cancel := context.WithTimeout(ctx, flags.maxTimeout)
 	defer cancel()
 	opts := flags.checkOptions()
+	opts.Language = cmp.Or(lang.Language(flags.ask.language), lang.OfEnvironment(getenv))
 	if isTerminal(stdout) {
 		opts.Color = getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
 		opts.Width, _, _ = term.GetSize(int(stdout.(*os.File).Fd()))

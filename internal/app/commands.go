@@ -9,6 +9,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 
 	"oss_cname_exporter/internal/check"
+	"oss_cname_exporter/internal/lang"
 )
 
 // The commands.
@@ -29,6 +30,7 @@ type checkFlags struct {
 	outputFile string
 	failOn     string
 	quiet      bool
+	language   string // "" is that of the environment
 }
 
 // isWithoutFile reports whether the command line names a region in place of a
@@ -79,6 +81,8 @@ func (a *checkFlags) add(command *kingpin.CmdClause, f *flags) {
 		NoEnvar().SetValue(listOf(&a.checks, "--checks", check.Checks()...))
 	command.Flag("output", "Format: text, json, prom for node_exporter's textfile collector, github for annotations of a workflow, junit for CI systems.").
 		NoEnvar().Default(check.Formats()[0]).SetValue(oneOf(&a.output, "--output", check.Formats()...))
+	command.Flag("language", "Language of the texts, en or zh; that of LC_ALL, LC_MESSAGES or LANG by default.").
+		NoEnvar().SetValue(oneOf(&a.language, "--language", string(lang.English), string(lang.Chinese)))
 	command.Flag("output.file", "Write to this file, in one step, and only the first line to standard output.").NoEnvar().StringVar(&a.outputFile)
 	command.Flag("fail-on", "The least severity with an exit status that is not 0: "+strings.Join(check.FailOn(), ", ")+".").
 		NoEnvar().Default(check.FailOn()[0]).SetValue(oneOf(&a.failOn, "--fail-on", check.FailOn()...))

@@ -16,6 +16,7 @@ import (
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/judge"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 )
@@ -50,6 +51,7 @@ type Options struct {
 	Width      int           // of the terminal, in columns; 0 is no terminal
 	Progress   io.Writer     // a terminal that is told how far it is; nil is none
 	HideTokens bool
+	Language   lang.Language // of the texts; "" is English
 
 	ExternalURL string // of the pages that links lead to, without a final slash; "" is not known
 }
@@ -77,13 +79,13 @@ func Run(ctx context.Context, e Exporter, opts Options, stdout io.Writer) (exit 
 	if opts.File != "" {
 		opts.Color, opts.Width = false, 0
 	}
-	stop := follow(ctx, e.Peek, chosen.targets, opts.Progress)
+	stop := follow(ctx, e.Peek, chosen.targets, opts)
 	snapshot := e.Scrape(ctx, chosen.targets, e.Config.LabelNames)
 	stop()
 	if len(snapshot.Statuses()) < len(chosen.targets) {
 		return Critical, fmt.Errorf("interrupted before all %d domains were asked about", len(chosen.targets))
 	}
-	r := report.New(chosen.targets, snapshot.Statuses(), report.Options{HideTokens: opts.HideTokens, ExternalURL: opts.ExternalURL})
+	r := report.New(chosen.targets, snapshot.Statuses(), report.Options{HideTokens: opts.HideTokens, ExternalURL: opts.ExternalURL, Language: opts.Language})
 	o := outcome{Report: r, snapshot: snapshot, memory: e.Memory, hints: chosen.hints, opts: opts}
 	if err := o.write(stdout); err != nil {
 		return Refused, err
@@ -129,7 +131,8 @@ const (
 
 // follow tells a terminal how far it is once it takes longer than a moment. The
 // caller calls stop, which waits for the end.
-func follow(ctx context.Context, peek func([]config.Target) []status.Status, targets []config.Target, w io.Writer) (stop func()) {
+func follow(ctx context.Context, peek func([]config.Target) []status.Status, targets []config.Target, opts Options) (stop func()) {
+	w := opts.Progress
 	if w == nil {
 		return func() {}
 	}
@@ -143,7 +146,7 @@ func follow(ctx context.Context, peek func([]config.Target) []status.Status, tar
 		for told := false; ; told = true {
 			select {
 			case <-timer.C:
-				fmt.Fprintf(w, "\r%d of %d domains asked about", countSince(peek(targets), began), len(targets))
+				fmt.Fprint(w, "\r", lang.Textf("%d of %d domains asked about", countSince(peek(targets), began), len(targets)).In(opts.Language))
 				timer.Reset(progressEvery)
 			case <-ctx.Done():
 				if told {

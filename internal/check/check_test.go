@@ -22,6 +22,7 @@ import (
 	"oss_cname_exporter/internal/check"
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/judge"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -242,6 +243,22 @@ ok        *.example.org    examplebucket  bound    no certificate
 `
 	if out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", &out, want)
+	}
+	out.Reset()
+	if _, err := check.Run(t.Context(), exporter(t, with(pending(2*time.Hour+time.Minute/2))), check.Options{Language: lang.Chinese}, &out); err != nil {
+		t.Fatal(err)
+	}
+	const chinese = `CRITICAL: www.example.com：Token 将于 2 小时后失效，域名尚未绑定（token_critical: 6h）；1 ok | critical=1;;0;0;2 warning=0;0;;0;2 unknown=0;;;0;2 ok=1;;;0;2
+
+级别      域名             BUCKET         状态     剩余时间
+critical  www.example.com  examplebucket  unknown  Token 2 小时后失效
+          Token 将于 2 小时后失效，域名尚未绑定（token_critical: 6h）
+          下一步：将 Token 添加为 TXT 记录，并在失效前完成域名绑定
+          _dnsauth.www.example.com.  TXT  "t0ken"
+ok        *.example.org    examplebucket  bound    无证书
+`
+	if out.String() != chinese {
+		t.Errorf("got\n%s\nwant\n%s", &out, chinese)
 	}
 	for _, opts := range []check.Options{{Color: true}, {HideTokens: true}} {
 		out.Reset()

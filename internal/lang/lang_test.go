@@ -17,8 +17,8 @@ func TestText(t *testing.T) {
 		{lang.Verbatim(""), "", ""},
 		{lang.Textf("create a token"), "create a token", "创建 Token"},
 		{lang.Textf("no such text, %d %%", 7), "no such text, 7 %", "no such text, 7 %"},
-		{lang.Textf("the token expires %s", lang.In(5*time.Hour)), "the token expires in 5 h", "Token 将于5 小时后失效"},
-		{lang.Textf("allow %s in %s", "oss:ListCname", lang.Textf("the bucket policy")), "allow oss:ListCname in the bucket policy", "在Bucket 授权策略（Bucket Policy）中允许 oss:ListCname"},
+		{lang.Textf("the token expires %s", lang.In(5*time.Hour)), "the token expires in 5 h", "Token 将于 5 小时后失效"},
+		{lang.Textf("allow %s in %s", "oss:ListCname", lang.Textf("the bucket policy")), "allow oss:ListCname in the bucket policy", "在存储空间授权策略（Bucket Policy）中允许 oss:ListCname"},
 		{lang.Textf("%s: %s", "a\x1b[31m", errors.New("b\nc")), `a\x1b[31m: b\nc`, `a\x1b[31m：b\nc`},
 		{lang.Verbatim("50 %\u202e"), `50 %\u202e`, `50 %\u202e`},
 	} {

@@ -214,7 +214,7 @@ func (r *Report) Summary() string {
 	case rest.Total > 0:
 		text = lang.Textf("%s; %s", text, rest.String())
 	}
-	return r.say(lang.Textf("%s: %s", strings.ToUpper(string(r.Standing())), text))
+	return strings.ToUpper(string(r.Standing())) + ": " + r.say(text)
 }
 
 // headline is the worst that there is to say. The zero value is nothing.

@@ -22,7 +22,7 @@ const (
 var law = map[string]struct{ may, never []string }{
 	"":                         {may: []string{"internal/app"}},
 	"docs":                     {never: []string{sdk, "net/http", "github.com/"}},
-	"internal/app":             {may: []string{"collector", "internal/accounts", "internal/changelog", "internal/check", "internal/config", "internal/configfile", "internal/demo", "internal/discovery", "internal/dnsclient", "internal/httpcheck", "internal/judge", "internal/domain", "internal/poller", "internal/schedule", "internal/starter", "internal/web", "ossclient"}, never: []string{sdk}},
+	"internal/app":             {may: []string{"internal/lang", "collector", "internal/accounts", "internal/changelog", "internal/check", "internal/config", "internal/configfile", "internal/demo", "internal/discovery", "internal/dnsclient", "internal/httpcheck", "internal/judge", "internal/domain", "internal/poller", "internal/schedule", "internal/starter", "internal/web", "ossclient"}, never: []string{sdk}},
 	"internal/app/apptest":     {may: []string{"internal/app", "internal/demo", "internal/fake/osstest"}, never: []string{sdk}},
 	"internal/accounts":        {may: []string{"internal/config", "internal/credentials", "internal/secret", "internal/status", "ossclient"}, never: []string{sdk, "github.com/prometheus/"}},
 	"internal/credentials":     {may: []string{"internal/clock", "internal/secret"}, never: []string{sdk, dnslib, "github.com/prometheus/", "github.com/go-kit/", "log"}},
@@ -51,7 +51,7 @@ var law = map[string]struct{ may, never []string }{
 	"internal/region":          {may: []string{"internal/vendor"}, never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/"}},
 	"internal/domain":          {never: []string{sdk, "net/http"}},
 	"internal/httpcheck":       {may: []string{"internal/plain", "internal/status", "internal/trace"}, never: []string{sdk, dnslib, "github.com/", "log"}},
-	"internal/check":           {may: []string{"collector", "internal/config", "internal/judge", "internal/report", "internal/status"}, never: []string{sdk, dnslib, "net/http", "log"}},
+	"internal/check":           {may: []string{"internal/lang", "collector", "internal/config", "internal/judge", "internal/report", "internal/status"}, never: []string{sdk, dnslib, "net/http", "log"}},
 	"internal/config":          {may: []string{"internal/judge", "internal/region", "internal/status", "internal/vendor"}, never: []string{sdk, "net/http", "github.com/go-kit/"}},
 	"internal/configfile":      {may: []string{"internal/clock", "internal/config"}, never: []string{sdk, "net/http", "github.com/"}},
 	"internal/fake/dnstest":    {never: []string{sdk, "net/http", "github.com/prometheus/", "github.com/go-kit/"}},
