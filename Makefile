@@ -111,7 +111,7 @@ lint: $(GOLANGCI_LINT) $(ACTIONLINT_DIR)/actionlint $(PROMETHEUS_DIR)/promtool $
 	for os in darwin windows; do GOOS=$$os CGO_ENABLED=0 go vet . ./collector/... ./ossclient/... ./internal/...; done
 	go mod tidy -diff
 	go -C test/clients vet -mod=mod -tags e2e ./...
-	$(PROMETHEUS_DIR)/promtool check rules --lint=all --lint-fatal deploy/rules.yml
+	$(PROMETHEUS_DIR)/promtool check rules --lint=all --lint-fatal deploy/rules.yml deploy/rules.zh-CN.yml
 	$(ALERTMANAGER_DIR)/amtool check-config deploy/alertmanager.yml
 	$(JSONNET_DIR)/jsonnetfmt --test deploy/mixin/*sonnet
 	$(JSONNET_DIR)/jsonnet-lint deploy/mixin/*sonnet

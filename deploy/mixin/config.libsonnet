@@ -3,6 +3,8 @@
 // Thresholds, and the severities of a domain's problems, are in the exporter's configuration.
 {
   _config+:: {
+    // The language of summaries and descriptions: en, or zh for Chinese.
+    language: 'en',
     // Added to every selector of the exporter's series, such as 'env="prod"'.
     selector: '',
     // Jobs that are exporters even if none of their targets was ever scraped.
@@ -40,7 +42,7 @@
 
     // Where the runbooks are if an exporter does not say its own address (--web.external-url).
     runbookBase: '',
-    runbooksURL: self.runbookBase + 'docs/runbooks.md',
+    runbooksURL: self.runbookBase + { en: 'docs/runbooks.md', zh: 'docs/runbooks.zh-CN.md' }[self.language],
     problemsURL: self.runbookBase + 'docs/problems.md',
     // Where Grafana is, such as https://grafana.example.com, and the dashboard on it.
     grafanaURL: '',

@@ -13,17 +13,21 @@ local rule(r) = indented(std.lines(
   + [indented(line, '  ') for field in [plain('for'), plain('keep_firing_for'), map('labels'), map('annotations')] for line in field(r)]
 ), '      ');
 
+local rules(mixin) = (|||
+                        # Generated from mixin/ by "make mixin". %(runbooks)s says what each alert means and what to do. Thresholds and the
+                        # severities of a domain's problems are in the exporter's configuration.
+                        #
+                        # An alert links to the exporter's own runbook if the exporter knows its address (--web.external-url); else to a path of
+                        # this repository. To make links of these paths, and of the dashboard's, without jsonnet:
+                        #   sed -i "s|%(runbooks)s|https://git.example.com/oss_cname_exporter/%(runbooks)s|; s|'/d/|'https://grafana.example.com/d/|" %(file)s
+                        groups:
+                          - name: oss_cname
+                            rules:
+                      ||| % { runbooks: mixin._config.runbooksURL, file: if mixin._config.language == 'zh' then 'rules.zh-CN.yml' else 'rules.yml' })
+                     + std.join('\n\n', [rule(r) for r in mixin.prometheusRules.groups[0].rules + mixin.prometheusAlerts.groups[0].rules]) + '\n';
+
 {
-  'rules.yml': |||
-    # Generated from mixin/ by "make mixin". docs/runbooks.md says what each alert means and what to do. Thresholds and the
-    # severities of a domain's problems are in the exporter's configuration.
-    #
-    # An alert links to the exporter's own runbook if the exporter knows its address (--web.external-url); else to a path of
-    # this repository. To make links of these paths, and of the dashboard's, without jsonnet:
-    #   sed -i "s|docs/runbooks.md|https://git.example.com/oss_cname_exporter/docs/runbooks.md|; s|'/d/|'https://grafana.example.com/d/|" rules.yml
-    groups:
-      - name: oss_cname
-        rules:
-  ||| + std.join('\n\n', [rule(r) for r in mixin.prometheusRules.groups[0].rules + mixin.prometheusAlerts.groups[0].rules]) + '\n',
+  'rules.yml': rules(mixin),
+  'rules.zh-CN.yml': rules(mixin { _config+:: { language: 'zh' } }),
   'dashboard.json': std.manifestJsonEx(mixin.grafanaDashboards['oss-cname-tokens.json'], '   ') + '\n',
 }

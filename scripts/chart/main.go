@@ -18,7 +18,7 @@ import (
 const configSchema = "docs/config.schema.json"
 
 // copies are the files of deploy/ that the chart renders.
-var copies = []string{"rules.yml", "dashboard.json"}
+var copies = []string{"rules.yml", "rules.zh-CN.yml", "dashboard.json"}
 
 func main() {
 	if len(os.Args) != 3 {

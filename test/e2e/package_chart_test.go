@@ -186,6 +186,16 @@ func TestPackageChartIsWhole(t *testing.T) {
 	}
 }
 
+// TestPackageChartInChinese wants as many alerts in Chinese, with links to the
+// Chinese runbooks.
+func TestPackageChartInChinese(t *testing.T) {
+	text := run(t, "helm", "template", "x", chart, "--kube-version", os.Getenv("KUBERNETES_VERSION"), "--values", filepath.Join(chart, "ci", "rrsa-values.yaml"),
+		"--set", "rules.language=zh,rules.runbookBase=https://git.example.com/", "--show-only", "templates/prometheusrule.yaml")
+	if got, want := strings.Count(text, "alert: "), strings.Count(render(t, "rrsa").text, "alert: "); got != want || !strings.Contains(text, "未使用即已失效") || !strings.Contains(text, "https://git.example.com/docs/runbooks.zh-CN.md#") {
+		t.Errorf("got %d alerts, want %d:\n%s", got, want, text)
+	}
+}
+
 // TestPackageManifestsAreCurrent renders deploy/kubernetes anew, builds each
 // kustomization of it, and one on top as docs/install/kubernetes.md shows it.
 func TestPackageManifestsAreCurrent(t *testing.T) {
