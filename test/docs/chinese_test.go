@@ -1,23 +1,28 @@
 package docs_test
 
 import (
+	"fmt"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"unicode"
+
+	"oss_cname_exporter/internal/status"
 )
 
 // TestChineseReadmeShowsTheSame holds the commands, configurations and metrics
 // of README.zh-CN.md to those of README.md, the reference of metrics and the runbooks.
 func TestChineseReadmeShowsTheSame(t *testing.T) {
 	english, chinese := read(t, "README.md"), read(t, "README.zh-CN.md")
-	shownInEnglish := english + read(t, "docs/metrics.md") + read(t, "docs/runbooks.md")
+	shownInEnglish := english + read(t, "docs/metrics.md") + read(t, "docs/runbooks.md") + read(t, "docs/check.md")
 	for _, shown := range []*regexp.Regexp{
 		regexp.MustCompile("(?s)```[a-z]+\n.*?```"),
 		regexp.MustCompile("`oss_cname_[^`]+`"),
 		regexp.MustCompile("`OSSCname[^`]+`"),
+		regexp.MustCompile("`(helm|kubectl|docker|sudo|make|go) [^`]+`"),
+		regexp.MustCompile("`--[a-z][^`]+`"),
 	} {
 		found := shown.FindAllString(chinese, -1)
 		if len(found) == 0 {
@@ -28,6 +33,9 @@ func TestChineseReadmeShowsTheSame(t *testing.T) {
 				t.Errorf("README.zh-CN.md shows %s, which the English documents do not", text)
 			}
 		}
+	}
+	if want := fmt.Sprintf("%d 种原因", len(status.Reasons())); !strings.Contains(chinese, want) {
+		t.Errorf("README.zh-CN.md does not have %q", want)
 	}
 	if !strings.Contains(english, "(README.zh-CN.md)") || !strings.Contains(chinese, "(README.md)") {
 		t.Error("a README does not lead to the other one")
