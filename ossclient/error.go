@@ -40,10 +40,16 @@ type Error struct {
 	advice        lang.Text // replaces the advice of Reason; no text is that of Reason
 	otherOwner    bool      // OSS says that the bucket is another account's
 	bucket, cname string    // the subject that a refusal names; may be ""
+
+	secrets []secret.Text // that RequestID and EC may still have
 }
 
 // Error implements error.
 func (e *Error) Error() string {
+	id, ec := e.RequestID, e.EC
+	if len(e.secrets) > 0 {
+		id, ec = secret.RemoteText(id, e.secrets...), secret.RemoteText(ec, e.secrets...)
+	}
 	var b strings.Builder
 	b.WriteString(e.Operation + ":")
 	if e.Status != 0 {
@@ -58,10 +64,10 @@ func (e *Error) Error() string {
 	if e.Hint != "" {
 		b.WriteString("; " + e.Hint)
 	}
-	if e.RequestID != "" {
-		b.WriteString(" (request id " + e.RequestID)
-		if e.EC != "" {
-			b.WriteString(", EC " + e.EC)
+	if id != "" {
+		b.WriteString(" (request id " + id)
+		if ec != "" {
+			b.WriteString(", EC " + ec)
 		}
 		b.WriteString(")")
 	}

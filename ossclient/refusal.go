@@ -33,15 +33,29 @@ type envelope struct {
 
 	ServerTime string     // of RequestTimeTooSkewed: OSS's clock
 	Permission permission `xml:"AccessDeniedDetail"`
+
+	secrets []secret.Text // that are still in the texts
 }
+
+// noToken is the code of the answer that there is no token.
+const noToken = "CnameTokenNotFound"
 
 // readEnvelope reads a refusal, without the parts of secrets. OSS puts the envelope
 // into a header where the body must be empty. The Code is "" if there is no
-// envelope of OSS. The SDK never sees a refusal: it takes the code out of a body
-// that is cut short, lets the body overrule the status, and panics at a JSON null.
+// envelope of OSS. The answer that there is no token is not searched for them: no
+// text of it is shown, unless it is about another domain. The SDK never sees a
+// refusal: it takes the code out of a body that is cut short, lets the body
+// overrule the status, and panics at a JSON null.
 func readEnvelope(resp *http.Response, body []byte, secrets []secret.Text) envelope {
 	if len(body) == 0 {
 		body, _ = base64.StdEncoding.DecodeString(resp.Header.Get("x-oss-err"))
+	}
+	var plain envelope
+	if xml.Unmarshal(body, &plain) == nil && resp.StatusCode == http.StatusNotFound && plain.Code == noToken && plain.Endpoint == "" {
+		plain.EC = cmp.Or(plain.EC, resp.Header.Get(ecHeader))
+		plain.RequestID = cmp.Or(plain.RequestID, resp.Header.Get(requestIDHeader))
+		plain.Permission, plain.secrets = permission{}, secrets
+		return plain
 	}
 	id := secret.Hide(resp.Header.Get(requestIDHeader), secrets...)
 	var e envelope
@@ -66,7 +80,7 @@ func readEnvelope(resp *http.Response, body []byte, secrets []secret.Text) envel
 // newRefusal returns the meaning of an answer whose status is no 2xx, or whose
 // body is an error all the same: of OSS, or of a proxy.
 func newRefusal(operation string, resp *http.Response, said envelope) *Error {
-	e := &Error{Operation: operation, Status: resp.StatusCode, RequestID: said.RequestID}
+	e := &Error{Operation: operation, Status: resp.StatusCode, RequestID: said.RequestID, secrets: said.secrets}
 	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil { // OSS does not use the form of a date
 		e.RetryAfter = time.Duration(min(max(seconds, 0), 3600)) * time.Second
 	}
@@ -87,6 +101,9 @@ func newRefusal(operation string, resp *http.Response, said envelope) *Error {
 		}
 	default:
 		e.Code, e.EC, e.bucket, e.cname, e.Err = said.Code, said.EC, said.Bucket, said.Cname, errors.New(message)
+		if said.secrets != nil {
+			e.Err = &remoteError{e.Err, said.secrets}
+		}
 		e.otherOwner = e.Code == "BucketNotBelongTo" || e.Reason == status.ReasonAccessDenied && strings.Contains(message, otherOwner)
 	}
 	if e.Reason == status.ReasonAccessDenied {

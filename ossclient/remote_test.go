@@ -54,6 +54,14 @@ func TestPeerRepeatsOurSecrets(t *testing.T) {
 		"another bucket": func(_ *http.Request, said string) (*http.Response, error) {
 			return &http.Response{StatusCode: http.StatusOK, Body: body("<CnameToken><Bucket>" + said + "</Bucket><Token>t</Token></CnameToken>")}, nil
 		},
+		"no token, for another bucket": func(_ *http.Request, said string) (*http.Response, error) {
+			return &http.Response{StatusCode: http.StatusNotFound, Header: http.Header{"X-Oss-Request-Id": {said}, "X-Oss-Ec": {said}},
+				Body: body("<Error><Code>CnameTokenNotFound</Code><Message>" + said + "</Message><Bucket>" + said + "</Bucket><EC>" + said + "</EC></Error>")}, nil
+		},
+		"no token, for another domain": func(_ *http.Request, said string) (*http.Response, error) {
+			return &http.Response{StatusCode: http.StatusNotFound, Header: http.Header{"X-Oss-Request-Id": {said}},
+				Body: body("<Error><Code>CnameTokenNotFound</Code><Message>" + said + "</Message><Cname>" + said + "</Cname></Error>")}, nil
+		},
 		"request id of a broken reply": func(_ *http.Request, said string) (*http.Response, error) {
 			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"X-Oss-Request-Id": {said}}, Body: body("<CnameToken/>")}, nil
 		},

@@ -36,12 +36,12 @@ func (c *Client) GetCnameToken(ctx context.Context, name domain.Name) (token Tok
 	switch {
 	case failure == nil:
 		return token, nil
-	case failure.Status != http.StatusNotFound || failure.Code != "CnameTokenNotFound" || failure.Reason == status.ReasonWrongEndpoint:
+	case failure.Status != http.StatusNotFound || failure.Code != noToken || failure.Reason == status.ReasonWrongEndpoint:
 		return Token{}, failure
 	}
 	// It is an answer if it is about name, as far as it names a subject.
 	if err := matches(name, cmp.Or(failure.bucket, name.Bucket), cmp.Or(failure.cname, name.Base)); err != nil {
-		failure.Reason, failure.Err = status.ReasonBadResponse, err
+		failure.Reason, failure.Err = status.ReasonBadResponse, &remoteError{err, failure.secrets}
 		return Token{}, failure
 	}
 	return Token{}, ErrNoToken
