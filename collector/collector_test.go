@@ -208,12 +208,72 @@ func TestTotals(t *testing.T) {
 	}
 }
 
+// TestExemplarIsTheRequestID has answers whose ids are those of OSS, or any text: a
+// text is no exemplar, and costs no sample.
+func TestExemplarIsTheRequestID(t *testing.T) {
+	for id, want := range map[string]string{
+		"5C1B5E9D9F4D2E3A-0f": "5C1B5E9D9F4D2E3A-0f", strings.Repeat("a", 64): strings.Repeat("a", 64),
+		"": "", strings.Repeat("a", 65): "", "<script>": "", "5C1B\xff": "", "STS.Nx": "", "5C 1B": "",
+	} {
+		api := collector.NewAPI()
+		api.APIRequest("main", "GetCnameToken", id, 30*time.Millisecond)
+		registry := collector.NewRegistryWithoutProcess(api)
+		families, err := registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range families {
+			for _, bucket := range f.GetMetric()[0].GetHistogram().GetBucket() {
+				for _, label := range bucket.GetExemplar().GetLabel() {
+					got = append(got, label.GetName()+"="+label.GetValue())
+				}
+			}
+		}
+		if want != "" {
+			want = "request_id=" + want
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q: exemplars %q, want %q", id, got, want)
+		}
+	}
+}
+
+// TestOwnCountersSayWhenTheyBegan looks at each counter and histogram of the
+// exporter itself.
+func TestOwnCountersSayWhenTheyBegan(t *testing.T) {
+	began := time.Now()
+	api, refused := collector.NewAPI(), collector.NewRefused()
+	api.APIRequest("main", "GetCnameToken", "", time.Second)
+	families, err := collector.NewRegistryWithoutProcess(api, refused, collector.NewConnections("evicted"), totals(&config.Config{}, nil)).Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			at := m.GetCounter().GetCreatedTimestamp()
+			if m.GetHistogram() != nil {
+				at = m.GetHistogram().GetCreatedTimestamp()
+			} else if m.GetCounter() == nil {
+				continue
+			}
+			if seen++; at == nil || at.AsTime().Before(began) {
+				t.Errorf("%s began at %v", f.GetName(), at)
+			}
+		}
+	}
+	if seen < 20 {
+		t.Errorf("only %d series", seen)
+	}
+}
+
 func TestAPI(t *testing.T) {
 	api := collector.NewAPI()
 	if n := testutil.CollectAndCount(api); n != 0 {
 		t.Errorf("%d series before any call, want none: unknown is absence", n)
 	}
-	api.APIRequest("main", "GetCnameToken", 30*time.Millisecond)
+	api.APIRequest("main", "GetCnameToken", "5C1B5E9D9F4D2E3A", 30*time.Millisecond)
 	api.Call("main", "GetCnameToken")
 	const calls = `
 # HELP oss_cname_exporter_calls_total Requests to OSS by operation, to STS and to the services of credentials (STS), and messages to DNS servers (DNS), by account. DNS has no account.

@@ -89,10 +89,23 @@ func NewAPI() *API {
 func (a *API) Call(account, operation string) { a.calls.WithLabelValues(account, operation).Inc() }
 
 // APIRequest counts one call to OSS, and takes in how long OSS took to begin its
-// answer.
-func (a *API) APIRequest(account, operation string, took time.Duration) {
+// answer. The id by which OSS names the call is the exemplar of its bucket.
+func (a *API) APIRequest(account, operation, requestID string, took time.Duration) {
 	a.calls.WithLabelValues(account, operation).Inc()
-	a.duration.WithLabelValues(operation).Observe(took.Seconds())
+	duration := a.duration.WithLabelValues(operation)
+	if exemplars, ok := duration.(prometheus.ExemplarObserver); ok && isRequestID(requestID) {
+		exemplars.ObserveWithExemplar(took.Seconds(), prometheus.Labels{"request_id": requestID})
+		return
+	}
+	duration.Observe(took.Seconds())
+}
+
+// isRequestID reports whether text may be an exemplar: an answer may say anything,
+// and exemplars are short.
+func isRequestID(text string) bool {
+	return text != "" && len(text) <= 64 && !strings.ContainsFunc(text, func(r rune) bool {
+		return r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'F') && (r < 'a' || r > 'f')
+	})
 }
 
 // ClockSkew takes in our clock minus OSS's.

@@ -30,6 +30,7 @@ type Totals struct {
 	counts TotalCounts
 	memory *judge.Memory
 	now    func() time.Time
+	began  time.Time // since when the counters count
 	rows   []total
 }
 
@@ -39,7 +40,7 @@ func NewTotals(c Configuration, counts TotalCounts, memory *judge.Memory, now fu
 	if now == nil {
 		now = time.Now
 	}
-	t := &Totals{config: c, counts: counts, memory: memory, now: now}
+	t := &Totals{config: c, counts: counts, memory: memory, now: now, began: now()}
 	if c != nil {
 		t.rows = append(t.rows, ofConfiguration()...)
 	}
@@ -101,12 +102,13 @@ func (t *Totals) Collect(ch chan<- prometheus.Metric) {
 		n.asked, n.causes = t.memory.Totals(t.now())
 	}
 	for i := range t.rows {
-		kind := prometheus.GaugeValue
-		if t.rows[i].isCounter {
-			kind = prometheus.CounterValue
-		}
-		t.rows[i].value(&n, func(v float64, labels ...string) {
-			ch <- prometheus.MustNewConstMetric(t.rows[i].desc, kind, v, labels...)
+		row := &t.rows[i]
+		row.value(&n, func(v float64, labels ...string) {
+			if row.isCounter {
+				ch <- prometheus.MustNewConstMetricWithCreatedTimestamp(row.desc, prometheus.CounterValue, v, t.began, labels...)
+				return
+			}
+			ch <- prometheus.MustNewConstMetric(row.desc, prometheus.GaugeValue, v, labels...)
 		})
 	}
 }

@@ -378,7 +378,7 @@ type recorder struct {
 	skews    []time.Duration
 }
 
-func (r *recorder) APIRequest(_, operation string, _ time.Duration) {
+func (r *recorder) APIRequest(_, operation, _ string, _ time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.requests = append(r.requests, operation)

@@ -33,8 +33,9 @@ const tokenHeader = "X-Oss-Security-Token" //nolint:gosec // only a name
 // Observer is told of every HTTP exchange with OSS.
 type Observer interface {
 	// APIRequest reports how long OSS took to begin its answer to one call,
-	// or to fail; retries are calls of their own.
-	APIRequest(account, operation string, took time.Duration)
+	// or to fail; retries are calls of their own. requestID is OSS's name for
+	// the call, as the answer has it; "" is none.
+	APIRequest(account, operation, requestID string, took time.Duration)
 	// ClockSkew reports our clock minus OSS's, to about a second.
 	ClockSkew(skew time.Duration)
 }
@@ -62,8 +63,8 @@ func NewTransport() *http.Transport {
 // noObserver is the Observer of a Client that has none.
 type noObserver struct{}
 
-func (noObserver) APIRequest(string, string, time.Duration) {}
-func (noObserver) ClockSkew(time.Duration)                  {}
+func (noObserver) APIRequest(string, string, string, time.Duration) {}
+func (noObserver) ClockSkew(time.Duration)                          {}
 
 // exchange is the oss.HTTPClient of one API operation. It bounds the cost of a
 // reply and tells the Observer. It follows no redirect: the Authorization
@@ -86,12 +87,20 @@ func (x exchange) Do(req *http.Request) (*http.Response, error) {
 	sent := x.now()
 	resp, err := x.transport.RoundTrip(req)
 	took := x.now().Sub(sent)
-	x.observer.APIRequest(x.account, x.operation, took)
+	secrets := append(secretsOf(req), x.secrets...)
+	var id string
+	if err == nil {
+		id = resp.Header.Get(requestIDHeader)
+		if shown := secret.HideLong(id, secrets...); shown != id {
+			resp.Header.Set(requestIDHeader, shown)
+			id = shown
+		}
+	}
+	x.observer.APIRequest(x.account, x.operation, id, took)
 	var body []byte
 	if err == nil {
 		body, err = readBody(resp)
 	}
-	secrets := append(secretsOf(req), x.secrets...)
 	if err != nil {
 		return nil, unanswered(req.Context(), x.operation, err, secrets)
 	}
@@ -110,10 +119,6 @@ func (x exchange) Do(req *http.Request) (*http.Response, error) {
 			refused.again = x.keys.Invalidate(secrets[0])
 		}
 		return nil, refused
-	}
-	id := resp.Header.Get(requestIDHeader)
-	if shown := secret.HideLong(id, secrets...); shown != id {
-		resp.Header.Set(requestIDHeader, shown)
 	}
 	resp.Body = wholeBody{strings.NewReader(secret.HideLong(string(body), secrets...)), secrets}
 	return resp, nil

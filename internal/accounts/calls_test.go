@@ -18,7 +18,7 @@ type counter struct {
 }
 
 func (c *counter) ClockSkew(time.Duration) {}
-func (c *counter) APIRequest(account, operation string, _ time.Duration) {
+func (c *counter) APIRequest(account, operation, _ string, _ time.Duration) {
 	c.Call(account, operation)
 }
 func (c *counter) Call(account, operation string) {

@@ -19,7 +19,7 @@ import (
 )
 
 // TestClientsThatDoNotRead has 200 of them beside a scraper that reads: it loses no sample, and the process needs little more memory than for one scrape.
-// test/attack has the same test with 10,000 targets.
+// TestTenThousandTargets of test/attack has them beside 10,000 targets.
 func TestClientsThatDoNotRead(t *testing.T) {
 	const targets = 1000
 	config := manyTargets(t, targets)

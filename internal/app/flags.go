@@ -37,6 +37,7 @@ type flags struct {
 	demo           bool
 	timeoutOffset  time.Duration
 	maxTimeout     time.Duration
+	shardName      string // its number, or a pod's name
 	shard          config.Shard
 	logLevel       string
 	logFormat      string
@@ -75,7 +76,7 @@ func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 	app.HelpFlag.Short('h').NoEnvar()
 	app.VersionFlag.NoEnvar()
 
-	raw := f.declare(app)
+	f.declare(app)
 	addCommands(app, &f)
 	command, err := app.Parse(args)
 	switch f.command = command; {
@@ -87,32 +88,24 @@ func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 		}
 		return nil, f.refused(slip(err, app.Model()))
 	}
-	return &f, f.refused(f.finish(raw))
+	return &f, f.refused(f.finish())
 }
 
 // finish reads the flags whose meaning depends on others, and refuses
 // combinations that do not fit.
-func (f *flags) finish(raw *rawFlags) error {
-	shards, err := strconv.Atoi(raw.total)
-	if err != nil {
-		return fmt.Errorf("--total-shards: %q: write a whole number", raw.total)
-	}
-	if f.shard, err = config.ParseShard(raw.shard, shards); err != nil {
+func (f *flags) finish() (err error) {
+	if f.shard, err = config.ParseShard(f.shardName, f.shard.Total); err != nil {
 		return err
 	}
-	if f.host, f.prefix, err = parseExternal(raw.externalURL, raw.routePrefix); err != nil {
+	if f.host, f.prefix, err = parseExternal(f.externalURL, f.prefix); err != nil {
 		return err
 	}
-	f.externalURL = strings.TrimRight(raw.externalURL, "/")
+	f.externalURL = strings.TrimRight(f.externalURL, "/")
 	return f.refuse()
 }
 
-// rawFlags are those that are read once all are known.
-type rawFlags struct{ shard, total, externalURL, routePrefix string }
-
 // declare adds the flags to app.
-func (f *flags) declare(app *kingpin.Application) *rawFlags {
-	var raw rawFlags
+func (f *flags) declare(app *kingpin.Application) {
 	app.Flag("config.file", "The targets and accounts to watch.").Default(defaultConfig).IsSetByUser(&f.configNamed).StringVar(&f.configFile)
 	app.Flag("config.check", "Check the configuration file and exit.").NoEnvar().BoolVar(&f.check)
 	app.Flag("config.watch", "Reload when the configuration, or a file that it names, says something else.").BoolVar(&f.watch)
@@ -123,22 +116,21 @@ func (f *flags) declare(app *kingpin.Application) *rawFlags {
 	app.Flag("scrape.max-timeout", "The longest that a scrape may take. A scraper that names no timeout gets 10s less the offset.").
 		Default("30s").SetValue(duration(&f.maxTimeout, "--scrape.max-timeout", 100*time.Millisecond, 10*time.Minute))
 	app.Flag("shard", "Which part of the targets to watch, from 0; or the name of a StatefulSet's pod, which ends in it.").
-		Default("0").StringVar(&raw.shard)
-	app.Flag("total-shards", "How many exporters share the targets.").Default("1").StringVar(&raw.total)
+		Default("0").StringVar(&f.shardName)
+	app.Flag("total-shards", "How many exporters share the targets.").Default("1").SetValue(count(&f.shard.Total, "--total-shards", 1, config.MaxShards))
 	app.Flag("log.level", "Least level to log.").Default("info").SetValue(oneOf(&f.logLevel, "--log.level", "debug", "info", "warn", "error"))
 	app.Flag("log.format", "Format of the log.").Default("logfmt").SetValue(oneOf(&f.logFormat, "--log.format", "logfmt", "json"))
 	app.Flag("web.health-listen-address", "Also serve /-/healthy and /-/ready here, in plain HTTP and without a password; none by default.").StringVar(&f.health)
 	app.Flag("web.enable-lifecycle", "Serve POST /-/reload; SIGHUP reloads in any case.").BoolVar(&f.reload)
 	app.Flag("web.external-url", "The URL under which the exporter is reached from outside, for example through a proxy; its path is the default of --web.route-prefix.").
-		StringVar(&raw.externalURL)
-	app.Flag("web.route-prefix", "Prefix of all paths. The path of --web.external-url by default.").StringVar(&raw.routePrefix)
+		StringVar(&f.externalURL)
+	app.Flag("web.route-prefix", "Prefix of all paths. The path of --web.external-url by default.").StringVar(&f.prefix)
 	app.Flag("web.max-connections", "How many connections to keep open: beyond that the one that is idle for longest is closed. At most a quarter of the files that the process may open.").
 		Default(strconv.Itoa(web.DefaultMaxConnections)).SetValue(count(&f.maxConnections, "--web.max-connections", 4, 100_000))
 	app.Flag("web.disable-exporter-metrics", "Leave out the metrics of the process itself (promhttp_*, process_*, go_*).").BoolVar(&f.noProcessSeries)
 	app.Flag("web.show-tokens", "Show the values of CNAME tokens to people: on the status page, in its JSON, on the debug page, and with check.").
 		Default("true").BoolVar(&f.showTokens)
 	f.web = kingpinflag.AddFlags(app, defaultAddress)
-	return &raw
 }
 
 // refuse returns an error for values that a flag accepts and the program does not.
@@ -191,6 +183,9 @@ func (f *flags) refuseBesideDemo() error {
 
 // checkAddress refuses an address without a port: the system would choose one.
 func checkAddress(flag, address string) error {
+	if strings.HasPrefix(address, "unix:") || strings.HasPrefix(address, "/") {
+		return fmt.Errorf(`%s: %q: Unix sockets are not served; write host and port, such as "127.0.0.1:19525", or pass a socket with --web.systemd-socket`, flag, address)
+	}
 	_, port, err := net.SplitHostPort(address)
 	if err != nil || port == "" {
 		return fmt.Errorf(`%s: %q: write host and port, such as ":19525" or "127.0.0.1:19525"`, flag, address)

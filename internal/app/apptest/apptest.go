@@ -5,13 +5,13 @@ package apptest
 import (
 	"bytes"
 	"context"
-	"io"
 	"net/http"
 	"regexp"
 	"sync"
 	"testing"
 
 	"oss_cname_exporter/internal/app"
+	"oss_cname_exporter/internal/web/webtest"
 )
 
 // Output collects what the program prints, and tells when it says something.
@@ -110,26 +110,8 @@ func Do(t *testing.T, method, url string) (int, string) {
 }
 
 // Send sends a request without a body, with pairs of header and value, and
-// returns the answer and its body. It keeps no connection.
+// returns the answer and its body. A busy machine loses no scrape.
 func Send(t *testing.T, method, url string, header ...string) (*http.Response, string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, url, http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", "600") // a busy machine loses no scrape
-	for i := 0; i < len(header); i += 2 {
-		req.Header.Set(header[i], header[i+1])
-	}
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	resp, err := client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp, string(body)
+	return webtest.Send(t, method, url, append([]string{"X-Prometheus-Scrape-Timeout-Seconds", "600"}, header...)...)
 }

@@ -94,7 +94,14 @@ func (f *Fixture) Get(t *testing.T, path string, header ...string) (*http.Respon
 // Do returns the answer to a request with pairs of header and value.
 func (f *Fixture) Do(t *testing.T, method, path string, header ...string) (*http.Response, string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, f.URL+path, nil)
+	return Send(t, method, f.URL+path, header...)
+}
+
+// Send sends a request without a body, with pairs of header and value, and
+// returns the answer and its body. It keeps no connection.
+func Send(t *testing.T, method, url string, header ...string) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
