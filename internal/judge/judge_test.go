@@ -174,6 +174,7 @@ func lives() []judged {
 		{"the bucket is deleted, a CDN", asked(none(), gone, leads(status.Elsewhere, "a.kunlun.example")), judge.Warning, "probe_failing warning", "bucket_not_found", "correct the bucket's name"},
 		{"the bucket is deleted, the DNS leads to another", asked(none(), gone, leads(status.ToOther, theirs)), judge.Warning, "dangling warning, probe_failing warning", "", "watch that bucket as well"},
 		{"a stranger has the bucket, it was ours", asked(none(), foreign, leads(status.ToOSS, "x.oss-accelerate.aliyuncs.com")), judge.Critical, "dangling critical", "may have been taken over", "out of the DNS"},
+		{"a stranger's bucket answers", asked(none(), foreign, never, leads(status.ToBucket, ours), func(s *status.Status) { s.HTTP.AnsweredBy = status.AnsweredByBucket }), judge.Critical, "dangling critical", "visitors of the domain get its answers", "out of the DNS"},
 		{"a stranger has the bucket, from the start", asked(none(), foreign, never, leads(status.ToBucket, ours)), judge.Critical, "dangling critical", "another account now", "out of the DNS"},
 		{"a stranger's bucket by mistake", asked(none(), foreign, never, leads(status.ToOSS, "x.oss-accelerate.aliyuncs.com")), judge.Warning, "probe_failing warning", "OSS has never answered; access_denied", "grant oss:GetCnameToken"},
 		{"a stranger has the bucket, a CDN", asked(none(), foreign, leads(status.Elsewhere, "a.kunlun.example")), judge.Warning, "probe_failing warning", "", "grant"},

@@ -34,6 +34,8 @@ func StateAction(s status.State) lang.Text {
 func (c *Case) danglingText() lang.Text {
 	to := c.Status.LeadsTo
 	switch {
+	case c.isTakeover() && c.isBucketForeign() && c.Status.HTTP.AnsweredBy == status.AnsweredByBucket:
+		return lang.Textf("the bucket belongs to another account now, and visitors of the domain get its answers (%s): the domain has been taken over", c.Status.HTTP.Evidence)
 	case c.isTakeover() && c.isBucketForeign():
 		return lang.Textf("the bucket belongs to another account now, and the CNAME record leads there (%s): the domain may have been taken over", to)
 	case c.isTakeover():

@@ -26,6 +26,7 @@ var chinese = map[string]string{ //nolint:gochecknoglobals // a constant for whi
 	"just now":    "刚刚",
 
 	// Problems, and the actions that end them.
+	"the bucket belongs to another account now, and visitors of the domain get its answers (%s): the domain has been taken over":               "该 Bucket 现已属于其他账号，访问该域名的用户得到的是它的响应（%s）：域名已被他人接管",
 	"the bucket belongs to another account now, and the CNAME record leads there (%s): the domain may have been taken over":                    "Bucket 现属于其他账号，而 CNAME 记录仍指向它（%s）：域名可能已被劫持",
 	"the bucket does not exist, and the CNAME record leads to OSS (%s): anyone can create a bucket of that name and get the domain's visitors": "Bucket 不存在，而 CNAME 记录仍指向 OSS（%s）：任何人都可以创建同名 Bucket 来接管该域名的访问",
 	"no bucket serves the domain, and its visitors arrive at OSS: %s":                                                                          "没有 Bucket 绑定该域名，而用户的访问已到达 OSS：%s",

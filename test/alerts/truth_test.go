@@ -22,6 +22,7 @@ type domain struct {
 	bound         bool
 	deleted       bool // the bucket is no more
 	stranger      bool // the bucket belongs to another account
+	taken         bool // which has bound the domain to it
 	disabled      bool
 	certificate   time.Time // zero is none
 	unserved      bool      // the certificate is disabled
@@ -176,6 +177,9 @@ func (o oss) Visit(_ context.Context, t httpcheck.Target) (status.HTTP, error) {
 		return status.HTTP{}, &httpcheck.Error{Reason: status.Reason(reason), Err: errors.New("simulated")}
 	}
 	d := o.find(t.Bucket, t.Host)
+	if (d.deleted || d.stranger) && !d.taken {
+		return status.HTTP{AnsweredBy: status.AnsweredByUnbound, Evidence: "OSS answers 404 NoSuchBucket and names the bucket www", Certain: true, StatusCode: 404}, nil
+	}
 	if d.closed {
 		return status.HTTP{AnsweredBy: status.AnsweredByNothing, Evidence: "every connection is refused", Certain: true}, nil
 	}
