@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/status"
 )
@@ -30,6 +29,8 @@ type subject struct {
 
 func (s subject) group() subject { s.name = domain.Name{}; return s }
 
+func (s subject) target() subject { s.aspect = ""; return s }
+
 // isCheck reports whether the aspect is a check.
 func (s subject) isCheck() bool { return slices.Contains(status.Checks(), status.Check(s.aspect)) }
 
@@ -52,7 +53,8 @@ func (v aspectValue) String() string {
 type change struct {
 	subject
 	was, is aspectValue
-	isNews  bool // the first value of a subject is told
+	last    *seen // of the subject; nil if it was never seen
+	isNews  bool  // it is told even if it is the first one
 	state   aspectValue
 	detail  any // an error, why a TXT record does not count, or numbers of a scrape
 }
@@ -77,33 +79,58 @@ func (c change) kind() lineKind {
 
 func (c change) kindOfMany() lineKind { return lineKind{was: c.was, is: c.is} }
 
-// observe returns the present values of a target, as changes without a was.
-func observe(t *config.Target, s *status.Status, now time.Time) []change {
-	state := stateOf(s, now)
-	all := make([]change, 0, 7)
-	add := func(a aspect, is aspectValue, isNews bool, detail any) {
-		of := subject{t.Account.Name, t.Account.Region, a, t.Name}
-		all = append(all, change{subject: of, is: is, isNews: isNews, state: state, detail: detail})
-	}
+// observed is the present value of an aspect.
+type observed struct {
+	aspect
+	is     aspectValue
+	isNews bool // it is told even if it is the first one
+}
+
+// observe appends the present values of a target to all. The state has whether
+// there is a token as well, because without checks it is often unknown.
+func observe(all []observed, s *status.Status, now time.Time) (_ []observed, state aspectValue) {
 	attempt := func(a aspect, last status.Attempt) {
 		if last.Ended.IsZero() || last.Reason == status.ReasonNotProbed || a != aspectToken && last.Reason == status.ReasonCredentials {
 			return // unknown, or said by the token's
 		}
-		add(a, aspectValue{word: string(last.Reason)}, last.Reason != "", last.Err)
+		all = append(all, observed{a, aspectValue{word: string(last.Reason)}, last.Reason != ""})
 	}
 	attempt(aspectToken, s.Attempt)
-	for _, check := range status.Checks() {
-		if c, made := s.Checks[check]; made {
-			attempt(aspect(check), c.Attempt)
+	if len(s.Checks) > 0 {
+		for _, check := range status.Checks() {
+			if c, made := s.Checks[check]; made {
+				attempt(aspect(check), c.Attempt)
+			}
 		}
 	}
-	if state.token != "" {
-		add(aspectState, state, state.word == string(status.StateDisabled), nil)
+	state.word = string(s.State(now))
+	if state.word == string(status.StateDisabled) {
+		state.status = s.BindingWord
+	}
+	if !s.Facts.Confirmed.IsZero() {
+		state.token = "no"
+		if s.Facts.Exists {
+			state.token = "yes"
+		}
+		all = append(all, observed{aspectState, state, state.word == string(status.StateDisabled)})
 	}
 	if v := s.Proof.Verdict; v != "" {
-		add(aspectProof, aspectValue{word: string(v)}, v != status.VerdictValid && v != status.VerdictMissing, s.Proof)
+		all = append(all, observed{aspectProof, aspectValue{word: string(v)}, v != status.VerdictValid && v != status.VerdictMissing})
 	}
-	return all
+	return all, state
+}
+
+// detailOf returns the error of an attempt, or why a TXT record does not count.
+func detailOf(s *status.Status, a aspect) any {
+	switch a {
+	case aspectToken:
+		return s.Attempt.Err
+	case aspectProof:
+		return s.Proof
+	case aspectState, aspectTurn:
+		return nil
+	}
+	return s.Checks[status.Check(a)].Attempt.Err
 }
 
 // past returns the change for the History.
@@ -115,23 +142,6 @@ func (c change) past(was aspectValue, now time.Time) Change {
 		return Change{At: now, Was: cmp.Or(was.word, c.state.String()), Is: cmp.Or(c.is.word, c.state.String())}
 	}
 	return Change{At: now, Check: status.Check(c.aspect), Was: cmp.Or(was.word, "answered"), Is: cmp.Or(c.is.word, "answered")}
-}
-
-// stateOf returns the state of a target and, because without checks the state is
-// often unknown, whether there is a token.
-func stateOf(s *status.Status, now time.Time) aspectValue {
-	state := s.State(now)
-	v := aspectValue{word: string(state)}
-	if state == status.StateDisabled {
-		v.status = s.BindingWord
-	}
-	if !s.Facts.Confirmed.IsZero() {
-		v.token = "no"
-		if s.Facts.Exists {
-			v.token = "yes"
-		}
-	}
-	return v
 }
 
 // turns are the numbers of a scrape.

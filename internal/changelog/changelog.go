@@ -49,21 +49,20 @@ type Log struct {
 	history *History
 	scrapes chan int // the number of targets of a scrape, for Run
 
-	mu     sync.Mutex // guards all below
-	seen   map[subject]*seen
-	groups map[subject]*group
+	mu      sync.Mutex          // guards all below
+	seen    map[subject][]*seen // the aspects of each target; of no target is its turn
+	groups  map[subject]*group
+	waiting bool       // a group has changes that are not told
+	values  []observed // of the target that is compared; its memory is used again
 }
 
 // seen is the last value of a subject.
 type seen struct {
+	aspect
 	is, told aspectValue // now, and in the log
 	since    time.Time   // of is
 	lines    int         // told since it was quiet
 }
-
-// isQuiet reports whether a subject is as it was, and the log says so. A nil s is
-// a subject that was never seen.
-func (s *seen) isQuiet(is aspectValue) bool { return s != nil && s.is == is && s.told == is }
 
 // New returns an empty Log.
 func New(opts Options) *Log {
@@ -72,7 +71,7 @@ func New(opts Options) *Log {
 	}
 	return &Log{
 		logger: opts.Logger, history: opts.History, scrapes: make(chan int, 1),
-		seen: map[subject]*seen{}, groups: map[subject]*group{},
+		seen: map[subject][]*seen{}, groups: map[subject]*group{},
 	}
 }
 
@@ -117,38 +116,60 @@ func (l *Log) Update(targets []config.Target, statuses []status.Status, now time
 		if s.Attempt.Reason == status.ReasonNotProbed {
 			notProbed++
 		}
-		for _, c := range observe(t, s, now) {
-			if !l.seen[c.subject].isQuiet(c.is) {
-				l.note(c, now)
+		var state aspectValue
+		l.values, state = observe(l.values[:0], s, now)
+		of := subject{account: t.Account.Name, region: t.Account.Region, name: t.Name}
+		known := l.seen[of]
+		for _, v := range l.values {
+			k := slices.IndexFunc(known, func(last *seen) bool { return last.aspect == v.aspect })
+			if k >= 0 && known[k].is == v.is && known[k].told == v.is {
+				continue
 			}
+			c := change{subject: of, is: v.is, isNews: v.isNews, state: state, detail: detailOf(s, v.aspect)}
+			if c.aspect = v.aspect; k >= 0 {
+				c.last = known[k]
+			}
+			l.note(c, now)
 		}
 	}
-	turn := change{subject: subject{aspect: aspectTurn}, detail: turns{notProbed, len(targets)}}
-	if notProbed > 0 {
-		turn.is, turn.isNews = aspectValue{word: string(status.ReasonNotProbed)}, true
+	l.noteTurn(notProbed, len(targets), now)
+	if l.waiting {
+		l.tell(now)
 	}
-	if !l.seen[turn.subject].isQuiet(turn.is) {
-		l.note(turn, now)
-	}
-	l.tell(now)
 }
 
-// note remembers the value of a subject. It is pending until it is told.
-func (l *Log) note(c change, now time.Time) {
-	s, known := l.seen[c.subject]
-	if !known {
-		s = &seen{since: now}
-		l.seen[c.subject] = s
+// noteTurn notes whether all targets had their turn in a scrape.
+func (l *Log) noteTurn(notProbed, targets int, now time.Time) {
+	c := change{subject: subject{aspect: aspectTurn}, detail: turns{notProbed, targets}}
+	if known := l.seen[subject{}]; len(known) > 0 {
+		c.last = known[0]
 	}
+	if notProbed > 0 {
+		c.is, c.isNews = aspectValue{word: string(status.ReasonNotProbed)}, true
+	}
+	if c.last != nil || notProbed > 0 {
+		l.note(c, now)
+	}
+}
+
+// note remembers a value. It is pending until it is told; the first one of a
+// subject is not told unless it is news.
+func (l *Log) note(c change, now time.Time) {
 	g := l.groups[c.group()]
 	if g == nil {
 		g = &group{pending: map[subject]change{}}
 		l.groups[c.group()] = g
 	}
+	s, isFirst := c.last, c.last == nil
+	if isFirst {
+		s = &seen{aspect: c.aspect, since: now}
+		l.seen[c.target()] = append(l.seen[c.target()], s)
+		c.last = s
+	}
 	c.was = s.told
 	isNew := s.is != c.is
 	if isNew {
-		l.changed(s, c, known, now)
+		l.changed(c, isFirst, now)
 	}
 	isMuted := s.lines >= maxLines && now.Sub(s.since) < subjectQuiet
 	switch {
@@ -156,26 +177,26 @@ func (l *Log) note(c change, now time.Time) {
 		if isNew {
 			g.change(now)
 		}
-		g.pending[c.subject] = c
+		g.pending[c.subject], l.waiting = c, true
 		return
-	case c.is != s.told && isNew:
+	case isNew && (isFirst || c.is != s.told):
 		c.debug(l.logger)
 	}
 	delete(g.pending, c.subject)
 }
 
-// changed takes in a new value. The first one is not told unless it is news.
-func (l *Log) changed(s *seen, c change, known bool, now time.Time) {
-	if known && now.Sub(s.since) >= subjectQuiet {
+// changed takes in a new value.
+func (l *Log) changed(c change, isFirst bool, now time.Time) {
+	s := c.last
+	if !isFirst && now.Sub(s.since) >= subjectQuiet {
 		s.lines = 0
 	}
-	if past := c.past(s.is, now); known && past.Was != past.Is && c.aspect != aspectTurn {
+	if past := c.past(s.is, now); !isFirst && past.Was != past.Is && c.aspect != aspectTurn {
 		l.history.Add(c.name, past)
 	}
 	s.is, s.since = c.is, now
-	if !known && !c.isNews {
+	if isFirst && !c.isNews {
 		s.told = c.is
-		c.debug(l.logger)
 	}
 }
 
@@ -190,12 +211,13 @@ func (l *Log) tell(now time.Time) {
 	slices.SortFunc(pending, func(a, b subject) int {
 		return cmp.Or(strings.Compare(a.account, b.account), strings.Compare(a.region, b.region), strings.Compare(string(a.aspect), string(b.aspect)))
 	})
+	l.waiting = false
 	for _, of := range pending {
 		for _, c := range l.groups[of].tell(l.logger, now) {
-			s := l.seen[c.subject]
-			s.told = c.is
-			s.lines++
+			c.last.told = c.is
+			c.last.lines++
 		}
+		l.waiting = l.waiting || len(l.groups[of].pending) > 0
 	}
 }
 
@@ -209,15 +231,19 @@ func (l *Log) Retain(cfg *config.Config) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	groups := map[subject]bool{}
-	for of := range l.seen {
-		target := of
-		target.aspect = ""
-		if keep[target] {
-			groups[of.group()] = true
-			continue
+	for target, aspects := range l.seen {
+		for _, s := range aspects {
+			of := target
+			of.aspect = s.aspect
+			if keep[target] {
+				groups[of.group()] = true
+			} else {
+				delete(l.groups[of.group()].pending, of)
+			}
 		}
-		delete(l.seen, of)
-		delete(l.groups[of.group()].pending, of)
+		if !keep[target] {
+			delete(l.seen, target)
+		}
 	}
 	maps.DeleteFunc(l.groups, func(of subject, _ *group) bool { return !groups[of] })
 }
