@@ -89,6 +89,7 @@ func TestAnswers(t *testing.T) {
 	rows := answers()
 	for _, row := range rows {
 		t.Run(fmt.Sprintf("%d %.120s", row.status, row.body), func(t *testing.T) {
+			t.Parallel() // some wait until the call is repeated
 			f := newFixture(t)
 			f.oss.Behave(named(false), osstest.Reply(row.status, row.body))
 			_, err := f.get(t, domain.Name{Bucket: bucket, Base: cname})
