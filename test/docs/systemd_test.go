@@ -1,6 +1,7 @@
 package docs_test
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -25,8 +26,10 @@ var since = map[string]int{
 }
 
 // TestUnitsSuitOldSystemds wants nothing but hardening to be newer than the
-// oldest systemd, and no type of service or name that it does not know.
+// oldest systemd, and no type of service or name that it does not know. The page
+// says what an older one leaves out.
 func TestUnitsSuitOldSystemds(t *testing.T) {
+	page := read(t, "docs/install/packages.md")
 	hardening := regexp.MustCompile(`^(Protect|Restrict)`)
 	for _, name := range []string{"oss-cname-exporter.service", "oss-cname-exporter.socket"} {
 		text := read(t, "deploy/systemd/"+name)
@@ -34,6 +37,9 @@ func TestUnitsSuitOldSystemds(t *testing.T) {
 			version, known := since[line[1]]
 			if !known || version > oldestSystemd && !hardening.MatchString(line[1]) {
 				t.Errorf("%s: %s needs systemd %d", name, line[1], version)
+			}
+			if version > oldestSystemd && !regexp.MustCompile(fmt.Sprintf("before %d [^,.]*`%s`", version, line[1])).MatchString(page) {
+				t.Errorf("docs/install/packages.md does not say that %s is left out before %d", line[1], version)
 			}
 			if line[1] == "Type" && line[2] != "notify" || line[1] == "RestartPreventExitStatus" && strings.Trim(line[2], "0123456789 ") != "" {
 				t.Errorf("%s: %s is too new", name, line[0])
