@@ -16,7 +16,8 @@ import (
 // TestPackageRelease makes a release twice, in two places, and installs what
 // comes of it.
 func TestPackageRelease(t *testing.T) {
-	first, second := release(t), release(t)
+	commit := strings.TrimSpace(run(t, "git", "-C", "../..", "rev-parse", "HEAD"))
+	first, second := release(t, commit), release(t, commit)
 	sums := file(t, first, "SHA256SUMS")
 	if again := file(t, second, "SHA256SUMS"); sums != again {
 		t.Errorf("two releases of one commit differ:\n%s\n%s", sums, again)
@@ -51,13 +52,14 @@ func TestPackageRelease(t *testing.T) {
 	t.Run("rpm", func(t *testing.T) { checkRPM(t, one(t, first, "*_linux_amd64.rpm")) })
 }
 
-// release makes a release of what is committed, in a clone of its own, and
-// returns the folder with what came out.
-func release(t *testing.T) (dist string) {
+// release makes a release of a commit, in a clone of its own, and returns the
+// folder with what came out.
+func release(t *testing.T, commit string) (dist string) {
 	t.Helper()
 	clone := filepath.Join(t.TempDir(), "clone")
 	run(t, "git", "clone", "--quiet", "../..", clone)
 	run(t, "git", "-C", clone, "remote", "set-url", "origin", "https://github.com/example/oss_cname_exporter.git")
+	run(t, "git", "-C", clone, "checkout", "--quiet", "--detach", commit)
 	run(t, "git", "-C", clone, "tag", "--force", "v0.1.0")
 	run(t, "env", "-C", clone, "goreleaser", "release", "--clean", "--skip=publish,announce,docker")
 	return filepath.Join(clone, "dist")
