@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
+
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
 
 	"oss_cname_exporter/collector"
 	"oss_cname_exporter/internal/config"
@@ -29,10 +31,11 @@ var errNoRoom = errors.New("too many responses are being read: try again later")
 // responses is the responses that requests share, from the start of a scrape until
 // the last client has read it.
 type responses struct {
-	now func() time.Time
+	now    func() time.Time
+	logger log.Logger // gets the panics of scrapes
 
 	mu    sync.Mutex // guards alive, and each response
-	alive []*response
+	alive map[*response]bool
 }
 
 // response is a scrape, or a document, and who waits for it or reads it.
@@ -43,7 +46,7 @@ type response struct {
 	end    time.Time          // when the scrape ends at the latest; once it is done, when it did
 
 	done     chan struct{}       // closed when the scrape is over
-	snapshot *collector.Snapshot // nil for a document, and if the scrape panicked
+	snapshot *collector.Snapshot // set before done is closed; nil for a document, and if the scrape panicked
 
 	users    int       // requests that wait for it or read it
 	isDone   bool      // done is closed
@@ -61,7 +64,7 @@ func (g *responses) join(cfg *config.Config, part int, end time.Time, cancel con
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	underWay, read, parts := 0, 0, part
-	for _, r := range g.alive {
+	for r := range g.alive {
 		switch {
 		case r.part > 0:
 			parts += r.part
@@ -71,24 +74,24 @@ func (g *responses) join(cfg *config.Config, part int, end time.Time, cancel con
 			underWay++
 		}
 	}
-	if part > 0 && parts <= len(cfg.Targets) {
-		return g.add(&response{cfg: cfg, part: part, end: end, cancel: cancel}), true
+	if parts > len(cfg.Targets) {
+		part = 0
 	}
 	isFull := cancel != nil && underWay >= maxUnderWay
-	if !isFull && (read < maxRead || g.evict()) {
-		return g.add(&response{cfg: cfg, end: end, cancel: cancel}), true
-	}
-	var last *response
-	for _, other := range g.alive {
-		if other.cfg == cfg && other.part == 0 && other.users > 0 && other.isDone != isFull && (last == nil || other.end.After(last.end)) {
-			last = other
+	if part == 0 && (isFull || read >= maxRead && !g.evict()) {
+		for other := range g.alive {
+			if other.cfg == cfg && other.part == 0 && other.users > 0 && other.isDone != isFull && (r == nil || other.end.After(r.end)) {
+				r = other
+			}
 		}
 	}
-	if last == nil { // all the others are of a configuration that is no longer in force
-		return g.add(&response{cfg: cfg, end: end, cancel: cancel}), true
-	}
-	last.users++
-	return last, false
+	if r != nil {
+		r.users++
+		return r, false
+	} // else there is room, or all the others are of a configuration that is no longer in force
+	r = &response{cfg: cfg, part: part, end: end, cancel: cancel, users: 1, done: make(chan struct{}), readers: map[*reader]bool{}}
+	g.alive[r] = true
+	return r, true
 }
 
 // open returns a new response for a document. The caller leaves it.
@@ -115,33 +118,27 @@ func (g *responses) tryOpen() *response {
 	if len(g.alive) >= maxRead && !g.evict() {
 		return nil
 	}
-	r := g.add(&response{})
-	g.finish(r)
+	r := &response{users: 1, isDone: true, end: g.now(), progress: g.now(), readers: map[*reader]bool{}}
+	g.alive[r] = true
 	return r
 }
 
-// add begins r with one user. g.mu is held.
-func (g *responses) add(r *response) *response {
-	r.users, r.done, r.readers = 1, make(chan struct{}), map[*reader]bool{}
-	g.alive = append(g.alive, r)
-	return r
-}
-
-// complete ends the scrape of r.
-func (g *responses) complete(r *response, snapshot *collector.Snapshot) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	r.snapshot = snapshot
-	g.finish(r)
-	if r.users == 0 {
-		g.remove(r)
-	}
-}
-
-// finish says that r can be read. g.mu is held.
-func (g *responses) finish(r *response) {
-	r.isDone, r.end, r.progress = true, g.now(), g.now()
-	close(r.done)
+// run makes the scrape of r, and ends it. A panic is logged, as net/http would for
+// a request.
+func (g *responses) run(r *response, scrape func() *collector.Snapshot) {
+	defer func() {
+		if p := recover(); p != nil {
+			level.Error(g.logger).Log("msg", "a scrape panicked", "err", p)
+		}
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		r.isDone, r.end, r.progress = true, g.now(), g.now()
+		close(r.done)
+		if r.users == 0 {
+			delete(g.alive, r)
+		}
+	}()
+	r.snapshot = scrape()
 }
 
 // leave is called by each user of r once; reader is nil if it never read. A scrape
@@ -154,16 +151,11 @@ func (g *responses) leave(r *response, reader *reader) {
 		return
 	}
 	if r.isDone {
-		g.remove(r)
+		delete(g.alive, r)
 	}
 	if r.cancel != nil {
 		r.cancel()
 	}
-}
-
-// remove forgets r. g.mu is held.
-func (g *responses) remove(r *response) {
-	g.alive = slices.DeleteFunc(g.alive, func(other *response) bool { return other == r })
 }
 
 // evict cuts off the readers of the response that made the least progress, if
@@ -171,7 +163,7 @@ func (g *responses) remove(r *response) {
 func (g *responses) evict() bool {
 	now := g.now()
 	var slowest *response
-	for _, r := range g.alive {
+	for r := range g.alive {
 		isSlow := r.part == 0 && len(r.readers) > 0 && (now.Sub(r.progress) >= stalled || now.Sub(r.end) >= old)
 		if isSlow && (slowest == nil || r.progress.Before(slowest.progress)) {
 			slowest = r
@@ -184,7 +176,7 @@ func (g *responses) evict() bool {
 	for reader := range slowest.readers {
 		reader.cut()
 	}
-	g.remove(slowest)
+	delete(g.alive, slowest)
 	return true
 }
 

@@ -135,7 +135,8 @@ func New(e Exporter, opts Options) http.Handler {
 	h := newHandler(e, opts)
 	h.probes = newProbes(cmp.Or(opts.MaxConnections, DefaultMaxConnections))
 	h.failures, h.names, h.formats = newFailures(), collector.Names(), expfmt.DefaultOpenMetricsAcceptedFormats()
-	h.scrapes.now, h.documents.now = opts.Now, opts.Now
+	h.scrapes = responses{now: opts.Now, logger: h.Logger, alive: map[*response]bool{}}
+	h.documents = responses{now: opts.Now, alive: map[*response]bool{}}
 	h.compress, _ = gzhttp.NewWrapper(gzhttp.CompressionLevel(gzip.BestSpeed)) // the level is valid
 	h.compressed = make(chan struct{}, maxCompressed)
 	mux := h.health()

@@ -124,9 +124,9 @@ func (h *handler) await(r *http.Request, cfg *config.Config, want wanted) *respo
 	case !isMine:
 		cancel()
 	case s.part > 0:
-		go h.run(s, func() *collector.Snapshot { return h.Scrape(ctx, want.targets, cfg.LabelNames) })
+		go h.scrapes.run(s, func() *collector.Snapshot { return h.Scrape(ctx, want.targets, cfg.LabelNames) })
 	default:
-		go h.run(s, func() *collector.Snapshot { return h.Scrape(ctx, cfg.Targets, cfg.LabelNames) })
+		go h.scrapes.run(s, func() *collector.Snapshot { return h.Scrape(ctx, cfg.Targets, cfg.LabelNames) })
 	}
 	timer := time.NewTimer(timeout + lateness)
 	defer timer.Stop()
@@ -140,7 +140,7 @@ func (h *handler) await(r *http.Request, cfg *config.Config, want wanted) *respo
 	known, isMine := h.scrapes.join(cfg, 0, end, nil)
 	h.scrapes.leave(s, nil)
 	if isMine {
-		h.run(known, func() *collector.Snapshot { return h.Known(cfg.Targets, cfg.LabelNames) })
+		h.scrapes.run(known, func() *collector.Snapshot { return h.Known(cfg.Targets, cfg.LabelNames) })
 	}
 	<-known.done
 	return known
@@ -166,18 +166,6 @@ func (h *handler) timeout(r *http.Request, parameter time.Duration) time.Duratio
 		granted = time.Duration(min(seconds, h.MaxTimeout.Seconds()*2) * float64(time.Second))
 	}
 	return min(max(granted-min(h.TimeoutOffset, granted/2), minTimeout), h.MaxTimeout)
-}
-
-// run makes s.
-func (h *handler) run(s *response, scrape func() *collector.Snapshot) {
-	var snapshot *collector.Snapshot
-	defer func() {
-		if p := recover(); p != nil { // as net/http would for a request
-			level.Error(h.Logger).Log("msg", "a scrape panicked", "err", p)
-		}
-		h.scrapes.complete(s, snapshot)
-	}()
-	snapshot = scrape()
 }
 
 // write answers with the series of a snapshot, and the exporter's own if they are

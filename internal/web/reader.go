@@ -27,33 +27,30 @@ type reader struct {
 	err   error
 }
 
-// Write implements io.Writer.
+// Write implements io.Writer. Each chunk is progress, and has its own deadline.
 func (r *reader) Write(p []byte) (n int, err error) {
+	g := r.group
 	for r.err == nil && n < len(p) {
-		if r.err = r.group.advance(r); r.err == nil {
-			var written int
-			written, r.err = r.ResponseWriter.Write(p[n:min(n+chunk, len(p))])
-			n += written
+		g.mu.Lock()
+		isEvicted := r.of.evicted
+		if !isEvicted {
+			r.of.progress, r.of.readers[r] = g.now(), true
+			_ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(time.Now().Add(chunkPatience)) // fails without a connection
 		}
+		g.mu.Unlock()
+		if isEvicted {
+			r.err = errTooSlow
+			break
+		}
+		var written int
+		written, r.err = r.ResponseWriter.Write(p[n:min(n+chunk, len(p))])
+		n += written
 	}
 	return n, r.err
 }
 
 // cut ends the write that r waits for.
 func (r *reader) cut() { _ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(time.Now()) }
-
-// advance notes that r takes another chunk.
-func (g *responses) advance(r *reader) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if r.of.evicted {
-		return errTooSlow
-	}
-	r.of.progress = g.now()
-	r.of.readers[r] = true
-	_ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(time.Now().Add(chunkPatience)) // fails without a connection
-	return nil
-}
 
 // send has content write to a client, compressed if the client takes that.
 func (h *handler) send(to *reader, r *http.Request, content http.Handler) {
