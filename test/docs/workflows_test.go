@@ -3,6 +3,8 @@ package docs_test
 import (
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -32,6 +34,30 @@ func TestWorkflowsArePinned(t *testing.T) {
 		for _, right := range regexp.MustCompile(`(?m)^ +\w+: write.*$`).FindAllString(text, -1) {
 			if !regexp.MustCompile(` # the \w+`).MatchString(right) {
 				t.Errorf("%s: %q does not say what for", path, right)
+			}
+		}
+	}
+}
+
+// TestDependabotWatchesAll wants each module that has dependencies, the actions,
+// and the base of the image kept current.
+func TestDependabotWatchesAll(t *testing.T) {
+	text := read(t, ".github/dependabot.yml")
+	for _, want := range []string{"package-ecosystem: github-actions", "package-ecosystem: docker"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	watched := strings.Split(regexp.MustCompile(`directories: \[(.*)\]`).FindStringSubmatch(text)[1], ", ")
+	for _, pattern := range []string{"go.mod", "*/*/go.mod"} {
+		modules, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil || len(modules) == 0 {
+			t.Fatalf("no %s: %v", pattern, err)
+		}
+		for _, path := range modules {
+			directory := "/" + filepath.ToSlash(strings.Trim(strings.TrimPrefix(filepath.Dir(path), root), "/"))
+			if content := read(t, directory+"/go.mod"); strings.Contains(content, "\nrequire") && !slices.Contains(watched, directory) {
+				t.Errorf("%s is not watched: %v", directory, watched)
 			}
 		}
 	}
