@@ -59,6 +59,7 @@ func (c *Client) ask(ctx context.Context, scheme string, t Target, addresses []n
 		return r
 	}
 	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })() // net/http lets the body of an upgrade outlive ctx
 	r.err = c.get(ctx, conn, &r, t.Host, began)
 	return r
 }

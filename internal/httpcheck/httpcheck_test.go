@@ -46,6 +46,7 @@ type site struct {
 	address       string      // the domain's address as the resolver has it; "" is 192.0.2.1
 	addresses     int         // how often; 0 is once
 	lookup        error
+	patience      time.Duration // of the visitor; 0 is without end
 }
 
 // authority signs the certificates of a test.
@@ -147,7 +148,13 @@ func visit(t *testing.T, a authority, s site, target httpcheck.Target) (status.H
 	}
 	target.Bucket = bucket
 	recorder := new(trace.Trace)
-	got, err := client.Visit(trace.With(t.Context(), recorder), target)
+	ctx := t.Context()
+	if s.patience > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, s.patience)
+		defer cancel()
+	}
+	got, err := client.Visit(trace.With(ctx, recorder), target)
 	return got, recorder.Steps(), err
 }
 
@@ -306,6 +313,15 @@ func TestHostileServers(t *testing.T) {
 	got, _, err = visit(t, a, site{plain: http.HandlerFunc(redirect)}, httpcheck.Target{})
 	if err != nil || got.RedirectsTo == "" || strings.ContainsAny(got.RedirectsTo, "\t\u202e") || len([]rune(got.RedirectsTo)) > 201 {
 		t.Errorf("a redirect: got %+v, %v", got, err)
+	}
+
+	upgrade := func(conn net.Conn) { // and says no more
+		io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")
+		io.Copy(io.Discard, conn)
+	}
+	got, _, err = visit(t, a, site{plain: raw(t, upgrade), patience: time.Second}, httpcheck.Target{})
+	if failure, late := errors.AsType[*httpcheck.Error](err); got.StatusCode != http.StatusSwitchingProtocols && (!late || failure.Reason != status.ReasonTimeout) {
+		t.Errorf("an upgrade: got %+v, %v", got, err)
 	}
 
 	garbage := func(conn net.Conn) { io.WriteString(conn, "SSH-2.0-OpenSSH\r\n\r\n") }

@@ -3,6 +3,7 @@
 package attack_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -68,6 +69,7 @@ type attack struct {
 	lines    int                                 // how much may be logged; 0 is 200
 	peakMB   float64                             // of memory; 0 is 200
 	files    int                                 // how many the exporter may have open; 0 is as many as the suite
+	listen   string                              // address of the exporter; "" is any port of 127.0.0.1
 }
 
 // arena is an exporter with healthy targets, and the servers of hostile ones.
@@ -151,7 +153,7 @@ func play(t *testing.T, at attack) {
 		at.before(a)
 	}
 	a.write("config.yaml", at.config(a))
-	a.start(at.files)
+	a.start(at.files, cmp.Or(at.listen, "127.0.0.1:0"))
 	ctx, cancel := context.WithCancel(t.Context())
 	var pressure sync.WaitGroup
 	if at.during != nil {
@@ -183,14 +185,14 @@ func (a *arena) write(name, text string) string {
 }
 
 // start runs the exporter until the test ends; files is how many it may have open.
-func (a *arena) start(files int) {
+func (a *arena) start(files int, listen string) {
 	a.Helper()
 	limit := ""
 	if files > 0 {
 		limit = fmt.Sprintf("ulimit -n %d; ", files)
 	}
 	a.cmd = exec.Command("sh", "-c", limit+`exec "$0" "$@"`, binary, "--config.file="+filepath.Join(a.dir, "config.yaml"), "--config.watch",
-		"--web.listen-address=127.0.0.1:0", "--web.enable-lifecycle", "--scrape.timeout-offset=500ms")
+		"--web.listen-address="+listen, "--web.enable-lifecycle", "--scrape.timeout-offset=500ms")
 	a.cmd.Env = []string{"OSS_ACCESS_KEY_ID=" + keyID, "OSS_ACCESS_KEY_SECRET=" + keySecret, "PATH=" + os.Getenv("PATH"), "GOMEMLIMIT=100MiB"}
 	a.cmd.Stdout, a.cmd.Stderr = a.log, a.log
 	if err := a.cmd.Start(); err != nil {
