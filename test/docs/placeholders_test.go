@@ -39,3 +39,19 @@ func TestPlaceholdersAreFew(t *testing.T) {
 		t.Errorf("only %d names", found)
 	}
 }
+
+// TestCommandsAreInConsoleBlocks wants the commands of all pages where
+// TestPackagePages finds them. The one script is the demo's own, which
+// TestWalkthrough runs.
+func TestCommandsAreInConsoleBlocks(t *testing.T) {
+	fence := regexp.MustCompile("(?m)^ *```(\\S*)[^`\n]*$")
+	languages := []string{"console", "yaml", "json", "hcl", "promql", "jsonnet", "mermaid", "python", "text"}
+	for _, document := range documents(t) {
+		for i, match := range fence.FindAllStringSubmatch(read(t, document), -1) {
+			opens := i%2 == 0
+			if language := match[1]; opens && !slices.Contains(languages, language) && (language != "bash" || !strings.HasPrefix(document, "docs/demo")) {
+				t.Errorf("%s: a block in %q", document, language)
+			}
+		}
+	}
+}
