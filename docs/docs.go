@@ -12,10 +12,23 @@ import (
 //go:embed runbooks.md
 var runbooks string
 
-// Runbook returns the section about an alert, without its heading; "" if there
-// is none.
-func Runbook(alert string) string {
-	_, section, found := strings.Cut(runbooks, "\n## "+alert+"\n")
+// chineseRunbooks is the same in Chinese.
+//
+//go:embed runbooks.zh-CN.md
+var chineseRunbooks string
+
+// runbooksIn returns the runbooks in a language: "zh", else English.
+func runbooksIn(language string) string {
+	if language == "zh" {
+		return chineseRunbooks
+	}
+	return runbooks
+}
+
+// Runbook returns the section about an alert in a language, without its heading;
+// "" if there is none.
+func Runbook(language, alert string) string {
+	_, section, found := strings.Cut(runbooksIn(language), "\n## "+alert+"\n")
 	if !found || alert == "" {
 		return ""
 	}
@@ -33,8 +46,9 @@ func Alerts() (alerts []string) {
 	return alerts
 }
 
-// RunbookTable returns the table of all alerts.
-func RunbookTable() string {
-	table, _, _ := strings.Cut(runbooks[strings.Index(runbooks, "\n| alert")+1:], "\n\n")
+// RunbookTable returns the table of all alerts in a language.
+func RunbookTable(language string) string {
+	text := runbooksIn(language)
+	table, _, _ := strings.Cut(text[strings.Index(text, "\n| ")+1:], "\n\n")
 	return table + "\n"
 }

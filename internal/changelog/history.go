@@ -9,7 +9,7 @@ import (
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/domain"
-	"oss_cname_exporter/internal/plain"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -28,10 +28,10 @@ type Change struct {
 }
 
 // Text returns c as one line.
-func (c Change) Text() string {
-	text := plain.Printable(cmp.Or(c.Was, "unknown") + " → " + c.Is)
+func (c Change) Text() lang.Text {
+	text := lang.Verbatim(cmp.Or(c.Was, "unknown") + " → " + c.Is)
 	if c.Check != "" {
-		return "check " + string(c.Check) + ": " + text
+		return lang.Textf("check %s: %s", c.Check, text)
 	}
 	return text
 }

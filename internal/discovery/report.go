@@ -2,10 +2,10 @@ package discovery
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/status"
 )
 
@@ -52,18 +52,18 @@ func (r findings) report(cfg *config.Config, a *config.Account) AccountReport {
 }
 
 // Outcome words how the last scan went.
-func (a AccountReport) Outcome() string {
-	text := "not looked at yet, ask again in a moment"
+func (a AccountReport) Outcome() lang.Text {
+	text := lang.Textf("not looked at yet, ask again in a moment")
 	switch {
 	case a.Attempt.Reason != "" && a.Failed > 0:
-		text = fmt.Sprintf("%d of %d buckets could not be asked: %s: %v", a.Failed, a.Buckets, a.Attempt.Reason, a.Attempt.Err)
+		text = lang.Textf("%d of %d buckets could not be asked: %s: %v", a.Failed, a.Buckets, a.Attempt.Reason, a.Attempt.Err)
 	case a.Attempt.Reason != "":
-		text = fmt.Sprintf("%s: %v", a.Attempt.Reason, a.Attempt.Err)
+		text = lang.Textf("%s: %v", a.Attempt.Reason, a.Attempt.Err)
 	case !a.Attempt.Ended.IsZero():
-		text = fmt.Sprintf("%d buckets", a.Buckets)
+		text = lang.Textf("%d buckets", a.Buckets)
 	}
 	if a.Beyond {
-		text += "; there are more than are asked about"
+		text = lang.Textf("%s; there are more than are asked about", text)
 	}
 	return text
 }

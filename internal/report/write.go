@@ -220,7 +220,7 @@ func (d *Domain) details() [][2]string {
 		}...)
 	}
 	for _, c := range d.Changes() {
-		lines = append(lines, [2]string{d.say(lang.Textf("change")), plain.Stamp(c.At) + "  " + c.Text()})
+		lines = append(lines, [2]string{d.say(lang.Textf("change")), plain.Stamp(c.At) + "  " + d.say(c.Text())})
 	}
 	return lines
 }

@@ -13,13 +13,12 @@ import (
 // apiPath is where the JSON is; docs/api.schema.json describes it.
 const apiPath = "/api/v1/domains"
 
-// report returns what is said about all targets, without asking.
-func (h *Pages) report(cfg *config.Config) *report.Report {
-	return report.New(cfg.Targets, h.Peek(cfg.Targets), h.reportOptions())
-}
-
-func (h *Pages) reportOptions() report.Options {
-	return report.Options{Now: h.Now(), Memory: h.Memory, History: h.History, HideTokens: h.HideTokens, ExternalURL: h.ExternalURL}
+// report returns what is said about all targets, without asking, in the language
+// of r.
+func (h *Pages) report(r *http.Request, cfg *config.Config) *report.Report {
+	return report.New(cfg.Targets, h.Peek(cfg.Targets), report.Options{
+		Now: h.Now(), Memory: h.Memory, History: h.History, HideTokens: h.HideTokens, ExternalURL: h.ExternalURL, Language: languageOf(r),
+	})
 }
 
 // api serves what the page says as JSON, and every error as JSON.
@@ -38,6 +37,8 @@ func (h *Pages) api(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Language", string(languageOf(r)))
+	w.Header().Add("Vary", "Accept-Language, Cookie")
 	w.WriteHeader(code)
 	_, _ = w.Write(append(body, '\n'))
 }
@@ -54,7 +55,7 @@ func (h *Pages) apiAnswer(r *http.Request) (code int, answer any) {
 		if _, err := query.Single(r.URL.RawQuery); err != nil {
 			return http.StatusBadRequest, err
 		}
-		d, _, code, err := h.find(cfg, name, r.PathValue("cname"))
+		d, _, code, err := h.find(r, cfg, name, r.PathValue("cname"))
 		if err != nil {
 			return code, err
 		}
@@ -64,16 +65,16 @@ func (h *Pages) apiAnswer(r *http.Request) (code int, answer any) {
 	if err != nil {
 		return http.StatusBadRequest, err
 	}
-	return http.StatusOK, v.document(h.report(cfg))
+	return http.StatusOK, v.document(h.report(r, cfg))
 }
 
 // find returns what is said about a configured target, and about all.
-func (h *Pages) find(cfg *config.Config, bucket, cname string) (d *report.Domain, rep *report.Report, code int, err error) {
+func (h *Pages) find(r *http.Request, cfg *config.Config, bucket, cname string) (d *report.Domain, rep *report.Report, code int, err error) {
 	name, err := domain.New(bucket, cname)
 	if err != nil {
 		return nil, nil, http.StatusBadRequest, err
 	}
-	rep = h.report(cfg)
+	rep = h.report(r, cfg)
 	for _, d := range rep.Domains {
 		if d.Target.Name == name {
 			return d, rep, http.StatusOK, nil

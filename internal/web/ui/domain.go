@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/web/query"
@@ -20,13 +21,13 @@ func (h *Pages) domain(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
-	d, rep, code, err := h.find(cfg, r.PathValue("bucket"), r.PathValue("cname"))
+	d, rep, code, err := h.find(r, cfg, r.PathValue("bucket"), r.PathValue("cname"))
 	if err != nil {
 		h.refuse(w, r, code, err.Error())
 		return
 	}
 	now := h.Now()
-	page := domainPage{frame: h.newFrame(r, d.Target.Cname()+" · "+string(d.Severity), v), Domain: domainView{
+	page := domainPage{frame: h.newFrame(r, lang.Verbatim(d.Target.Cname()+" · "+string(d.Severity)), v), Domain: domainView{
 		Item: d.Item(), Target: d.Target.String(), Labels: plain.Labels(d.Target.Labels),
 		Facts: facts(d, now), Life: newLife(d, now), Links: h.Links.of(d.Target),
 	}}
@@ -35,7 +36,7 @@ func (h *Pages) domain(w http.ResponseWriter, r *http.Request) {
 		page.Domain.Changes = append(page.Domain.Changes, changeLine{*newMoment(c.At, now), c.Text()})
 	}
 	for _, text := range d.Queries() {
-		page.Domain.Queries = append(page.Domain.Queries, link{text, h.Links.graph(text)})
+		page.Domain.Queries = append(page.Domain.Queries, link{lang.Verbatim(text), h.Links.graph(text)})
 	}
 	page.watch(h, rep)
 	page.Icon = icon(d.Severity)
@@ -82,7 +83,7 @@ func silence(links Links, t *config.Target, alert string) string {
 
 type changeLine struct {
 	At   moment
-	Text string
+	Text lang.Text
 }
 
 // fact is a report.Fact as a page shows it.

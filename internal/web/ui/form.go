@@ -6,7 +6,7 @@ import (
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/judge"
-	"oss_cname_exporter/internal/plain"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
 )
@@ -21,13 +21,15 @@ type form struct {
 
 // selection is one of the form's lists to choose from.
 type selection struct {
-	Title, Name string
-	Options     []choice
+	Title   lang.Text
+	Name    string
+	Options []choice
 }
 
 type choice struct {
-	Value, Text string
-	Selected    bool
+	Value    string
+	Text     lang.Text
+	Selected bool
 }
 
 // maxOptions is how many labels the form offers.
@@ -35,16 +37,16 @@ const maxOptions = 100
 
 func (v *view) form(cfg *config.Config) form {
 	f := form{Text: v.filter.Text}
-	add(&f, v, "Severity", "severity", "any", judge.Severities())
-	add(&f, v, "State", "state", "any", status.States())
+	add(&f, v, lang.Textf("Severity"), "severity", lang.Textf("any"), judge.Severities())
+	add(&f, v, lang.Textf("State"), "state", lang.Textf("any"), status.States())
 	if accounts := accountNames(cfg); len(accounts) > 1 {
-		add(&f, v, "Account", "account", "any", accounts)
+		add(&f, v, lang.Textf("Account"), "account", lang.Textf("any"), accounts)
 	}
 	if labels := v.labels(cfg); len(labels) > 0 {
-		add(&f, v, "Label", "label", "any", labels)
+		add(&f, v, lang.Textf("Label"), "label", lang.Textf("any"), labels)
 	}
-	add(&f, v, "Sort by", "sort", string(report.ByUrgency), report.Orders()[1:])
-	add(&f, v, "Group by", "group", "nothing", groupNames(cfg))
+	add(&f, v, lang.Textf("Sort by"), "sort", lang.Verbatim(string(report.ByUrgency)), report.Orders()[1:])
+	add(&f, v, lang.Textf("Group by"), "group", lang.Textf("nothing"), groupNames(cfg))
 	if refresh := v.values.Get("refresh"); refresh != "" {
 		f.Hidden = append(f.Hidden, [2]string{"refresh", refresh})
 	}
@@ -52,13 +54,13 @@ func (v *view) form(cfg *config.Config) form {
 }
 
 // add appends to f a list of values, with one in front that says nothing.
-func add[T ~string](f *form, v *view, title, name, nothing string, values []T) {
+func add[T ~string](f *form, v *view, title lang.Text, name string, nothing lang.Text, values []T) {
 	s := selection{Title: title, Name: name, Options: []choice{{Text: nothing}}}
 	for _, value := range values {
-		s.Options = append(s.Options, choice{string(value), plain.Printable(string(value)), string(value) == v.values.Get(name)})
+		s.Options = append(s.Options, choice{string(value), lang.Verbatim(string(value)), string(value) == v.values.Get(name)})
 	}
 	if chosen := v.values.Get(name); chosen != "" && !slices.ContainsFunc(s.Options, func(o choice) bool { return o.Selected }) {
-		s.Options = append(s.Options, choice{chosen, plain.Printable(chosen), true}) // such as the other way round
+		s.Options = append(s.Options, choice{chosen, lang.Verbatim(chosen), true}) // such as the other way round
 	}
 	f.Selects = append(f.Selects, s)
 	f.IsUsed = f.IsUsed || v.values.Get(name) != ""

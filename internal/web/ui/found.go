@@ -2,15 +2,17 @@ package ui
 
 import (
 	"oss_cname_exporter/internal/discovery"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/plain"
 )
 
 // foundAccount is what an account has beside its targets, in words.
 type foundAccount struct {
-	Name, Outcome, Looked string
-	Failed                bool
-	Domains               []foundDomain
-	More                  int // domains that are not shown
+	Name, Looked string
+	Outcome      lang.Text
+	Failed       bool
+	Domains      []foundDomain
+	More         int // domains that are not shown
 }
 
 // maxFound is how many domains of an account the page shows.

@@ -9,6 +9,7 @@ import (
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/judge"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/report"
 )
@@ -46,10 +47,11 @@ func groupNames(cfg *config.Config) (names []string) {
 
 // group is the domains that are alike in one thing.
 type group struct {
-	Name, Value string
-	Severity    judge.Severity // of the worst domain
-	Counts      report.Counts
-	Link        string // to these domains alone
+	ID, Name string // of the page, of the grouping
+	Value    lang.Text
+	Severity judge.Severity // of the worst domain
+	Counts   report.Counts
+	Link     string // to these domains alone
 
 	domains []*report.Domain
 }
@@ -69,7 +71,11 @@ func (v *view) grouped(cfg *config.Config, all []*report.Domain) map[*report.Dom
 		value := by.of(d)
 		if groups[value] == nil {
 			parameter, text := by.filter(value)
-			groups[value] = &group{Name: by.name, Value: cmp.Or(plain.Printable(value), "none"), Severity: d.Severity, Link: v.link(parameter, text, "group", "")}
+			shown := lang.Verbatim(value)
+			if value == "" {
+				shown = lang.Textf("none")
+			}
+			groups[value] = &group{ID: plain.Printable(value), Name: by.name, Value: shown, Severity: d.Severity, Link: v.link(parameter, text, "group", "")}
 		}
 		g := groups[value]
 		g.domains = append(g.domains, d)
@@ -87,11 +93,8 @@ func (v *view) grouped(cfg *config.Config, all []*report.Domain) map[*report.Dom
 }
 
 func worstFirst(a, b *group) int {
-	return cmp.Or(a.Severity.Compare(b.Severity), strings.Compare(a.Value, b.Value))
+	return cmp.Or(a.Severity.Compare(b.Severity), strings.Compare(a.ID, b.ID))
 }
-
-// Summary counts the domains of the group, the worst first.
-func (g *group) Summary() string { return g.Counts.Text().String() }
 
 // newRows returns the rows of domains. The first of each group has the group.
 func newRows(domains []*report.Domain, grouped map[*report.Domain]*group, now time.Time) []listRow {

@@ -16,15 +16,18 @@ import (
 // that is remembered, and how long its token or certificate has left. The unit is
 // a pixel of a picture that is 640 wide.
 type timeline struct {
-	Title    string
+	Title    lang.Text
 	Segments []segment // one after the other
-	Since    string
-	Left     string // what is left in words; "" is no bar
+	Since    lang.Text
+	Left     lang.Text // what is left in words; no text is no bar
 	LeftBar  string
 	Severity judge.Severity
 }
 
-type segment struct{ X, Width, Class, Text string }
+type segment struct {
+	X, Width, Class string
+	Text            lang.Text
+}
 
 const lifeWidth = 640
 
@@ -32,15 +35,15 @@ func newLife(d *report.Domain, now time.Time) timeline {
 	l := timeline{Severity: d.Severity}
 	if due := newDue(d, now); due != nil && due.Bar != "" {
 		left, _ := strconv.ParseFloat(due.Bar, 64)
-		l.Left, l.LeftBar = due.What+" "+due.Relative, pixels(left/72*lifeWidth)
+		l.Left, l.LeftBar = lang.Textf("%s %s", due.What, due.Relative), pixels(left/72*lifeWidth)
 	}
 	l.Segments, l.Since = segments(d, now)
-	l.Title = "Time line of " + d.Target.Cname() + ", now " + string(d.State)
+	l.Title = lang.Textf("Time line of %s, now %s", d.Target.Cname(), d.State)
 	return l
 }
 
 // segments returns what the domain went through; without a change all is as now.
-func segments(d *report.Domain, now time.Time) (list []segment, since string) {
+func segments(d *report.Domain, now time.Time) (list []segment, since lang.Text) {
 	var at []time.Time
 	var was []string
 	for _, c := range d.Changes() { // the newest first
@@ -49,7 +52,7 @@ func segments(d *report.Domain, now time.Time) (list []segment, since string) {
 		}
 	}
 	if len(at) == 0 {
-		return nil, ""
+		return nil, lang.Text{}
 	}
 	first := at[len(at)-1]
 	begin := first.Add(-max(now.Sub(first)/8, time.Second)) // the beginning of that is not known
@@ -65,15 +68,15 @@ func segments(d *report.Domain, now time.Time) (list []segment, since string) {
 		list = append(list, newSegment(at[i].Sub(begin).Seconds()*scale, end.Sub(at[i]).Seconds()*scale, is, at[i]))
 		end, is = at[i], was[i]
 	}
-	return append(list, newSegment(0, end.Sub(begin).Seconds()*scale, is, time.Time{})), lang.Ago(now.Sub(first)).String()
+	return append(list, newSegment(0, end.Sub(begin).Seconds()*scale, is, time.Time{})), lang.Ago(now.Sub(first))
 }
 
 func newSegment(x, width float64, outcome string, at time.Time) segment {
-	text := outcome
+	text := lang.Verbatim(outcome)
 	if !at.IsZero() {
-		text += " from " + plain.Stamp(at)
+		text = lang.Textf("%s from %s", outcome, plain.Stamp(at))
 	}
-	return segment{pixels(x), pixels(max(width-1, 1)), tone(outcome), plain.Printable(text)}
+	return segment{pixels(x), pixels(max(width-1, 1)), tone(outcome), text}
 }
 
 func pixels(x float64) string { return fmt.Sprintf("%.1f", x) }

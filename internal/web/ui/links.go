@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/lang"
 )
 
 // Links has the addresses of the monitoring around the exporter, each without a
@@ -16,19 +17,22 @@ type Links struct{ Prometheus, Grafana, Alertmanager string }
 const dashboardUID = "oss-cname-tokens"
 
 // link is a way out of the exporter's pages.
-type link struct{ Text, URL string }
+type link struct {
+	Text lang.Text
+	URL  string
+}
 
 // of returns the links about t.
 func (l Links) of(t *config.Target) []link {
-	links := []link{{"The bucket in the OSS console", fmt.Sprintf("https://oss.console.aliyun.com/bucket/oss-%s/%s/overview", t.Account.Region, t.Bucket)}}
+	links := []link{{lang.Textf("The bucket in the OSS console"), fmt.Sprintf("https://oss.console.aliyun.com/bucket/oss-%s/%s/overview", t.Account.Region, t.Bucket)}}
 	if l.Prometheus != "" {
-		links = append(links, link{"Its problems of the last week in Prometheus", l.graph("oss_cname:problem" + selector(t))})
+		links = append(links, link{lang.Textf("Its problems of the last week in Prometheus"), l.graph("oss_cname:problem" + selector(t))})
 	}
 	if l.Grafana != "" {
-		links = append(links, link{"The bucket in Grafana", l.Grafana + "/d/" + dashboardUID + "?from=now-7d&var-bucket=" + url.QueryEscape(t.Bucket)})
+		links = append(links, link{lang.Textf("The bucket in Grafana"), l.Grafana + "/d/" + dashboardUID + "?from=now-7d&var-bucket=" + url.QueryEscape(t.Bucket)})
 	}
 	if l.Alertmanager != "" {
-		links = append(links, link{"Silence all alerts of the domain", l.silence(selector(t))})
+		links = append(links, link{lang.Textf("Silence all alerts of the domain"), l.silence(selector(t))})
 	}
 	return links
 }

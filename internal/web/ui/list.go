@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"oss_cname_exporter/internal/judge"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/report"
 )
 
@@ -18,13 +20,13 @@ func (h *Pages) list(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
-	rep := h.report(cfg)
+	rep := h.report(r, cfg)
 	all := v.choose(rep)
 	grouped := v.grouped(cfg, all)
 	v.page = min(v.page, v.pages(len(all))) // domains may be fewer than when the link was made
-	title := "OSS CNAME"
+	title := lang.Verbatim("OSS CNAME")
 	if n := rep.Counts.Critical + rep.Counts.Warning; n > 0 {
-		title = fmt.Sprintf("(%d) %s", n, title)
+		title = lang.Textf("(%d) %s", n, title)
 	}
 	page := listPage{
 		frame: h.newFrame(r, title, v), Chips: v.chips(rep.Counts), Form: v.form(cfg), Columns: v.headings(),
@@ -57,7 +59,7 @@ type listPage struct {
 	Causes         []cause
 	None           bool // no domain is configured
 	Unasked        bool // none was asked about yet
-	Caption, More  string
+	Caption, More  lang.Text
 	Page, Pages    int
 	Previous, Next string
 	Found          []foundAccount
@@ -82,7 +84,7 @@ func newCauses(rep *report.Report) (causes []cause) {
 
 // chip is a count that leads to what it counts.
 type chip struct {
-	Name     string
+	Name     lang.Text
 	Severity judge.Severity // "" is all
 	Count    string
 	Link     string
@@ -91,47 +93,44 @@ type chip struct {
 
 func (v *view) chips(counts report.Counts) []chip {
 	chosen := v.filter.Severities
-	chips := []chip{{Name: "domains", Count: thousands(counts.Total), Link: v.link("severity", ""), Current: len(chosen) == 0}}
+	chips := []chip{{Name: lang.Textf("domains"), Count: thousands(counts.Total), Link: v.link("severity", ""), Current: len(chosen) == 0}}
 	for _, s := range judge.Severities() {
 		if n := counts.Of(s); n > 0 || s != judge.Unknown {
-			chips = append(chips, chip{string(s), s, thousands(n), v.link("severity", string(s)), len(chosen) == 1 && chosen[0] == s})
+			chips = append(chips, chip{lang.Verbatim(string(s)), s, thousands(n), v.link("severity", string(s)), len(chosen) == 1 && chosen[0] == s})
 		}
 	}
 	return chips
 }
 
-func (v *view) caption(shown, chosen, total int) string {
+func (v *view) caption(shown, chosen, total int) lang.Text {
 	if shown == 0 {
-		return ""
+		return lang.Text{}
 	}
 	from := (v.page - 1) * v.size
-	text := fmt.Sprintf("%s to %s of %s domains", thousands(from+1), thousands(from+shown), thousands(chosen))
+	text := lang.Textf("%s to %s of %s domains", thousands(from+1), thousands(from+shown), thousands(chosen))
 	if chosen < total {
-		text += fmt.Sprintf(" that fit, of %s", thousands(total))
+		text = lang.Textf("%s that fit, of %s", text, thousands(total))
 	}
 	return text
 }
 
 // more says what is on the pages after this one.
-func (v *view) more(all []*report.Domain) string {
+func (v *view) more(all []*report.Domain) lang.Text {
 	rest := all[min(v.page*v.size, len(all)):]
 	counts := report.Count(rest)
 	switch {
 	case len(rest) == 0:
-		return ""
+		return lang.Text{}
 	case counts.OK == len(rest):
-		return thousands(len(rest)) + " more are well"
+		return lang.Textf("%s more are well", thousands(len(rest)))
 	}
-	text := thousands(len(rest)) + " more:"
-	for i, s := range judge.Severities() {
+	var texts []string
+	for _, s := range judge.Severities() {
 		if n := counts.Of(s); n > 0 {
-			if i > 0 && text[len(text)-1] != ':' {
-				text += ","
-			}
-			text += fmt.Sprintf(" %s %s", thousands(n), s)
+			texts = append(texts, fmt.Sprintf("%s %s", thousands(n), s))
 		}
 	}
-	return text
+	return lang.Textf("%s more: %s", thousands(len(rest)), strings.Join(texts, ", "))
 }
 
 // thousands writes n as people read it: 9,800.

@@ -42,13 +42,24 @@ var lifeHTML string
 //go:embed assets/runbook.html
 var runbookHTML string
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"css":       func() template.CSS { return template.CSS(styleCSS) }, //nolint:gosec // our own text
-	"js":        func() template.JS { return template.JS(scriptJS) },   //nolint:gosec // our own text
-	"name":      breakable,
-	"printable": plain.Printable,
-	"txt":       report.QuoteTXT,
-}).Parse(layoutHTML + listHTML + rowHTML() + domainHTML + lifeHTML + runbookHTML))
+// pageTemplates has the pages in each language.
+var pageTemplates = map[lang.Language]*template.Template{
+	lang.English: newTemplates(lang.English),
+	lang.Chinese: newTemplates(lang.Chinese),
+}
+
+func newTemplates(l lang.Language) *template.Template {
+	return template.Must(template.New("page").Funcs(template.FuncMap{
+		"css":       func() template.CSS { return template.CSS(styleCSS) }, //nolint:gosec // our own text
+		"js":        func() template.JS { return template.JS(scriptJS) },   //nolint:gosec // our own text
+		"language":  func() string { return string(l) },
+		"name":      breakable,
+		"printable": plain.Printable,
+		"t":         translator(l),
+		"texts":     func() string { return scriptTexts(l) },
+		"txt":       report.QuoteTXT,
+	}).Parse(layoutHTML + listHTML + rowHTML() + domainHTML + lifeHTML + runbookHTML))
+}
 
 // breakable returns the HTML of a domain's name, which may be broken before each
 // dot, and nowhere else.
@@ -68,20 +79,21 @@ func contentPolicy() string {
 
 // frame is what all pages have around what they show.
 type frame struct {
-	Title       string
+	Title       lang.Text
 	Root        string // the way to the list: "./" or "../../", so that any prefix before it stays
 	Icon        template.URL
 	Now         *moment
 	Version     string
 	Refresh     string  // in seconds; "" is never
 	RefreshLink string  // to the same page, refreshed or not; "" is none
+	Switch      string  // to the same page in the other language
 	JSON        string  // where the same is as JSON, from Root
 	Late        *moment // when a scrape last asked, if that was long ago
 }
 
 // newFrame returns the frame of the page that r asks for, as v wants it.
-func (h *Pages) newFrame(r *http.Request, title string, v *view) frame {
-	f := frame{Title: title, Root: cmp.Or(strings.Repeat("../", strings.Count(r.URL.EscapedPath(), "/")-1), "./"), Now: newMoment(h.Now(), h.Now()), Version: version.Info(), Refresh: v.refresh, JSON: "api/v1/domains"}
+func (h *Pages) newFrame(r *http.Request, title lang.Text, v *view) frame {
+	f := frame{Title: title, Switch: switchLink(r), Root: cmp.Or(strings.Repeat("../", strings.Count(r.URL.EscapedPath(), "/")-1), "./"), Now: newMoment(h.Now(), h.Now()), Version: version.Info(), Refresh: v.refresh, JSON: "api/v1/domains"}
 	if v.refresh == "off" {
 		f.Refresh, f.RefreshLink = "", v.link("refresh", "", "page", v.values.Get("page"))
 		return f
@@ -99,7 +111,7 @@ func (f *frame) watch(h *Pages, rep *report.Report) {
 		return
 	}
 	f.Late = newMoment(rep.LastAsked(), rep.Now)
-	f.Title = "(?) " + f.Title
+	f.Title = lang.Textf("(?) %s", f.Title)
 }
 
 // icon returns a dot in the colour of s.
@@ -112,7 +124,7 @@ func icon(s judge.Severity) template.URL {
 // show answers with a page.
 func (h *Pages) show(w http.ResponseWriter, r *http.Request, code int, name string, data any) {
 	var b bytes.Buffer
-	if err := pageTemplate.ExecuteTemplate(&b, name, data); err != nil {
+	if err := pageTemplates[languageOf(r)].ExecuteTemplate(&b, name, data); err != nil {
 		h.failed(r, err)
 		http.Error(w, "writing page: "+err.Error(), http.StatusInternalServerError)
 		return
@@ -124,20 +136,25 @@ func (h *Pages) show(w http.ResponseWriter, r *http.Request, code int, name stri
 		"X-Frame-Options":         "DENY",
 		"Referrer-Policy":         "no-referrer",
 		"Cache-Control":           "no-store",
+		"Content-Language":        string(languageOf(r)),
 	} {
 		w.Header().Set(name, value)
 	}
+	w.Header().Add("Vary", "Accept-Language, Cookie")
 	w.WriteHeader(code)
 	_, _ = w.Write(b.Bytes())
 }
 
 // moment is an instant as a page shows it.
-type moment struct{ ISO, UTC, Relative string }
+type moment struct {
+	ISO, UTC string
+	Relative lang.Text
+}
 
 // newMoment returns nil for the zero time.
 func newMoment(t, now time.Time) *moment {
 	if t.IsZero() {
 		return nil
 	}
-	return &moment{t.UTC().Format("2006-01-02T15:04:05Z"), plain.Stamp(t), lang.Relative(t, now).String()}
+	return &moment{t.UTC().Format("2006-01-02T15:04:05Z"), plain.Stamp(t), lang.Relative(t, now)}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"oss_cname_exporter/internal/judge"
+	"oss_cname_exporter/internal/lang"
 )
 
 // refuse answers with text: for a browser as a page that leads back.
@@ -20,7 +21,7 @@ func (h *Pages) refuse(w http.ResponseWriter, r *http.Request, code int, text st
 func takesHTML(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }
 
 func (h *Pages) showRefused(w http.ResponseWriter, r *http.Request, code int, text string) {
-	page := refusedPage{frame: h.newFrame(r, http.StatusText(code), &view{refresh: "off"}), Text: text}
+	page := refusedPage{frame: h.newFrame(r, lang.Verbatim(http.StatusText(code)), &view{refresh: "off"}), Text: text}
 	page.Icon, page.RefreshLink = icon(judge.Unknown), ""
 	h.show(w, r, code, "refused", page)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/judge"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/plain"
 	"oss_cname_exporter/internal/report"
 	"oss_cname_exporter/internal/status"
@@ -15,7 +16,7 @@ import (
 
 // column is a column of the table of domains.
 type column struct {
-	title string
+	title lang.Text
 	order report.Order // of the domains, by this column
 	cell  string       // the name of the template that shows a listRow
 }
@@ -23,11 +24,11 @@ type column struct {
 // columns returns every column, from left to right.
 func columns() []column {
 	return []column{
-		{"Severity", report.ByUrgency, "severity"},
-		{"Domain", report.ByCname, "names"},
-		{"State, and what to do", report.ByState, "advice"},
-		{"Time left", report.ByExpiry, "left"},
-		{"Last asked", report.ByAsked, "asked"},
+		{lang.Textf("Severity"), report.ByUrgency, "severity"},
+		{lang.Textf("Domain"), report.ByCname, "names"},
+		{lang.Textf("State, and what to do"), report.ByState, "advice"},
+		{lang.Textf("Time left"), report.ByExpiry, "left"},
+		{lang.Textf("Last asked"), report.ByAsked, "asked"},
 	}
 }
 
@@ -43,7 +44,10 @@ func rowHTML() string {
 }
 
 // heading is the head of a column, which sorts by it.
-type heading struct{ Title, Link, Sorted string }
+type heading struct {
+	Title        lang.Text
+	Link, Sorted string
+}
 
 func (v *view) headings() (list []heading) {
 	for _, c := range columns() {
@@ -67,8 +71,9 @@ type listRow struct {
 	ID, Bucket, Cname, Account, Labels string
 	Severity                           judge.Severity
 	State                              status.State
-	Text, More, Action                 string // the worst finding, how many more there are, what to do
-	Line                               string // the record to publish, if it is not there; "" is none
+	Text, Action                       string    // the worst finding, what to do
+	More                               lang.Text // how many more findings there are
+	Line                               string    // the record to publish, if it is not there; "" is none
 	Link                               string
 	Due                                *due
 	Asked                              *moment
@@ -79,7 +84,7 @@ type listRow struct {
 // due is when the token or the certificate of a domain ends.
 type due struct {
 	moment
-	What string
+	What lang.Text
 	Bar  string // how much of its life is left, of 72; "" is none
 }
 
@@ -102,7 +107,7 @@ func newRow(d *report.Domain, now time.Time) listRow {
 		r.Text = short(findings[0].Text, maxText)
 	}
 	if n := len(findings); n > 1 {
-		r.More = fmt.Sprintf("and %d", n-1)
+		r.More = lang.Textf("and %d more", n-1)
 	}
 	if len(findings) > 0 || d.State != status.StateBound {
 		r.Action = d.Action()
@@ -119,11 +124,11 @@ func newDue(d *report.Domain, now time.Time) *due {
 	s := d.Status
 	switch {
 	case s.Bound == status.Yes && !s.CertificateExpires.IsZero():
-		return &due{*newMoment(s.CertificateExpires, now), "certificate", bar(s.CertificateExpires.Sub(now), 90*24*time.Hour)}
+		return &due{*newMoment(s.CertificateExpires, now), lang.Textf("certificate"), bar(s.CertificateExpires.Sub(now), 90*24*time.Hour)}
 	case s.Bound != status.Yes && s.Facts.Exists:
-		return &due{*newMoment(s.Facts.Expires, now), "token", bar(s.Facts.Expires.Sub(now), 72*time.Hour)}
+		return &due{*newMoment(s.Facts.Expires, now), lang.Textf("token"), bar(s.Facts.Expires.Sub(now), 72*time.Hour)}
 	case s.Bound != status.Yes && !s.Facts.Expired.IsZero():
-		return &due{moment: *newMoment(s.Facts.Expired, now), What: "token expired"}
+		return &due{moment: *newMoment(s.Facts.Expired, now), What: lang.Textf("token expired")}
 	}
 	return nil
 }

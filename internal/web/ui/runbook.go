@@ -16,6 +16,7 @@ import (
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/domain"
 	"oss_cname_exporter/internal/judge"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/web/query"
 )
 
@@ -24,21 +25,21 @@ var markdown = goldmark.New(goldmark.WithExtensions(extension.Table))
 
 // runbooks is the list of all alerts.
 func (h *Pages) runbooks(w http.ResponseWriter, r *http.Request) {
-	h.showRunbook(w, r, "Runbooks", docs.RunbookTable())
+	h.showRunbook(w, r, lang.Textf("Runbooks"), docs.RunbookTable(string(languageOf(r))))
 }
 
 // runbook says what an alert means and what to do about it.
 func (h *Pages) runbook(w http.ResponseWriter, r *http.Request) {
 	alert := r.PathValue("alert")
-	text := docs.Runbook(alert)
+	text := docs.Runbook(string(languageOf(r)), alert)
 	if text == "" {
 		h.refuse(w, r, http.StatusNotFound, fmt.Sprintf("no runbook %.64q", alert))
 		return
 	}
-	h.showRunbook(w, r, alert, text)
+	h.showRunbook(w, r, lang.Verbatim(alert), text)
 }
 
-func (h *Pages) showRunbook(w http.ResponseWriter, r *http.Request, title, text string) {
+func (h *Pages) showRunbook(w http.ResponseWriter, r *http.Request, title lang.Text, text string) {
 	name, err := parseRunbookQuery(r.URL.RawQuery)
 	if err != nil {
 		h.refuse(w, r, http.StatusBadRequest, err.Error())
@@ -46,8 +47,8 @@ func (h *Pages) showRunbook(w http.ResponseWriter, r *http.Request, title, text 
 	}
 	page := runbookPage{frame: h.newFrame(r, title, &view{refresh: "off"}), Name: name}
 	page.RefreshLink = ""
-	page.IsIndex = title == "Runbooks"
-	text = linkRunbooks(text, name)
+	page.IsIndex = r.PathValue("alert") == ""
+	text = linkRunbooks(text, name, languageOf(r))
 	text = h.variables(r, name).Replace(text)
 	var b bytes.Buffer
 	if err := markdown.Convert([]byte(text), &b); err != nil {
@@ -91,12 +92,12 @@ var documentLink = regexp.MustCompile(`\[([^\]]+)\]\((?:\.\./)?([\w./-]+)(?:#[\w
 
 // linkRunbooks makes links to sections lead to their pages, with the domain
 // filled in. Links to documents that the program does not show become names.
-func linkRunbooks(text string, name domain.Name) string {
+func linkRunbooks(text string, name domain.Name, l lang.Language) string {
 	filled := ""
 	if name != (domain.Name{}) {
 		filled = "?target=" + url.QueryEscape(name.String())
 	}
-	text = documentLink.ReplaceAllString(text, "$1 (`$2` of the documentation)")
+	text = documentLink.ReplaceAllString(text, lang.Textf("%s (`%s` of the documentation)", "$1", "$2").In(l))
 	for _, alert := range docs.Alerts() {
 		text = strings.ReplaceAll(text, "](#"+strings.ToLower(alert)+")", "]("+alert+filled+")")
 	}

@@ -60,10 +60,10 @@ func New(opts Options) *Pages { return &Pages{opts} }
 // Routes returns the handler of each path, by its pattern of http.ServeMux.
 func (h *Pages) Routes() map[string]http.Handler {
 	return map[string]http.Handler{
-		"GET /{$}":                      http.HandlerFunc(h.list),
-		"GET /domains/{bucket}/{cname}": http.HandlerFunc(h.domain),
-		"GET /runbooks/{$}":             http.HandlerFunc(h.runbooks),
-		"GET /runbooks/{alert}":         http.HandlerFunc(h.runbook),
+		"GET /{$}":                      switching(h.list),
+		"GET /domains/{bucket}/{cname}": switching(h.domain),
+		"GET /runbooks/{$}":             switching(h.runbooks),
+		"GET /runbooks/{alert}":         switching(h.runbook),
 		"/api/":                         http.HandlerFunc(h.api),
 		apiPath + "/{bucket}/{cname}":   http.HandlerFunc(h.api),
 	}

@@ -1,6 +1,9 @@
 // Comfort only: the page works without. It adds copy buttons, and refreshes in place.
 (() => {
   "use strict";
+  const texts = JSON.parse(document.documentElement.dataset.texts);
+  // t writes a text in the language of the page.
+  const t = (format, ...args) => (texts[format] ?? format).replace(/%(?:\[(\d)\])?[ds]/g, (_, i) => i ? args[i - 1] : args.shift());
   const say = (text) => { const live = document.getElementById("live"); if (live && live.textContent !== text) live.textContent = text; };
 
   async function copy(code, button) {
@@ -15,9 +18,9 @@
       document.execCommand("copy");
       area.remove();
     }
-    button.textContent = "copied";
-    say("Copied: " + text);
-    setTimeout(() => { button.textContent = "copy"; }, 2000);
+    button.textContent = t("copied");
+    say(t("Copied: %s", text));
+    setTimeout(() => { button.textContent = t("copy"); }, 2000);
   }
 
   // dress adds what only a script can: a copy button beside each text to copy, and the local time beside UTC.
@@ -26,8 +29,8 @@
       const button = document.createElement("button");
       button.type = "button";
       button.className = "copy";
-      button.textContent = "copy";
-      button.setAttribute("aria-label", "copy " + code.textContent.trim());
+      button.textContent = t("copy");
+      button.setAttribute("aria-label", t("copy %s", code.textContent.trim()));
       button.addEventListener("click", () => copy(code, button));
       const block = code.closest("pre") ?? code, both = document.createElement(block === code ? "span" : "div");
       both.className = "copyable";
@@ -90,16 +93,15 @@
   // words writes a span of seconds as the exporter does.
   function words(s) {
     const [minutes, hours, days] = [Math.floor(s / 60), Math.floor(s / 3600), Math.floor(s / 86400)];
-    const two = (n, unit, m, small) => n + " " + unit + (m ? " " + m + " " + small : "");
-    if (days) return two(days, "d", hours % 24, "h");
-    if (hours) return two(hours, "h", minutes % 60, "min");
-    return minutes ? minutes + " min" : Math.floor(s) + " s";
+    if (days) return hours % 24 ? t("%d d %d h", days, hours % 24) : t("%d d", days);
+    if (hours) return minutes % 60 ? t("%d h %d min", hours, minutes % 60) : t("%d h", hours);
+    return minutes ? t("%d min", minutes) : t("%d s", Math.floor(s));
   }
   function count() {
     const now = answered + Date.now() - received;
     for (const e of document.querySelectorAll("time")) {
       const s = (Date.parse(e.dateTime) - now) / 1000;
-      const text = s > 0 ? "in " + words(s) : s > -1 ? "just now" : words(-s) + " ago";
+      const text = s > 0 ? t("in %s", words(s)) : s > -1 ? t("just now") : t("%s ago", words(-s));
       if (e.textContent !== text) e.textContent = text;
     }
   }
@@ -121,19 +123,19 @@
     let text;
     try {
       const response = await fetch(location.href, { cache: "no-store", credentials: "same-origin", signal: AbortSignal.timeout(10_000) });
-      if (!response.ok) return tell("The exporter answers with status " + response.status + ".");
+      if (!response.ok) return tell(t("The exporter answers with status %d.", response.status));
       text = await response.text();
     } catch {
-      return tell("The exporter does not answer.");
+      return tell(t("The exporter does not answer."));
     }
     const page = new DOMParser().parseFromString(text, "text/html");
-    if (!page.querySelector("#time time")) return tell("The answer is not from the exporter.");
+    if (!page.querySelector("#time time")) return tell(t("The answer is not from the exporter."));
     if (getSelection().isCollapsed) {
       [answered, received] = [told(page), Date.now()];
       take(page);
       say("");
     } else {
-      say("Not refreshed while text is selected.");
+      say(t("Not refreshed while text is selected."));
     }
     tell("");
   }
