@@ -29,19 +29,19 @@ func States() []State {
 // whatever became of its token, and needs none. So a domain without a token
 // lacks one only if it is known not to be bound.
 func (s *Status) State(now time.Time) State {
-	token := s.Facts.life(now)
+	f := &s.Facts
 	switch {
 	case s.Bound == Yes && s.Enabled == No:
 		return StateDisabled
 	case s.Bound == Yes:
 		return StateBound
-	case token == expired:
+	case f.Confirmed.IsZero():
+		return StateUnknown
+	case f.Exists && now.Before(f.Expires):
+		return [...]State{Unknown: StateUnknown, No: StateAwaitingDNS, Yes: StateReadyToBind}[s.DNSVerified]
+	case f.Exists, !f.Expired.IsZero():
 		return StateTokenExpired
-	case token == live && s.DNSVerified == Yes:
-		return StateReadyToBind
-	case token == live && s.DNSVerified == No:
-		return StateAwaitingDNS
-	case token == missing && s.Bound == No && !s.usedSince():
+	case s.Bound == No && !s.usedSince():
 		return StateTokenMissing
 	}
 	return StateUnknown
@@ -51,28 +51,6 @@ func (s *Status) State(now time.Time) State {
 // is not bound: it may have been bound since.
 func (s *Status) usedSince() bool {
 	return s.Checks[CheckBinding].Confirmed.Before(s.Facts.Gone)
-}
-
-// life is the fate of a token.
-type life int
-
-const (
-	untold  life = iota
-	missing      // there is none, and none was seen to expire
-	live
-	expired
-)
-
-func (f Facts) life(now time.Time) life {
-	switch {
-	case f.Confirmed.IsZero():
-		return untold
-	case f.Exists && now.Before(f.Expires):
-		return live
-	case f.Exists, !f.Expired.IsZero():
-		return expired
-	}
-	return missing
 }
 
 const (
