@@ -29,14 +29,9 @@ type series struct {
 // definitive answer, probe series the last attempt. An unknown fact is absent.
 var tokenSeries = []series{ //nolint:gochecknoglobals // a constant for which Go has no syntax
 	{
-		name: "oss_cname_token_exists",
-		help: "1 if OSS holds a CNAME token for the domain, 0 if it says there is none. Last definitive answer; absent until there is one.",
-		is: func(of *subject) status.Tristate {
-			if of.Facts.Confirmed.IsZero() {
-				return status.Unknown
-			}
-			return status.Of(of.Facts.Exists)
-		},
+		name:   "oss_cname_token_exists",
+		help:   "1 if OSS holds a CNAME token for the domain, 0 if it says there is none. Last definitive answer; absent until there is one.",
+		number: func(of *subject) (float64, bool) { return number(of.Facts.Exists), !of.Facts.Confirmed.IsZero() },
 	},
 	{
 		name: "oss_cname_token_expiry_timestamp_seconds",
@@ -49,9 +44,9 @@ var tokenSeries = []series{ //nolint:gochecknoglobals // a constant for which Go
 		number: func(of *subject) (float64, bool) { return of.Facts.Expires.Sub(of.now).Seconds(), of.Facts.Exists },
 	},
 	{
-		name: "oss_cname_token_probe_success",
-		help: "1 if the last attempt to ask OSS got a definitive answer, 0 if not. Present for every configured target.",
-		is:   func(of *subject) status.Tristate { return status.Of(of.Attempt.Succeeded()) },
+		name:   "oss_cname_token_probe_success",
+		help:   "1 if the last attempt to ask OSS got a definitive answer, 0 if not. Present for every configured target.",
+		number: func(of *subject) (float64, bool) { return number(of.Attempt.Succeeded()), true },
 	},
 	{
 		name:   "oss_cname_token_probe_duration_seconds",

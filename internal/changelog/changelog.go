@@ -132,7 +132,9 @@ func (l *Log) Update(targets []config.Target, statuses []status.Status, now time
 			l.note(c, now)
 		}
 	}
-	l.noteTurn(notProbed, len(targets), now)
+	if notProbed > 0 || l.seen[subject{}] != nil {
+		l.noteTurn(notProbed, len(targets), now)
+	}
 	if l.waiting {
 		l.tell(now)
 	}
@@ -147,9 +149,7 @@ func (l *Log) noteTurn(notProbed, targets int, now time.Time) {
 	if notProbed > 0 {
 		c.is, c.isNews = aspectValue{word: string(status.ReasonNotProbed)}, true
 	}
-	if c.last != nil || notProbed > 0 {
-		l.note(c, now)
-	}
+	l.note(c, now)
 }
 
 // note remembers a value. It is pending until it is told; the first one of a
