@@ -14,9 +14,9 @@ import (
 	"oss_cname_exporter/internal/status"
 )
 
-// Filter chooses domains. What is empty chooses all; of several values of one
+// Criteria choose domains. What is empty chooses all; of several values of one
 // kind a domain has one.
-type Filter struct {
+type Criteria struct {
 	Text       string // is found in its names, its account, its labels or its reason, in any case
 	Severities []judge.Severity
 	States     []status.State
@@ -24,7 +24,7 @@ type Filter struct {
 }
 
 // Select returns the domains that f chooses, in their order.
-func (r *Report) Select(f Filter) []*Domain {
+func (r *Report) Select(f Criteria) []*Domain {
 	text := strings.ToLower(strings.TrimSpace(f.Text))
 	ascii, _, err := domain.ParseCname(text)
 	if err != nil {
@@ -39,7 +39,7 @@ func (r *Report) Select(f Filter) []*Domain {
 	return chosen
 }
 
-func (f *Filter) fits(d *Domain) bool {
+func (f *Criteria) fits(d *Domain) bool {
 	return oneOf(f.Severities, d.Severity) && oneOf(f.States, d.State) && f.Targets.Matches(d.Target)
 }
 

@@ -40,7 +40,7 @@ func names(domains []*report.Domain) string {
 
 func TestFilter(t *testing.T) {
 	r := fourDomains(t)
-	for want, f := range map[string]report.Filter{
+	for want, f := range map[string]report.Criteria{
 		"bxca": {},
 		"b":    {Severities: []judge.Severity{judge.Critical}},
 		"bx":   {Severities: []judge.Severity{judge.Critical, judge.Unknown}},
@@ -59,7 +59,7 @@ func TestFilter(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{"web": "xc", "throttled": "b", "OTHER": "ba", "b.example": "b", "xn--": "x", "bucket-b/a.": "a"} {
-		if got := names(r.Select(report.Filter{Text: text})); got != want {
+		if got := names(r.Select(report.Criteria{Text: text})); got != want {
 			t.Errorf("%s: got %q, want %q", text, got, want)
 		}
 	}

@@ -47,7 +47,7 @@ func TestRebound(t *testing.T) {
 	handler := web.New(web.Exporter{Own: prometheus.NewRegistry(), Reload: func() error { reloads++; return nil }}, web.Options{Host: "Monitoring.example.com"})
 	for host, want := range map[string]int{
 		"evil.example:19525": 403, "evil.example": 403, "127.0.0.1.evil.example": 403,
-		"127.0.0.1:19525": 200, "10.1.2.3": 200, "[::1]:19525": 200, "localhost:19525": 200, "oss-cname-exporter:19525": 200, "monitoring.example.com": 200,
+		"127.0.0.1:19525": 200, "10.1.2.3": 200, "[::1]:19525": 200, "[::1]": 200, "localhost:19525": 200, "oss-cname-exporter:19525": 200, "monitoring.example.com": 200,
 	} {
 		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/-/reload", nil)
 		req.Host = host

@@ -65,7 +65,7 @@ type wanted struct {
 	hasTargets, hasOwn bool
 	names              []string        // of series; none is all
 	targets            []config.Target // whose series are wanted
-	query              *query.Query
+	query              *query.Parameters
 	timeout            time.Duration // of the scrape; 0 is not said
 }
 

@@ -3,7 +3,7 @@
 // known, is refused with the known ones. A slip would otherwise be a request
 // about something else.
 //
-// A Query is the parameters of one request. Known has the names and values that
+// Parameters are those of one request. Known has the names and values that
 // targets have, or had.
 package query
 
@@ -20,8 +20,8 @@ import (
 	"oss_cname_exporter/internal/domain"
 )
 
-// Query is the parameters of a request.
-type Query struct {
+// Parameters are those of one request, each checked.
+type Parameters struct {
 	url.Values               // those of the path alone
 	Filter     config.Filter // of account, region, bucket, cname, label and the own labels
 	IsPart     bool          // some targets may be left out, or some checks
@@ -39,13 +39,13 @@ type Known struct {
 // Parse reads the parameters in raw: those of a path, and those that choose
 // targets of cfg. A label whose name is one of the path's is written as
 // label=name=value.
-func (k *Known) Parse(raw string, cfg *config.Config, path ...string) (*Query, error) {
+func (k *Known) Parse(raw string, cfg *config.Config, path ...string) (*Parameters, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.cfg != cfg {
 		k.note(cfg)
 	}
-	q := &Query{}
+	q := &Parameters{}
 	if raw == "" {
 		return q, nil
 	}
@@ -179,7 +179,7 @@ func Once(values url.Values, name string) (string, error) {
 // Single returns the parameters in raw, of a path that chooses no targets. Each
 // must be one of known, and be given once.
 func Single(raw string, known ...string) (url.Values, error) {
-	q := &Query{}
+	q := &Parameters{}
 	var err error
 	if q.Values, err = url.ParseQuery(raw); err != nil {
 		return nil, fmt.Errorf("reading query: %w", err)
@@ -201,7 +201,7 @@ func checkNames(values url.Values, known []string) error {
 }
 
 // Single refuses parameters of the path that are given more than once.
-func (q *Query) Single() error {
+func (q *Parameters) Single() error {
 	for _, name := range slices.Sorted(maps.Keys(q.Values)) {
 		if _, err := Once(q.Values, name); err != nil {
 			return err
@@ -211,7 +211,7 @@ func (q *Query) Single() error {
 }
 
 // Timeout reads the parameter timeout; 0 is none.
-func (q *Query) Timeout() (time.Duration, error) {
+func (q *Parameters) Timeout() (time.Duration, error) {
 	text, err := Once(q.Values, "timeout")
 	if err != nil || text == "" {
 		return 0, err
@@ -225,7 +225,7 @@ func (q *Query) Timeout() (time.Duration, error) {
 
 // Targets returns those of targets that q chooses, with the checks that it names:
 // checks=dns,http asks no other, and checks= asks the token alone.
-func (q *Query) Targets(targets []config.Target) ([]config.Target, error) {
+func (q *Parameters) Targets(targets []config.Target) ([]config.Target, error) {
 	targets = q.Filter.Of(targets)
 	texts, isSaid := q.Values["checks"]
 	if !isSaid {

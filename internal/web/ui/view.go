@@ -25,7 +25,7 @@ const (
 
 // view is which domains a request wants, and in which order.
 type view struct {
-	filter  report.Filter
+	filter  report.Criteria
 	order   report.Order
 	reverse bool
 	group   string // the name of one of groupings; "" is none
