@@ -111,6 +111,7 @@ lint: $(GOLANGCI_LINT) $(ACTIONLINT_DIR)/actionlint $(PROMETHEUS_DIR)/promtool $
 	for os in darwin windows; do GOOS=$$os CGO_ENABLED=0 go vet . ./collector/... ./ossclient/... ./internal/...; done
 	go mod tidy -diff
 	go -C test/clients vet -mod=mod -tags e2e ./...
+	go -C test/collectors vet -mod=mod -tags e2e ./...
 	$(PROMETHEUS_DIR)/promtool check rules --lint=all --lint-fatal deploy/rules.yml deploy/rules.zh-CN.yml
 	$(ALERTMANAGER_DIR)/amtool check-config deploy/alertmanager.yml
 	$(JSONNET_DIR)/jsonnetfmt --test deploy/mixin/*sonnet
@@ -144,15 +145,18 @@ picture: $(WIDGETS_DIR)/node_modules ## Draw docs/dashboard.png from the Prometh
 	node scripts/dashboard/picture/draw.mjs $(WIDGETS_DIR) deploy/dashboard.json $(PROMETHEUS_URL) docs/dashboard.png
 
 .PHONY: e2e
-e2e: test-alerts $(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)/alertmanager $(ALI_OSS_DIR)/node_modules $(PLAYWRIGHT_DIR)/node_modules ## Run the simulated OSS against real clients, the binary against a real Prometheus, Alertmanager and browser, the DNS client against BIND
+e2e: test-alerts $(PROMETHEUS_DIR)/prometheus $(PROMETHEUS_DIR)/promtool $(ALERTMANAGER_DIR)/alertmanager $(ALI_OSS_DIR)/node_modules $(PLAYWRIGHT_DIR)/node_modules ## Run the simulated OSS against real clients, the binary against a real Prometheus, VictoriaMetrics, Alertmanager and browser, the DNS client against BIND
 	@$(call debian,chromium,chromium)
 	@$(call debian,curl,curl)
 	@$(call debian,nsupdate,bind9-dnsutils)
 	@$(call debian,/usr/sbin/named,bind9)
 	@$(call debian,prometheus-node-exporter,prometheus-node-exporter)
+	@$(call debian,/usr/bin/prometheus,prometheus)
+	@$(call debian,victoria-metrics,victoria-metrics)
 	@/usr/bin/python3 -c 'import prometheus_client' 2>/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends python3-prometheus-client; }
 	PLAYWRIGHT=$(CURDIR)/$(PLAYWRIGHT_DIR) PATH="$(CURDIR)/$(PROMETHEUS_DIR):$(CURDIR)/$(ALERTMANAGER_DIR):$$PATH" CGO_ENABLED=1 go test -tags e2e -count=1 -timeout 30m -parallel 16 ./test/e2e/...
 	ALI_OSS=$(CURDIR)/$(ALI_OSS_DIR) go -C test/clients test -mod=mod -tags e2e -count=1 ./...
+	go -C test/collectors test -mod=mod -tags e2e -count=1 ./...
 
 PACKAGE_TESTS ?= ^TestPackage
 PACKAGE_TOOLS := $(GORELEASER_DIR)/goreleaser $(HELM_DIR)/helm $(KUSTOMIZE_DIR)/kustomize $(KUBE_SCORE_DIR)/kube-score $(KUBECTL_VALIDATE_DIR)/kubectl-validate \

@@ -55,6 +55,9 @@ func newEnvironment(ctx context.Context, flags *flags, getenv func(string) strin
 		env.close()
 		if flags.configFile == defaultConfig && !flags.demo && errors.Is(err, fs.ErrNotExist) {
 			err = errNoFile
+			if flags.command == commandCheck {
+				err = fmt.Errorf("%w; to ask without a file, write check --region=cn-hangzhou examplebucket/www.example.com", errNoFile)
+			}
 		}
 		return nil, err
 	}

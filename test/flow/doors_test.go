@@ -18,6 +18,9 @@ func TestBareStart(t *testing.T) {
 		if got != exit || stdout != "" {
 			t.Errorf("%v: got %d, %q", args, got, stdout)
 		}
+		if asks := strings.Contains(stderr, "check --region=cn-hangzhou examplebucket/www.example.com"); asks != (exit == 3) {
+			t.Errorf("%v: %s", args, stderr)
+		}
 		for _, way := range []string{"--demo", "init --region=cn-hangzhou > config.yaml", "config.example.yaml", "--config.file"} {
 			if !strings.Contains(stderr, way) {
 				t.Errorf("%v: does not name %s: %s", args, way, stderr)
