@@ -262,6 +262,8 @@ func mixtures() map[string]*simulation {
 			probers: 4},
 		"300 targets, all of whose connections die, beside 10 accounts that hang": {slots: 32,
 			servers: append(several(10, server{kind: hanging, targets: 10}), several(10, server{kind: healthy, then: dead, targets: 30})...)},
+		"300 targets, all of whose connections die, beside 80 accounts that hang": {slots: 32,
+			servers: append(several(80, server{kind: hanging, targets: 10}), several(10, server{kind: healthy, then: dead, targets: 30})...)},
 		"40 targets beside 30 accounts that hang from the start": {slots: 8, servers: append(several(30, server{kind: hanging, targets: 10}), one),
 			strangers: 12, answered: healthy},
 		"40 targets beside 30 accounts that begin to hang": {slots: 8, servers: append(several(30, server{kind: healthy, then: hanging, targets: 10}), one),

@@ -123,8 +123,8 @@ func (s *Scheduler) work(ctx context.Context, c *Call) {
 	switch {
 	case !unanswered:
 		q.answered, q.silent = now, 0
-	case !q.answered.After(started) && now.Sub(started) >= min(c.Timeout, patience):
-		q.silent++
+	case q.inFlight == 0 && !q.answered.After(started) && now.Sub(started) >= min(c.Timeout, patience):
+		q.silent++ // once for all calls that hung together
 	}
 	if q.Account != "" {
 		q.account.update(err, started, now)

@@ -19,7 +19,7 @@ type queue struct {
 	calls    []*Call // the oldest first
 	inFlight int
 	answered time.Time // the last answer; zero if there was none
-	silent   int       // calls without an answer since then; the queue hangs from 1 on, and hangs again from 3 on
+	silent   int       // how often it gave no answer since then; it hangs from 1 on, and hangs again from 3 on
 	tried    time.Time // the last start of a call
 }
 
