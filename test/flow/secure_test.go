@@ -2,10 +2,12 @@ package flow_test
 
 import (
 	"crypto/tls"
+	"encoding/base64"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -70,6 +72,37 @@ func TestTLSPasswordAndHealth(t *testing.T) {
 	}
 }
 
+// TestEmptiedWebConfiguration takes the password out of the web configuration while
+// the exporter runs: nothing opens, and once it is back all is as before.
+func TestEmptiedWebConfiguration(t *testing.T) {
+	const locked = `basic_auth_users: {prometheus: "$2a$04$rJbSneVNpUhQXqRETZ5Ir.lW8Nlp0SH0G5.5C8ZDHOW9LpBQkmvE2"}`
+	path := filepath.Join(t.TempDir(), "web.yml")
+	write := func(text string) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(locked)
+	p := apptest.Start(t, nil, "--demo", "--web.listen-address=127.0.0.1:0", "--web.config.file="+path)
+	secret := "Basic " + base64.StdEncoding.EncodeToString([]byte("prometheus:"+password))
+	for _, test := range []struct {
+		web                  string
+		stranger, prometheus int
+	}{{locked, 401, 200}, {"", 503, 503}, {"basic_auth_users: [", 500, 500}, {"http_server_config: {http2: false}", 503, 503}, {locked, 401, 200}} {
+		write(test.web)
+		for authorization, want := range map[string]int{"": test.stranger, "Basic eDp5": test.stranger, secret: test.prometheus} {
+			for _, path := range []string{"/metrics?collect[]=exporter", "/", "/sd", "/-/healthy"} {
+				if resp, body := apptest.Send(t, http.MethodGet, "http://"+p.Address(t)+path, "Authorization", authorization); resp.StatusCode != want { //nolint:bodyclose // Send has closed it
+					t.Errorf("%q: %s with %q: got %s %s, want %d", test.web, path, authorization, resp.Status, body, want)
+				}
+			}
+		}
+	}
+	if n := strings.Count(p.Stderr.String(), "requests are refused: the web configuration has lost its passwords"); n != 1 {
+		t.Errorf("logged %d times that nothing is served", n)
+	}
+}
+
 // TestHTTP2IsByChoice asks over TLS with a client that prefers HTTP/2.
 func TestHTTP2IsByChoice(t *testing.T) {
 	for more, want := range map[string]string{
@@ -121,6 +154,10 @@ func TestMaxConnections(t *testing.T) {
 	}
 	if status, _ := apptest.Get(t, "http://"+p.Address(t)+"/-/healthy"); status != http.StatusOK {
 		t.Errorf("a client beside them got %d", status)
+	}
+	if _, body := apptest.Get(t, "http://"+p.Address(t)+"/metrics?collect[]=exporter"); !regexp.MustCompile(`(?m)^oss_cname_exporter_closed_connections_total\{outcome="evicted"\} [1-9]`).MatchString(body) ||
+		!strings.Contains(body, "\noss_cname_exporter_closed_connections_total{outcome=\"refused\"} 0\n") {
+		t.Errorf("the closed connections are not counted:\n%s", body)
 	}
 }
 
