@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -98,5 +99,39 @@ func TestStormOfReloads(t *testing.T) {
 			t.Fatalf("%d connections are left", s.open.Load())
 		}
 		runtime.Gosched()
+	}
+}
+
+// TestReloadEndsWhatIsNotUsed removes the account: its connections are closed.
+func TestReloadEndsWhatIsNotUsed(t *testing.T) {
+	s := newSecured(t)
+	s.mustAnswer(t)
+	if n := s.open.Load(); n != 1 {
+		t.Fatalf("%d connections", n)
+	}
+	s.clients.Retain(&config.Config{})
+	for s.open.Load() > 0 {
+		if t.Context().Err() != nil {
+			t.Fatalf("%d connections are left", s.open.Load())
+		}
+		runtime.Gosched()
+	}
+}
+
+// TestSignatures has OSS told the signature that the account asks for.
+func TestSignatures(t *testing.T) {
+	for version, want := range map[string]string{"v1": "OSS ", "v4": "OSS4-HMAC-SHA256 "} {
+		a := newAsked(t)
+		var signature string
+		front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			signature = r.Header.Get("Authorization")
+			a.oss.ServeHTTP(w, r)
+		}))
+		cfg := parse(t, "endpoint: '"+front.URL+"', signature_version: "+version)
+		if err := a.ask(t, cfg); err != nil || !strings.HasPrefix(signature, want) {
+			t.Errorf("%s: signed %.20q, %v", version, signature, err)
+		}
+		a.clients.Close()
+		front.Close()
 	}
 }
