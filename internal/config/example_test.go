@@ -71,7 +71,7 @@ targets:
 `))
 	fmt.Println(err)
 	// Output:
-	// config.yaml:3: accounts.main.region: "oss-cn-hangzhou": write the plain region id, "cn-hangzhou"
+	// config.yaml:3: accounts.main.region: "oss-cn-hangzhou": write the plain region id, "cn-hangzhou" (华东1（杭州）, China (Hangzhou))
 	// config.yaml:5: targets[0].bucket: "Assets": bucket names are lower case; write "assets"
 	// config.yaml:6: targets[0].cname: "https://www.example.com/": has a scheme; write only the domain, "www.example.com"
 }

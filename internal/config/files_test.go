@@ -121,7 +121,7 @@ d/1.yml:10: [1].labels.account: missing; write the account to ask with, such as 
 d/1.yml:11: [2]: unknown key "target"; write "targets"
 d/1.yml:11: [2].targets: missing; write a list, such as ["examplebucket/www.example.com"]
 d/1.yml:12: [2].labels.account: "mian": no such account; write "main"
-d/1.yml:12: [2].labels.region: "oss-cn-beijing": write the plain region id, "cn-beijing"
+d/1.yml:12: [2].labels.region: "oss-cn-beijing": write the plain region id, "cn-beijing" (华北2（北京）, China (Beijing))
 d/1.yml:12: [2].labels.__meta_x: names that begin with "__" belong to Prometheus; write another
 d/1.yml:12: [2].labels.cname: the exporter sets this label itself; write another name, such as "my_cname"
 d/2.yml:1: [0].targets[0]: examplebucket/b.example is a target already on line 4 of "d/1.yml"; keep one

@@ -29,7 +29,7 @@ func checkAccountName(name string) error {
 // regionID accepts a plain region id, and knows the endpoint names it is mistaken for.
 func regionID(text string) (string, error) {
 	if r, named := region.Named(text); named {
-		return "", fmt.Errorf("is the name of a region in the console; write its id, %q", r.ID)
+		return "", fmt.Errorf("is the name of a region in the console; write its id, %s", region.Called(r.ID))
 	}
 	plain, _, _ := strings.Cut(strings.ToLower(text), ".")
 	plain = strings.TrimSuffix(strings.TrimPrefix(plain, "oss-"), "-internal")
@@ -37,7 +37,7 @@ func regionID(text string) (string, error) {
 	case len(plain) > 63 || !regionPattern.MatchString(plain):
 		return "", errors.New(`not a region id; write one such as "cn-hangzhou"`)
 	case plain != text:
-		return "", fmt.Errorf("write the plain region id, %q", plain)
+		return "", fmt.Errorf("write the plain region id, %s", region.Called(plain))
 	}
 	return plain, nil
 }

@@ -23,7 +23,7 @@ accounts:
 		`config.yaml:3: targets[0].cname: "https://www.example.com/index.html": has a scheme; write only the domain, "www.example.com"`,
 		`config.yaml:4: targets[0]: unknown key "acount"; write "account"`,
 		`config.yaml:6: probe.timeout: "5": not a duration; write a number with its unit (ms, s, m, h, d), such as "30s"`,
-		`config.yaml:8: accounts.main.region: "oss-cn-hangzhou": write the plain region id, "cn-hangzhou"`,
+		`config.yaml:8: accounts.main.region: "oss-cn-hangzhou": write the plain region id, "cn-hangzhou" (华东1（杭州）, China (Hangzhou))`,
 	}, "\n")
 	if got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
@@ -182,10 +182,10 @@ func TestRefusedTargets(t *testing.T) {
 
 		{"account", "mian", `"mian": no such account; write "main"`},
 		{"account", "prod", `"prod": no such account; known: main`},
-		{"region", "oss-cn-shanghai", `"oss-cn-shanghai": write the plain region id, "cn-shanghai"`},
-		{"region", "oss-cn-shanghai-internal.aliyuncs.com", `"oss-cn-shanghai-internal.aliyuncs.com": write the plain region id, "cn-shanghai"`},
-		{"region", "CN-Shanghai", `"CN-Shanghai": write the plain region id, "cn-shanghai"`},
-		{"region", "shanghai", `"shanghai": is the name of a region in the console; write its id, "cn-shanghai"`},
+		{"region", "oss-cn-shanghai", `"oss-cn-shanghai": write the plain region id, "cn-shanghai" (华东2（上海）, China (Shanghai))`},
+		{"region", "oss-cn-shanghai-internal.aliyuncs.com", `"oss-cn-shanghai-internal.aliyuncs.com": write the plain region id, "cn-shanghai" (华东2（上海）, China (Shanghai))`},
+		{"region", "CN-Shanghai", `"CN-Shanghai": write the plain region id, "cn-shanghai" (华东2（上海）, China (Shanghai))`},
+		{"region", "shanghai", `"shanghai": is the name of a region in the console; write its id, "cn-shanghai" (华东2（上海）, China (Shanghai))`},
 		{"region", "cn-", `"cn-": not a region id; write one such as "cn-hangzhou"`},
 		{"region", `""`, `"": not a region id; write one such as "cn-hangzhou"`},
 		{"cache_ttl", "2d", `"2d": out of range; write 0s to 24h`},

@@ -26,7 +26,7 @@ func (p *parser) warnOfRegion(v value, account Account) {
 		return
 	}
 	if named, ok := region.ParseHost("oss-" + account.Region + ".aliyuncs.com"); ok && named.Region != account.Region {
-		p.warn(v, "%s is the name of an endpoint; write the region id, %s", quote(account.Region), quote(named.Region))
+		p.warn(v, "%s is the name of an endpoint; write the region id, %s", quote(account.Region), region.Called(named.Region))
 		return
 	}
 	p.warn(v, "%s is no region that was known in %s; %s", quote(account.Region), region.Checked(), regionAdvice(account.Region))
@@ -37,9 +37,9 @@ func (p *parser) warnOfLife(v value, r vendor.Region) {
 	switch r.Life {
 	case vendor.Open:
 	case vendor.Closing:
-		p.warn(v, "region %s is being closed, as was known in %s; move its buckets", quote(r.ID), r.Checked)
+		p.warn(v, "region %s is being closed, as was known in %s; move its buckets", region.Called(r.ID), r.Checked)
 	case vendor.Closed:
-		p.warn(v, "region %s is closed, as was known in %s; write the region that the bucket has now", quote(r.ID), r.Checked)
+		p.warn(v, "region %s is closed, as was known in %s; write the region that the bucket has now", region.Called(r.ID), r.Checked)
 	}
 }
 
@@ -53,7 +53,7 @@ func regionAdvice(id string) string {
 		}
 	}
 	if near, ok := nearest(id, ids, nil); ok {
-		return "did you mean " + quote(near) + "?"
+		return "did you mean " + region.Called(near) + "?"
 	}
 	return "see whether it is spelt right"
 }

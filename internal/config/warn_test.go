@@ -12,15 +12,15 @@ func TestWarnings(t *testing.T) {
 	const hangzhou = "accounts: {main: {region: cn-hangzhou}}\n"
 	for _, tt := range []struct{ name, text, want string }{
 		{"slip", "accounts: {main: {region: cn-hangzou}}\ntargets: [{bucket: examplebucket, cname: a.example}]\n",
-			`1: accounts.main.region: "cn-hangzou" is no region that was known in 2026-11; did you mean "cn-hangzhou"?`},
+			`1: accounts.main.region: "cn-hangzou" is no region that was known in 2026-11; did you mean "cn-hangzhou" (华东1（杭州）, China (Hangzhou))?`},
 		{"unknown region", "accounts: {main: {region: moon-north-1}}\ntargets: [{bucket: examplebucket, cname: a.example}]\n",
 			`1: accounts.main.region: "moon-north-1" is no region that was known in 2026-11; see whether it is spelt right`},
 		{"name of an endpoint", "accounts: {main: {region: cn-hzfinance}}\ntargets: [{bucket: examplebucket, cname: a.example}]\n",
-			`1: accounts.main.region: "cn-hzfinance" is the name of an endpoint; write the region id, "cn-hangzhou-finance"`},
+			`1: accounts.main.region: "cn-hzfinance" is the name of an endpoint; write the region id, "cn-hangzhou-finance" (华东1金融云, China East 1 Finance)`},
 		{"endpoint of another region", "accounts: {main: {region: cn-hangzhou, endpoint: oss-cn-shanghai-internal.aliyuncs.com}}\ntargets: [{bucket: examplebucket, cname: a.example}]\n",
 			`1: accounts.main.region: the endpoint "https://oss-cn-shanghai-internal.aliyuncs.com" is of region "cn-shanghai", and requests are signed for "cn-hangzhou"; write the same region in both`},
 		{"target's region", hangzhou + "targets:\n- {bucket: examplebucket, cname: a.example, region: cn-shangai}\n",
-			`3: targets[0].region: "cn-shangai" is no region that was known in 2026-11; did you mean "cn-shanghai"?`},
+			`3: targets[0].region: "cn-shangai" is no region that was known in 2026-11; did you mean "cn-shanghai" (华东2（上海）, China (Shanghai))?`},
 		{"target's endpoint", hangzhou + "targets:\n- {bucket: examplebucket, cname: a.example, endpoint: 'https://cn-beijing.oss.aliyuncs.com'}\n",
 			`3: targets[0].endpoint: the endpoint "https://cn-beijing.oss.aliyuncs.com" is of region "cn-beijing", and requests are signed for "cn-hangzhou"; write the same region in both`},
 		{"bucket's own host", hangzhou + "targets:\n- {bucket: examplebucket, cname: examplebucket.oss-cn-hangzhou.aliyuncs.com}\n",
@@ -31,7 +31,7 @@ func TestWarnings(t *testing.T) {
 			`3: targets[0]: "assets-1234567890123456-cn-hangzhou-ab-apsr/*.example.com": the domain of a wildcard needs three labels, such as "*.assets.example.com"`},
 
 		{"no dual stack", "accounts: {main: {region: cn-nanjing, network: dual_stack}}\ntargets: [{bucket: examplebucket, cname: a.example}]\n",
-			`1: accounts.main.region: region "cn-nanjing" is being closed, as was known in 2026-11; move its buckets` + "\n" +
+			`1: accounts.main.region: region "cn-nanjing" (华东5（南京-本地地域）, China (Nanjing - Local Region)) is being closed, as was known in 2026-11; move its buckets` + "\n" +
 				`config.yaml:1: accounts.main.network: region "cn-nanjing" was not known in 2026-11 to have an endpoint on the network "dual_stack"; choose another network, or write the endpoint`},
 		{"no inside", "accounts: {main: {region: rg-china-mainland, network: internal}}\ntargets: [{bucket: examplebucket, cname: a.example}]\n",
 			`1: accounts.main.network: region "rg-china-mainland" was not known in 2026-11 to have an endpoint on the network "internal"; choose another network, or write the endpoint`},
@@ -42,7 +42,7 @@ func TestWarnings(t *testing.T) {
 		{"finance without its endpoint, inside", "accounts: {main: {region: cn-shenzhen-finance-1, network: internal}}\ntargets: [{bucket: examplebucket, cname: a.example}]\n",
 			`1: accounts.main.network: the endpoint of region "cn-shenzhen-finance-1" does not follow from its id; write "endpoint: https://oss-cn-szfinance-internal.aliyuncs.com"`},
 		{"target's region has no dual stack", "accounts: {main: {region: cn-hangzhou, network: dual_stack}}\ntargets:\n- {bucket: examplebucket, cname: a.example, region: cn-fuzhou}\n",
-			`3: targets[0].region: region "cn-fuzhou" is being closed, as was known in 2026-11; move its buckets` + "\n" +
+			`3: targets[0].region: region "cn-fuzhou" (华东6（福州-本地地域）, China (Fuzhou - Local Region)) is being closed, as was known in 2026-11; move its buckets` + "\n" +
 				`config.yaml:3: targets[0].region: region "cn-fuzhou" was not known in 2026-11 to have an endpoint on the network "dual_stack"; choose another network, or write the endpoint`},
 		{"Agentic Bucket of another region", hangzhou + "targets:\n- {bucket: assets-1234567890123456-cn-beijing-ab-apsr, cname: '*.assets.example.com'}\n",
 			`3: targets[0].bucket: "assets-1234567890123456-cn-beijing-ab-apsr" is a bucket of region "cn-beijing", and is asked for in "cn-hangzhou"; write its region`},
@@ -50,7 +50,7 @@ func TestWarnings(t *testing.T) {
 			`3: targets[0].bucket: "assets-ab-apsr" is no full name of an Agentic Bucket; write {prefix}-{uid}-{region}-ab-apsr`},
 
 		{"closed region", "accounts: {main: {region: ap-south-1}}\ntargets: [{bucket: examplebucket, cname: a.example}]\n",
-			`1: accounts.main.region: region "ap-south-1" is closed, as was known in 2026-11; write the region that the bucket has now`},
+			`1: accounts.main.region: region "ap-south-1" (印度（孟买）, India (Mumbai)) is closed, as was known in 2026-11; write the region that the bucket has now`},
 		{"unknown region near one of another part of the world", "accounts: {main: {region: ap-south-2}}\ntargets: [{bucket: examplebucket, cname: a.example}]\n",
 			`1: accounts.main.region: "ap-south-2" is no region that was known in 2026-11; see whether it is spelt right`},
 		{"plain http", "accounts: {main: {region: cn-hangzhou, endpoint: 'http://oss-cn-hangzhou.aliyuncs.com'}}\ntargets: [{bucket: examplebucket, cname: a.example}]\n",

@@ -230,6 +230,7 @@ var chinese = map[string]string{ //nolint:gochecknoglobals // a constant for whi
 	"%s that fit, of %s":                          "%s（已筛选，共 %s 个）",
 	"%s to %s of %s domains":                      "第 %s 至 %s 个域名，共 %s 个",
 	", or run":                                    "，或执行",
+	"asked":                                       "查询于",
 	"Account":                                     "账号",
 	"Add the first one to the configuration, then reload: send SIGHUP, or start the exporter with --config.watch.": "请在配置中添加第一个域名，然后重新加载：发送 SIGHUP，或用 --config.watch 启动 exporter。",
 	"All domains":                "全部域名",

@@ -5,7 +5,9 @@ package region
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"oss_cname_exporter/internal/vendor"
@@ -47,6 +49,16 @@ func Named(name string) (vendor.Region, bool) {
 		}
 	}
 	return vendor.Region{}, false
+}
+
+// Called returns the id of a region in quotation marks, with the names that the
+// console has for it, if it is known: "cn-hangzhou" (华东1（杭州）, China (Hangzhou)).
+func Called(id string) string {
+	r, known := Lookup(id)
+	if !known {
+		return strconv.Quote(id)
+	}
+	return fmt.Sprintf("%q (%s, %s)", r.ID, r.Chinese, r.English)
 }
 
 // isCountry reports whether more than one region has area before its place.

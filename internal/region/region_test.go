@@ -105,6 +105,14 @@ func TestNames(t *testing.T) {
 	}
 }
 
+func TestCalled(t *testing.T) {
+	for id, want := range map[string]string{"cn-hangzhou": `"cn-hangzhou" (华东1（杭州）, China (Hangzhou))`, "cn-nowhere": `"cn-nowhere"`} {
+		if got := region.Called(id); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
 func TestTargets(t *testing.T) {
 	for id, want := range map[string][]string{
 		"cn-hangzhou":         {"b.cn-hangzhou.taihangcda.cn", "b.oss-cn-hangzhou.aliyuncs.com"},

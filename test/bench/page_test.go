@@ -23,11 +23,13 @@ import (
 // maxPage is how large the status page may be, in bytes, uncompressed.
 const maxPage = 200_000
 
-// view asks h for path and returns the body.
-func view(b *testing.B, h http.Handler, path string) []byte {
+// view asks h for path in a language and returns the body.
+func view(b *testing.B, h http.Handler, path, language string) []byte {
 	b.Helper()
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequestWithContext(b.Context(), http.MethodGet, path, nil))
+	r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, path, nil)
+	r.Header.Set("Accept-Language", language)
+	h.ServeHTTP(w, r)
 	if w.Code != http.StatusOK {
 		b.Fatalf("%s: %d %s", path, w.Code, w.Body)
 	}
@@ -47,15 +49,17 @@ func BenchmarkPage(b *testing.B) {
 		"list": "/", "search": "/?q=d99&sort=cname&state=unknown", "domain": "/domains/examplebucket/d5000.example.com",
 		"json": "/api/v1/domains?per_page=10000",
 	} {
-		b.Run(name, func(b *testing.B) { benchView(b, handler, path) })
+		for _, language := range []string{"en", "zh"} {
+			b.Run(name+"/"+language, func(b *testing.B) { benchView(b, handler, path, language) })
+		}
 	}
 }
 
-func benchView(b *testing.B, handler http.Handler, path string) {
+func benchView(b *testing.B, handler http.Handler, path, language string) {
 	var views measured
 	var size int
 	for b.Loop() {
-		views.add(b, func() { size = len(view(b, handler, path)) })
+		views.add(b, func() { size = len(view(b, handler, path, language)) })
 	}
 	b.ReportMetric(float64(views.cpu.Microseconds())/1e3/float64(b.N), "cpu-ms/view")
 	b.ReportMetric(float64(size)/1e3, "kB")
@@ -82,8 +86,10 @@ func BenchmarkPageOfTrouble(b *testing.B) {
 		Config: store.Config, Peek: func([]config.Target) []status.Status { return statuses },
 		Own: collector.NewRegistry(), History: changelog.NewHistory(),
 	}, web.Options{})
-	b.Run("list", func(b *testing.B) { benchView(b, handler, "/") })
-	b.Run("json", func(b *testing.B) { benchView(b, handler, "/api/v1/domains?per_page=10000") })
+	for _, language := range []string{"en", "zh"} {
+		b.Run("list/"+language, func(b *testing.B) { benchView(b, handler, "/", language) })
+		b.Run("json/"+language, func(b *testing.B) { benchView(b, handler, "/api/v1/domains?per_page=10000", language) })
+	}
 }
 
 func troubled(now time.Time) status.Status {

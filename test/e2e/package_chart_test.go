@@ -337,7 +337,7 @@ func TestPackageChartChecksConfigurations(t *testing.T) {
 	if checked < 8 {
 		t.Errorf("the hook checks %d configurations", checked)
 	}
-	const want = `accounts.main.region: "CN-Shanghai": write the plain region id, "cn-shanghai"`
+	const want = `accounts.main.region: "CN-Shanghai": write the plain region id, "cn-shanghai" (华东2（上海）, China (Shanghai))`
 	if said, err := render(t, "rrsa", "--set", "config.accounts.main.region=CN-Shanghai").check(t); err == nil || !strings.Contains(said, want) {
 		t.Errorf("want %s: %v\n%s", want, err, said)
 	}

@@ -126,7 +126,7 @@ func TestConfigCheckWarns(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := path + `: 1 target, no faults, 3 warnings
-` + path + `:1: warning: accounts.main.region: "cn-hangzou" is no region that was known in 2026-11; did you mean "cn-hangzhou"?
+` + path + `:1: warning: accounts.main.region: "cn-hangzou" is no region that was known in 2026-11; did you mean "cn-hangzhou" (华东1（杭州）, China (Hangzhou))?
 ` + path + `: warning: HTTPS_PROXY is no URL of a proxy, and requests go directly; write one such as http://proxy.example.com:3128
 ` + path + `: warning: account "main": reading ca_file "` + filepath.Dir(path) + `/ca.pem": no such file; mount it, or correct the path
 `
@@ -193,7 +193,7 @@ targets:
 		{[]string{"--config.file=" + dir + "/none.yaml"}, "oss_cname_exporter: reading config \"" + dir + "/none.yaml\": no such file or directory\n"},
 		{[]string{"--config.file=" + dir}, "oss_cname_exporter: reading config \"" + dir + "\": is a directory\n"},
 		{[]string{"--config.file=" + five}, five + `:1: probe: unknown key "timout"; write "timeout"
-` + five + `:3: accounts.main.region: "oss-cn-hangzhou": write the plain region id, "cn-hangzhou"
+` + five + `:3: accounts.main.region: "oss-cn-hangzhou": write the plain region id, "cn-hangzhou" (华东1（杭州）, China (Hangzhou))
 ` + five + `:5: targets[0].bucket: "Assets": bucket names are lower case; write "assets"
 ` + five + `:6: targets[1].cname: "https://www.example.com": has a scheme; write only the domain, "www.example.com"
 ` + five + `:7: targets[2].account: "mian": no such account; write "main"
