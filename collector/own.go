@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -55,6 +56,10 @@ func (e except) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
+// requestIDPattern is the request ids that may be exemplars: an answer may say
+// anything, and exemplars are short.
+var requestIDPattern = regexp.MustCompile(`^[0-9A-Fa-f-]{1,64}$`)
+
 // API measures the calls to OSS, STS and DNS servers.
 type API struct {
 	calls    *prometheus.CounterVec
@@ -93,19 +98,11 @@ func (a *API) Call(account, operation string) { a.calls.WithLabelValues(account,
 func (a *API) APIRequest(account, operation, requestID string, took time.Duration) {
 	a.calls.WithLabelValues(account, operation).Inc()
 	duration := a.duration.WithLabelValues(operation)
-	if exemplars, ok := duration.(prometheus.ExemplarObserver); ok && isRequestID(requestID) {
+	if exemplars, ok := duration.(prometheus.ExemplarObserver); ok && requestIDPattern.MatchString(requestID) {
 		exemplars.ObserveWithExemplar(took.Seconds(), prometheus.Labels{"request_id": requestID})
 		return
 	}
 	duration.Observe(took.Seconds())
-}
-
-// isRequestID reports whether text may be an exemplar: an answer may say anything,
-// and exemplars are short.
-func isRequestID(text string) bool {
-	return text != "" && len(text) <= 64 && !strings.ContainsFunc(text, func(r rune) bool {
-		return r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'F') && (r < 'a' || r > 'f')
-	})
 }
 
 // ClockSkew takes in our clock minus OSS's.

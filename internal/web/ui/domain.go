@@ -44,7 +44,7 @@ func (h *Pages) domain(w http.ResponseWriter, r *http.Request) {
 	h.show(w, r, http.StatusOK, "domain", page)
 }
 
-// domainPage is what the template domain shows.
+// domainPage is the data of the template domain.
 type domainPage struct {
 	frame
 	Domain domainView

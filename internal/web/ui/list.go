@@ -48,7 +48,7 @@ func (h *Pages) list(w http.ResponseWriter, r *http.Request) {
 	h.show(w, r, http.StatusOK, "list", page)
 }
 
-// listPage is what the template list shows.
+// listPage is the data of the template list.
 type listPage struct {
 	frame
 	Chips          []chip

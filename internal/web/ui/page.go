@@ -77,7 +77,7 @@ func contentPolicy() string {
 		"; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 }
 
-// frame is what all pages have around what they show.
+// frame is the part that all pages have.
 type frame struct {
 	Title       lang.Text
 	Root        string // the way to the list: "./" or "../../", so that any prefix before it stays

@@ -26,13 +26,13 @@ func (h *Pages) showRefused(w http.ResponseWriter, r *http.Request, code int, te
 	h.show(w, r, code, "refused", page)
 }
 
-// refusedPage is what the template refused shows.
+// refusedPage is the data of the template refused.
 type refusedPage struct {
 	frame
 	Text string
 }
 
-// Lead returns a handler that serves what mux has. Where it has nothing, a
+// Lead returns a handler of the paths of mux. Where it has none, a
 // browser gets a page that leads back.
 func (h *Pages) Lead(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

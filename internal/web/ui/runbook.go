@@ -59,7 +59,7 @@ func (h *Pages) showRunbook(w http.ResponseWriter, r *http.Request, title lang.T
 	h.show(w, r, http.StatusOK, "runbook", page)
 }
 
-// runbookPage is what the template runbook shows.
+// runbookPage is the data of the template runbook.
 type runbookPage struct {
 	frame
 	IsIndex bool

@@ -4,7 +4,7 @@
 // A view is which domains a request wants, in which order and groups. The list
 // is the page of all domains, with a row for each; a column is one of its table. A
 // domain's page has its facts, its life and the commands about it. A runbook is the
-// page of one alert. A frame is what all pages have in common.
+// page of one alert. A frame is the part that all pages have.
 package ui
 
 import (
