@@ -48,6 +48,7 @@ type flags struct {
 	host           string // name from outside; "" if it is not known
 	externalURL    string // of the pages, without a final slash; "" if it is not known
 	prefix         string // of all paths: "" or "/some/path"
+	links          web.Links
 
 	noProcessSeries bool
 	showTokens      bool
@@ -125,6 +126,13 @@ func (f *flags) declare(app *kingpin.Application) {
 	app.Flag("web.external-url", "The URL under which the exporter is reached from outside, for example through a proxy; its path is the default of --web.route-prefix.").
 		StringVar(&f.externalURL)
 	app.Flag("web.route-prefix", "Prefix of all paths. The path of --web.external-url by default.").StringVar(&f.prefix)
+	for _, link := range []struct {
+		name string
+		url  *string
+	}{{"Prometheus", &f.links.Prometheus}, {"Grafana", &f.links.Grafana}, {"Alertmanager", &f.links.Alertmanager}} {
+		name := "web.link-" + strings.ToLower(link.name)
+		app.Flag(name, "The URL of "+link.name+" for people, to which the page of a domain links.").SetValue(webURL(link.url, "--"+name))
+	}
 	app.Flag("web.max-connections", "How many connections to keep open: beyond that the one that is idle for longest is closed. At most a quarter of the files that the process may open.").
 		Default(strconv.Itoa(web.DefaultMaxConnections)).SetValue(count(&f.maxConnections, "--web.max-connections", 4, 100_000))
 	app.Flag("web.disable-exporter-metrics", "Leave out the metrics of the process itself (promhttp_*, process_*, go_*).").BoolVar(&f.noProcessSeries)
@@ -199,7 +207,7 @@ func checkAddress(flag, address string) error {
 func parseExternal(externalURL, routePrefix string) (host, prefix string, err error) {
 	if externalURL != "" {
 		u, err := url.Parse(externalURL)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		if err != nil || !isPlainURL(u) {
 			return "", "", errors.New(`--web.external-url: write a plain URL, such as "https://monitoring.example.com/oss-cname"`)
 		}
 		host = u.Hostname()
@@ -239,6 +247,23 @@ func duration(value *time.Duration, name string, least, most time.Duration) *opt
 	return &option[time.Duration]{value: value, name: name, parse: func(text string) (time.Duration, error) {
 		return config.ParseDuration(text, least, most)
 	}}
+}
+
+// webURL returns the flag of an address to which pages link, without a final
+// slash.
+func webURL(value *string, name string) *option[string] {
+	return &option[string]{value: value, name: name, parse: func(text string) (string, error) {
+		u, err := url.Parse(text)
+		if err != nil || !isPlainURL(u) {
+			return "", errors.New(`write a plain URL, such as "https://prometheus.example.com"`)
+		}
+		return strings.TrimRight(text, "/"), nil
+	}}
+}
+
+// isPlainURL reports whether u is a web address without user, query and fragment.
+func isPlainURL(u *url.URL) bool {
+	return (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
 }
 
 func count(value *int, name string, least, most int) *option[int] {

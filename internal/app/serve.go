@@ -46,6 +46,7 @@ func serve(ctx context.Context, exporter web.Exporter, flags *flags, listening f
 
 		HideTokens:      !flags.showTokens,
 		ExternalURL:     flags.externalURL,
+		Links:           flags.links,
 		MaxConnections:  connections,
 		NoProcessSeries: flags.noProcessSeries,
 	})

@@ -240,6 +240,8 @@ critical  www.example.com  examplebucket  unknown  token expires in 2 h
           next: publish the token as the TXT record, and bind the domain before it expires
           _dnsauth.www.example.com.  TXT  "t0ken"
 ok        *.example.org    examplebucket  bound    no certificate
+checks.dns: not checked: it is unknown whether the TXT record is right, and where the CNAME record leads
+checks.http: not checked: it is unknown who answers the visitors, and with which certificate
 `
 	if out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", &out, want)
@@ -256,6 +258,8 @@ critical  www.example.com  examplebucket  unknown  Token 2 小时后失效
           下一步：将 Token 添加为 TXT 记录，并在失效前完成域名绑定
           _dnsauth.www.example.com.  TXT  "t0ken"
 ok        *.example.org    examplebucket  bound    无证书
+checks.dns: 未检查：无法得知 TXT 记录是否正确以及 CNAME 记录指向何处
+checks.http: 未检查：无法得知由谁响应访客以及使用哪张证书
 `
 	if out.String() != chinese {
 		t.Errorf("got\n%s\nwant\n%s", &out, chinese)

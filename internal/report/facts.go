@@ -12,6 +12,8 @@ type Fact struct {
 	Name  string
 	Value string    // on one printable line
 	At    time.Time // since when or until when; zero if there is no such instant
+
+	IsUnchecked bool // it says that a check is off
 }
 
 // fact is a Fact in every language. The zero value is none.
@@ -39,8 +41,11 @@ func (d *Domain) Facts() []Fact {
 	facts := make([]Fact, 0, len(known))
 	for _, f := range known {
 		if !f.name.IsZero() {
-			facts = append(facts, Fact{d.say(f.name), d.say(f.value), f.at})
+			facts = append(facts, Fact{Name: d.say(f.name), Value: d.say(f.value), At: f.at})
 		}
+	}
+	for _, u := range d.Unchecked() {
+		facts = append(facts, Fact{Name: d.say(lang.Textf("Check %s", u.Check)), Value: u.Text, IsUnchecked: true})
 	}
 	return facts
 }

@@ -19,7 +19,8 @@ type Document struct {
 	Counts  Counts      `json:"counts"`           // of all domains
 	Causes  []CauseItem `json:"causes,omitempty"` // failures that most domains of an account share
 	Paging
-	Domains []Item `json:"domains"` // of this page
+	NotChecked []Unchecked `json:"not_checked,omitempty"` // the checks that are off for a domain of this page
+	Domains    []Item      `json:"domains"`               // of this page
 }
 
 // Paging says which part of the domains a Document has.
@@ -31,7 +32,7 @@ type Paging struct {
 
 // NewDocument returns the Document of some of r's domains.
 func NewDocument(r *Report, domains []*Domain, paging Paging) Document {
-	doc := Document{Summary: r.Summary(), Time: *instant(r.Now), Counts: r.Counts, Paging: paging, Domains: make([]Item, len(domains))}
+	doc := Document{Summary: r.Summary(), Time: *instant(r.Now), Counts: r.Counts, Paging: paging, NotChecked: UncheckedOf(domains), Domains: make([]Item, len(domains))}
 	for i, d := range domains {
 		doc.Domains[i] = d.Item()
 	}
@@ -88,6 +89,7 @@ type Item struct {
 	Visit       *VisitItem           `json:"visit,omitempty"`
 	Attempt     *AttemptItem         `json:"attempt"`
 	Checks      map[string]CheckItem `json:"checks,omitempty"`
+	NotChecked  []string             `json:"not_checked,omitempty"` // the checks that are off, as the configuration names them
 	Changes     []changelog.Change   `json:"changes,omitempty"`
 }
 
@@ -135,7 +137,7 @@ func (d *Domain) Item() Item {
 		Bucket: t.Bucket, Cname: t.Cname(), Account: t.Account.Name, Region: t.Account.Region, Labels: t.Labels, Configured: !t.Unlisted,
 		Severity: d.Severity, State: d.State, Action: d.Action(), Findings: d.Findings(),
 		Token: tokenItem(s.Facts), Record: d.Record(), Alias: d.Alias(),
-		Visit: visitItem(s), Attempt: attemptItem(s.Attempt), Changes: d.Changes(),
+		Visit: visitItem(s), Attempt: attemptItem(s.Attempt), NotChecked: d.uncheckedNames(), Changes: d.Changes(),
 	}
 	if s.Bound != status.Unknown {
 		item.Binding = &BindingItem{Bound: s.Bound == status.Yes, Enabled: truth(s.Enabled), Word: s.BindingWord}

@@ -147,7 +147,7 @@ func TestCauses(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "warning  " + said + "\n         next: look at the account's credentials\nNot listed are 2000 domains of which nothing else is wrong.\n\n" +
-		"SEVERITY  DOMAIN            BUCKET         STATE  TIME LEFT\nok        well.example.com  examplebucket  bound  certificate expires in 90 d\n"
+		"SEVERITY  DOMAIN            BUCKET         STATE  TIME LEFT\nok        well.example.com  examplebucket  bound  certificate expires in 90 d\n" + unchecked
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", &b, want)
 	}

@@ -143,6 +143,9 @@ func WriteTable(w io.Writer, domains []*Domain, style Style) error {
 			domains[i-1].writeAdvice(&b, indent, style)
 		}
 	}
+	for _, u := range UncheckedOf(domains) {
+		style.indented(&b, "", "checks."+u.Check+": "+u.Text)
+	}
 	_, err := w.Write(b.Bytes())
 	return err
 }

@@ -29,7 +29,7 @@ func (h *Pages) domain(w http.ResponseWriter, r *http.Request) {
 	now := h.Now()
 	page := domainPage{frame: h.newFrame(r, lang.Verbatim(d.Target.Cname()+" · "+string(d.Severity)), v), Domain: domainView{
 		Item: d.Item(), Target: d.Target.String(), Labels: plain.Labels(d.Target.Labels),
-		Facts: facts(d, now), Life: newLife(d, now), Links: h.Links.of(d.Target),
+		Facts: facts(d, now), Life: newLife(d, now), Links: h.Links.of(d.Target), Commands: commands(d.Target),
 	}}
 	page.Domain.addFindings(d, h.Links, now)
 	for _, c := range d.Changes() {
@@ -58,6 +58,7 @@ type domainView struct {
 	Life           timeline
 	Changes        []changeLine
 	Queries, Links []link
+	Commands       []command
 }
 
 // finding is a report.Finding as a page shows it.
@@ -90,12 +91,13 @@ type changeLine struct {
 type fact struct {
 	Name, Text string
 	At         *moment
+	IsMuted    bool // is about a check that is off
 }
 
 func facts(d *report.Domain, now time.Time) []fact {
 	var list []fact
 	for _, f := range d.Facts() {
-		list = append(list, fact{f.Name, f.Value, newMoment(f.At, now)})
+		list = append(list, fact{f.Name, f.Value, newMoment(f.At, now), f.IsUnchecked})
 	}
 	return list
 }

@@ -38,6 +38,7 @@ func (h *Pages) list(w http.ResponseWriter, r *http.Request) {
 	page.JSON += v.link("refresh", "", "group", "", "page", v.values.Get("page"))
 	shown := v.cut(all)
 	page.Caption = v.caption(len(shown), len(all), rep.Counts.Total)
+	page.Unchecked = report.UncheckedOf(shown)
 	page.Rows = newRows(shown, grouped, rep.Now)
 	if v.page > 1 {
 		page.Previous = v.link("page", strconv.Itoa(v.page-1))
@@ -60,6 +61,7 @@ type listPage struct {
 	None           bool // no domain is configured
 	Unasked        bool // none was asked about yet
 	Caption, More  lang.Text
+	Unchecked      []report.Unchecked // the checks that are off for a domain of the page
 	Page, Pages    int
 	Previous, Next string
 	Found          []foundAccount

@@ -48,7 +48,7 @@ func TestPageSaysEachState(t *testing.T) {
 		"dead":       {webtest.Token(-time.Minute), []string{`class="critical"`, "token_expired: the token expired unused 1 min ago"}},
 		"none":       {none, []string{`class="unknown"`, "unknown", "checks.binding would tell which"}},
 		"denied":     {webtest.Failed(status.Status{}, "no right"), []string{`class="warning"`, "OSS has never answered; access_denied: no right", "grant oss:GetCnameToken"}},
-		"bound":      {webtest.Checked(none, func(s *status.Status) { s.Bound, s.CertificateExpires = status.Yes, webtest.Now().Add(30*24*time.Hour) }), []string{`class="ok"`, "<p>bound</p></td>", `certificate <b><time datetime="2030-01-31T12:00:00Z">in 30 d</time></b>`}},
+		"bound":      {webtest.Checked(none, func(s *status.Status) { s.Bound, s.CertificateExpires = status.Yes, webtest.Now().Add(30*24*time.Hour) }), []string{`class="ok"`, "<p>bound</p><small>not checked: binding, dns, http</small></td>", `certificate <b><time datetime="2030-01-31T12:00:00Z">in 30 d</time></b>`}},
 		"disabled":   {webtest.Checked(none, func(s *status.Status) { s.Bound, s.Enabled = status.Yes, status.No; s.BindingWord = "Blocked" }), []string{`class="critical"`, "OSS does not serve the domain, which is Blocked: its visitors get errors"}},
 		"a long one": {webtest.Failed(status.Status{}, strings.Repeat("x", 1000)), []string{"xxx…</p>"}},
 	} {

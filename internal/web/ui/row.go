@@ -74,6 +74,7 @@ type listRow struct {
 	Text, Action                       string    // the worst finding, what to do
 	More                               lang.Text // how many more findings there are
 	Line                               string    // the record to publish, if it is not there; "" is none
+	NotChecked                         string    // the names of the checks that are off; "" is none
 	Link                               string
 	Due                                *due
 	Asked                              *moment
@@ -101,6 +102,12 @@ func newRow(d *report.Domain, now time.Time) listRow {
 		ID: t.String(), Bucket: t.Bucket, Cname: t.Cname(), Account: plain.Printable(t.Account.Name), Labels: short(plain.Labels(t.Labels), maxLabels),
 		Severity: d.Severity, State: d.State, Link: "domains/" + url.PathEscape(t.Bucket) + "/" + url.PathEscape(t.Cname()),
 		Due: newDue(d, now), IsLong: len(t.Cname()) > maxName, Asked: newMoment(d.Status.Attempt.Ended, now),
+	}
+	for i, u := range d.Unchecked() {
+		if i > 0 {
+			r.NotChecked += ", "
+		}
+		r.NotChecked += u.Check
 	}
 	findings := d.Findings()
 	if len(findings) > 0 {
