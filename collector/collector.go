@@ -2,8 +2,9 @@
 // one poll and one immutable Snapshot of it; collecting a Snapshot makes no
 // request.
 //
-// A series is a row of the table of metrics. It adds the samples of a subject,
-// which is a target with its status. API and Totals are the exporter's own series.
+// A series is a row of the table of metrics. It adds the samples of a targetStatus,
+// which is a target with all that is known of it. API and Totals are the exporter's
+// own series.
 package collector
 
 import (

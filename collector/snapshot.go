@@ -39,8 +39,8 @@ func (s *Snapshot) Only(keep func(*config.Target) bool) *Snapshot {
 	return &part
 }
 
-// subject is a target with all that its samples are read from.
-type subject struct {
+// targetStatus is a target with all that its samples are read from.
+type targetStatus struct {
 	*status.Status // nil of a removed target
 	target         *config.Target
 	hasChecks      bool
@@ -67,7 +67,7 @@ func (s *Snapshot) samples(f *series) iter.Seq[*sample] {
 			x.value, x.extras = v, extra
 			isWanted = isWanted && yield(x)
 		}
-		of := subject{now: s.now()}
+		of := targetStatus{now: s.now()}
 		for k := 0; k < len(s.statuses) && isWanted; k++ {
 			of.Status, of.target, of.problems = &s.statuses[k], &s.targets[k], s.judged.Problems[k]
 			checks := &of.target.Checks
@@ -79,13 +79,13 @@ func (s *Snapshot) samples(f *series) iter.Seq[*sample] {
 		for k := 0; k < len(s.judged.Removed) && f.ofRemoved && isWanted; k++ {
 			r := &s.judged.Removed[k]
 			x.target = &config.Target{Name: r.Name, Labels: r.Labels}
-			f.read(&subject{target: x.target, problems: r.Problems, now: of.now}, add)
+			f.read(&targetStatus{target: x.target, problems: r.Problems, now: of.now}, add)
 		}
 	}
 }
 
-// read adds the samples of one subject.
-func (f *series) read(of *subject, add func(v float64, extra extras)) {
+// read adds the samples of one targetStatus.
+func (f *series) read(of *targetStatus, add func(v float64, extra extras)) {
 	switch {
 	case f.is != nil:
 		if is := f.is(of); is != status.Unknown {

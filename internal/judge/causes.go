@@ -15,8 +15,8 @@ const CheckToken status.Check = "token"
 // questions is the token's question and the checks.
 var questions = [...]status.Check{CheckToken, status.CheckBinding, status.CheckTXT, status.CheckCNAME, status.CheckHTTP} //nolint:gochecknoglobals // a constant for which Go has no syntax
 
-// outcome is the part of one domain in the counts of all.
-type outcome struct {
+// answers is the part of one domain in the counts of all.
+type answers struct {
 	cname           string
 	account, region string
 	isBound         bool
@@ -24,10 +24,10 @@ type outcome struct {
 	failures        [len(questions)]status.Reason // "" of a question that was answered
 }
 
-// outcome returns how the questions about the domain went, with the errors of
+// answers returns how the questions about the domain went, with the errors of
 // those that failed.
-func (c *Case) outcome() (o outcome, errs [len(questions)]error) {
-	o = outcome{cname: c.Cname(), account: c.Account, region: c.Region, isBound: c.Status.Bound == status.Yes}
+func (c *Case) answers() (o answers, errs [len(questions)]error) {
+	o = answers{cname: c.Cname(), account: c.Account, region: c.Region, isBound: c.Status.Bound == status.Yes}
 	for i, check := range questions {
 		a := c.Status.Attempt
 		if check != CheckToken {
@@ -55,7 +55,7 @@ type tally struct {
 }
 
 // count adds n times o.
-func (m *Memory) count(o outcome, n int) {
+func (m *Memory) count(o answers, n int) {
 	if o.isBound {
 		if m.bound[o.cname] += n; m.bound[o.cname] == 0 {
 			delete(m.bound, o.cname)

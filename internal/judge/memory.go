@@ -33,7 +33,7 @@ type Memory struct {
 
 // record is the memory of one domain.
 type record struct {
-	outcome  outcome // that is counted
+	answers  answers // that is counted
 	asked    time.Time
 	wasBound bool
 	unbound  time.Time
@@ -133,7 +133,7 @@ func (m *Memory) Add(c *Case) {
 	m.take(c)
 }
 
-// take counts c among the others, in place of its earlier outcome.
+// take counts c among the others, in place of its earlier answers.
 func (m *Memory) take(c *Case) {
 	r := m.domains[c.Name]
 	if r == nil {
@@ -144,11 +144,11 @@ func (m *Memory) take(c *Case) {
 			delete(m.removed, c.Name)
 		}
 	}
-	o, errs := c.outcome()
-	if o != r.outcome {
-		m.count(r.outcome, -1)
+	o, errs := c.answers()
+	if o != r.answers {
+		m.count(r.answers, -1)
 		m.count(o, 1)
-		r.outcome = o
+		r.answers = o
 	}
 	for i, reason := range o.failures {
 		if reason != "" {
@@ -178,7 +178,7 @@ func (m *Memory) Recall(c *Case) {
 func (m *Memory) recall(c *Case) {
 	c.IsElsewhere = c.Status.Bound != status.Yes && m.bound[c.Cname()] > 0
 	c.Shared = nil
-	o, _ := c.outcome()
+	o, _ := c.answers()
 	for i, reason := range o.failures {
 		if reason == "" {
 			continue
@@ -202,7 +202,7 @@ func (m *Memory) Retain(now time.Time, keep func(domain.Name) bool) {
 			continue
 		}
 		delete(m.domains, name)
-		m.count(r.outcome, -1)
+		m.count(r.answers, -1)
 		if r.episodes = follow(r.episodes, nil, now, isSameKind); r.episodes != nil {
 			r.removed = now
 			m.removed[name] = r
