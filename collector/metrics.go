@@ -80,7 +80,7 @@ var tokenSeries = []series{ //nolint:gochecknoglobals // a constant for which Go
 		help: "1; its labels say which account and region of the configuration the target belongs to, and which checks are switched on.",
 		each: func(of *targetStatus, add func(float64, extras)) {
 			checks := "none" // Prometheus takes an empty label for none
-			if of.hasChecks {
+			if hasChecks(of.target) {
 				checks = strings.Join(of.target.Checks.Names(), ",")
 			}
 			add(1, extras{of.target.Account.Name, checks, of.target.Account.Region})

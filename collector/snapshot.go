@@ -43,7 +43,6 @@ func (s *Snapshot) Only(keep func(*config.Target) bool) *Snapshot {
 type targetStatus struct {
 	*status.Status // nil of a removed target
 	target         *config.Target
-	hasChecks      bool
 	problems       []judge.Episode[judge.Level]
 	now            time.Time
 }
@@ -70,9 +69,7 @@ func (s *Snapshot) samples(f *series) iter.Seq[*sample] {
 		of := targetStatus{now: s.now()}
 		for k := 0; k < len(s.statuses) && isWanted; k++ {
 			of.Status, of.target, of.problems = &s.statuses[k], &s.targets[k], s.judged.Problems[k]
-			checks := &of.target.Checks
-			of.hasChecks = checks.Binding || checks.DNS || checks.HTTP
-			if x.target = of.target; of.hasChecks || !f.ofChecks {
+			if x.target = of.target; !f.ofChecks || hasChecks(of.target) {
 				f.read(&of, add)
 			}
 		}
@@ -114,17 +111,18 @@ type label struct {
 	value func(*sample) string
 }
 
-// families yields the series with one of names, each with its labels, which are
-// sorted by name; no names is all. The end of a removed target's problem has the
-// labels that its beginning had.
-func (s *Snapshot) families(names []string) iter.Seq2[*series, []label] {
-	common := []label{
+func byName(a, b label) int { return strings.Compare(a.name, b.name) }
+
+// targetLabels returns the labels that every sample has, sorted. The end of a
+// removed target's problem has the labels that its beginning had.
+func (s *Snapshot) targetLabels() []label {
+	labels := []label{
 		{"bucket", func(x *sample) string { return x.target.Bucket }},
 		{"cname", func(x *sample) string { return x.target.Cname() }},
 	}
 	own := func(name string) {
-		if !slices.ContainsFunc(common, func(l label) bool { return l.name == name }) {
-			common = append(common, label{name, func(x *sample) string { return x.target.Labels[name] }})
+		if !slices.ContainsFunc(labels, func(l label) bool { return l.name == name }) {
+			labels = append(labels, label{name, func(x *sample) string { return x.target.Labels[name] }})
 		}
 	}
 	for _, name := range s.labels {
@@ -135,23 +133,39 @@ func (s *Snapshot) families(names []string) iter.Seq2[*series, []label] {
 			own(name)
 		}
 	}
+	slices.SortFunc(labels, byName)
+	return labels
+}
+
+// families yields the series with one of names, each with its labels, which are
+// sorted by name; no names is all.
+func (s *Snapshot) families(names []string) iter.Seq2[*series, []label] {
+	common, isChecked := s.targetLabels(), false
+	for i := range s.targets {
+		isChecked = isChecked || hasChecks(&s.targets[i])
+	}
 	return func(yield func(*series, []label) bool) {
 		for i := range s.table {
-			f := &s.table[i]
-			if len(names) > 0 && !slices.Contains(names, f.name) {
+			f, labels := &s.table[i], common
+			if len(names) > 0 && !slices.Contains(names, f.name) || f.ofChecks && !isChecked {
 				continue
 			}
-			labels := slices.Clone(common)
-			for k, name := range f.extra {
-				labels = append(labels, label{name, func(x *sample) string { return x.extras[k] }})
+			if len(f.extra) > 0 {
+				labels = slices.Clone(common)
+				for k, name := range f.extra {
+					labels = append(labels, label{name, func(x *sample) string { return x.extras[k] }})
+				}
+				slices.SortFunc(labels, byName)
 			}
-			slices.SortFunc(labels, func(a, b label) int { return strings.Compare(a.name, b.name) })
 			if !yield(f, labels) {
 				return
 			}
 		}
 	}
 }
+
+// hasChecks reports whether a target has a check switched on.
+func hasChecks(t *config.Target) bool { return t.Checks.Binding || t.Checks.DNS || t.Checks.HTTP }
 
 func number(b bool) float64 {
 	if b {
