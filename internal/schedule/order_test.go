@@ -1,6 +1,7 @@
 package schedule_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -13,11 +14,10 @@ import (
 // they are made.
 func TestOrder(t *testing.T) {
 	type queued struct {
-		name  string // of the server
-		call  schedule.Call
-		rated bool // of the account with a rate
+		name string // of the server
+		call schedule.Call
 	}
-	old, new := time.Unix(1, 0), time.Unix(2, 0)
+	old, recent := time.Unix(1, 0), time.Unix(2, 0)
 	of := func(account string, unlisted, first bool, since time.Time) schedule.Call {
 		return schedule.Call{Queue: schedule.Queue{Account: account, Unlisted: unlisted}, Since: since, First: first}
 	}
@@ -27,13 +27,13 @@ func TestOrder(t *testing.T) {
 	}{
 		"configured targets, look-ups, unlisted targets": {[]queued{
 			{name: "unlisted", call: of("a", true, false, old)}, {name: "look-up", call: of("", false, false, old)},
-			{name: "configured", call: of("a", false, false, new)},
+			{name: "configured", call: of("a", false, false, recent)},
 		}, []string{"configured", "look-up", "unlisted"}},
 		"the oldest of a queue, in the order in which they came": {[]queued{
-			{name: "x", call: of("a", false, false, new)}, {name: "x", call: of("a", false, false, old)}, {name: "y", call: of("a", false, false, old)},
+			{name: "x", call: of("a", false, false, recent)}, {name: "x", call: of("a", false, false, old)}, {name: "y", call: of("a", false, false, old)},
 		}, []string{"x", "y", "x"}},
 		"the first among the oldest": {[]queued{
-			{name: "z", call: of("a", false, false, old)}, {name: "y", call: of("a", false, true, new)}, {name: "x", call: of("a", false, true, old)},
+			{name: "z", call: of("a", false, false, old)}, {name: "y", call: of("a", false, true, recent)}, {name: "x", call: of("a", false, true, old)},
 		}, []string{"x", "z", "y"}},
 		"a call that was cut short, before others of its time": {[]queued{
 			{name: "x", call: of("a", false, true, old)}, {name: "x", call: of("a", false, false, old)}, {name: "y", call: of("b", false, false, old)},
@@ -208,7 +208,7 @@ func TestCrowd(t *testing.T) {
 		configured := r.start("a", time.Time{}, answers)
 		synctest.Wait()
 		for i, c := range crowd {
-			if ended, err := r.outcome(c); ended != (i >= 256) || ended && err != schedule.ErrCrowded { //nolint:errorlint // the very error
+			if ended, err := r.outcome(c); ended != (i >= 256) || ended && !errors.Is(err, schedule.ErrCrowded) {
 				t.Errorf("call %d: ended %v with %v", i, ended, err)
 			}
 		}
