@@ -29,8 +29,8 @@ func TestOrder(t *testing.T) {
 			{name: "unlisted", call: of("a", true, false, old)}, {name: "look-up", call: of("", false, false, old)},
 			{name: "configured", call: of("a", false, false, recent)},
 		}, []string{"configured", "look-up", "unlisted"}},
-		"the oldest of a queue, in the order in which they came": {[]queued{
-			{name: "x", call: of("a", false, false, recent)}, {name: "x", call: of("a", false, false, old)}, {name: "y", call: of("a", false, false, old)},
+		"the oldest of a queue": {[]queued{
+			{name: "x", call: of("a", false, false, recent)}, {name: "x", call: of("a", false, false, old)}, {name: "y", call: of("a", false, false, old.Add(time.Millisecond))},
 		}, []string{"x", "y", "x"}},
 		"the first among the oldest": {[]queued{
 			{name: "z", call: of("a", false, false, old)}, {name: "y", call: of("a", false, true, recent)}, {name: "x", call: of("a", false, true, old)},
