@@ -160,7 +160,7 @@ func TestNetworkComesBackWithinAScrape(t *testing.T) {
 	a := newAsked(t)
 	g := newGateway(t, a.oss.URL())
 	cfg := parse(t, "endpoint: http://"+g.Addr().String())
-	cfg.Probe.Timeout, cfg.Probe.Concurrency = 4*time.Second, 32
+	cfg.Probe.Timeout, cfg.Probe.Concurrency = 6*time.Second, 32
 	first := cfg.Targets[0]
 	for i := range 299 {
 		target := first

@@ -2,6 +2,7 @@ package schedule_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -111,6 +112,13 @@ func (r *recorder) calls() int {
 	n := len(r.made)
 	r.made = nil
 	return n
+}
+
+// all returns the calls that were made since the last time that they were counted.
+func (r *recorder) all() []*schedule.Call {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.made)
 }
 
 // flying returns how many calls are in flight.

@@ -52,7 +52,7 @@ func TestOrder(t *testing.T) {
 				}
 				time.Sleep(2 * time.Second)
 				var got []string
-				for _, c := range r.made {
+				for _, c := range r.all() {
 					got = append(got, c.Queue.Server)
 				}
 				if name == "a call that was cut short, before others of its time" {
@@ -90,7 +90,7 @@ func TestOldestOfALimitedAccountIsNext(t *testing.T) {
 			r.calls()
 			time.Sleep(800 * time.Millisecond)
 			for server, c := range oldest {
-				isMade := slices.Contains(r.made, c)
+				isMade := slices.Contains(r.all(), c)
 				if server == test.want && isMade || server != test.want && !isMade {
 					t.Errorf("%s: %q was not the first", name, test.want)
 				}
@@ -123,7 +123,7 @@ func TestHangingCallsMakeRoom(t *testing.T) {
 				other.Queue.Unlisted = test.unlisted
 				r.startCall(&other, after(100*time.Millisecond))
 				synctest.Wait()
-				if n := len(r.made); n != 4 {
+				if n := len(r.all()); n != 4 {
 					t.Errorf("%d calls before the others hang", n)
 				}
 				if test.drop {
@@ -141,7 +141,7 @@ func TestHangingCallsMakeRoom(t *testing.T) {
 				}
 				time.Sleep(7 * time.Second)
 				made := map[*schedule.Call]int{}
-				for _, c := range r.made {
+				for _, c := range r.all() {
 					made[c]++
 				}
 				if isAgain := made[hanging[2]] > 1; isAgain != (test.room && !test.drop) {
@@ -230,8 +230,8 @@ func TestDroppedCallIsNotMade(t *testing.T) {
 		dropped, other := r.start("a", time.Time{}, answers), r.start("a", time.Time{}, answers)
 		s.Drop(dropped)
 		time.Sleep(2 * time.Second)
-		if ended, _ := r.outcome(other); !ended || slices.Contains(r.made, dropped) {
-			t.Errorf("the other ended: %v, the dropped was made: %v", ended, slices.Contains(r.made, dropped))
+		if ended, _ := r.outcome(other); !ended || slices.Contains(r.all(), dropped) {
+			t.Errorf("the other ended: %v, the dropped was made: %v", ended, slices.Contains(r.all(), dropped))
 		}
 	})
 }
