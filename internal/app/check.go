@@ -76,7 +76,7 @@ func askOnce(ctx context.Context, flags *flags, getenv func(string) string, stdo
 	ctx, cancel := context.WithTimeout(ctx, flags.maxTimeout)
 	defer cancel()
 	opts := flags.checkOptions()
-	opts.Language = cmp.Or(lang.Language(flags.ask.language), lang.OfEnvironment(getenv))
+	opts.Language = cmp.Or(lang.Language(flags.language), lang.OfEnvironment(getenv))
 	if isTerminal(stdout) {
 		opts.Color = getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
 		opts.Width, _, _ = term.GetSize(int(stdout.(*os.File).Fd()))

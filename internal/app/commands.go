@@ -30,7 +30,6 @@ type checkFlags struct {
 	outputFile string
 	failOn     string
 	quiet      bool
-	language   string // "" is that of the environment
 }
 
 // isWithoutFile reports whether the command line names a region in place of a
@@ -56,6 +55,13 @@ func addCommands(app *kingpin.Application, f *flags) {
 	first.Flag("region", "The region of the buckets, such as cn-hangzhou.").NoEnvar().StringVar(&f.region)
 	first.Flag("profile", "A profile of the Alibaba Cloud CLI to take the key from; the environment if there is none.").NoEnvar().StringVar(&f.profile)
 	first.Flag("bucket", "A bucket to look at, repeatable; all of the account's in the region if there is none.").NoEnvar().StringsVar(&f.buckets)
+	f.addLanguage(first)
+}
+
+// addLanguage adds the flag for the language to a command.
+func (f *flags) addLanguage(command *kingpin.CmdClause) {
+	command.Flag("language", "Language of the texts, en or zh; that of LC_ALL, LC_MESSAGES or LANG by default.").
+		NoEnvar().SetValue(oneOf(&f.language, "--language", string(lang.English), string(lang.Chinese)))
 }
 
 // add adds the flags and the argument of the command check. f has those that
@@ -81,8 +87,7 @@ func (a *checkFlags) add(command *kingpin.CmdClause, f *flags) {
 		NoEnvar().SetValue(listOf(&a.checks, "--checks", check.Checks()...))
 	command.Flag("output", "Format: text, json, prom for node_exporter's textfile collector, github for annotations of a workflow, junit for CI systems.").
 		NoEnvar().Default(check.Formats()[0]).SetValue(oneOf(&a.output, "--output", check.Formats()...))
-	command.Flag("language", "Language of the texts, en or zh; that of LC_ALL, LC_MESSAGES or LANG by default.").
-		NoEnvar().SetValue(oneOf(&a.language, "--language", string(lang.English), string(lang.Chinese)))
+	f.addLanguage(command)
 	command.Flag("output.file", "Write to this file, in one step, and only the first line to standard output.").NoEnvar().StringVar(&a.outputFile)
 	command.Flag("fail-on", "The least severity with an exit status that is not 0: "+strings.Join(check.FailOn(), ", ")+".").
 		NoEnvar().Default(check.FailOn()[0]).SetValue(oneOf(&a.failOn, "--fail-on", check.FailOn()...))

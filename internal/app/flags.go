@@ -53,11 +53,12 @@ type flags struct {
 	noProcessSeries bool
 	showTokens      bool
 
-	command string   // commandServe, commandCheck, commandHealth or commandInit
-	region  string   // of commandCheck and commandInit; "" is none
-	profile string   // of the CLI, in place of a key from the environment; "" is none
-	buckets []string // of commandInit; none is all of the account
-	ask     checkFlags
+	command  string   // commandServe, commandCheck, commandHealth or commandInit
+	region   string   // of commandCheck and commandInit; "" is none
+	profile  string   // of the CLI, in place of a key from the environment; "" is none
+	buckets  []string // of commandInit; none is all of the account
+	ask      checkFlags
+	language string // of commandCheck and commandInit; "" is that of the environment
 }
 
 // parseFlags reads the command line, and the environment for flags that the

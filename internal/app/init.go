@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/demo"
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/starter"
 )
 
@@ -33,6 +35,7 @@ func runInit(ctx context.Context, flags *flags, getenv func(string) string, stdo
 	ctx, cancel := context.WithTimeout(ctx, flags.maxTimeout)
 	defer cancel()
 	opts := starter.Options{Account: &cfg.Accounts[0], Buckets: flags.buckets, Command: "oss_cname_exporter init --region=" + cfg.Accounts[0].Region}
+	opts.Language = cmp.Or(lang.Language(flags.language), lang.OfEnvironment(getenv))
 	summary, err := starter.Write(ctx, clients, opts, stdout)
 	if err == nil {
 		fmt.Fprintln(stderr, summary)

@@ -84,3 +84,17 @@ func (t Text) In(l Language) string {
 
 // String returns t in English.
 func (t Text) String() string { return t.In(English) }
+
+// Translator returns the function t of templates: it writes a Text, or a format
+// with its arguments, in a language.
+func Translator(l Language) func(text any, args ...any) string {
+	return func(text any, args ...any) string {
+		switch text := text.(type) {
+		case Text:
+			return text.In(l)
+		case string:
+			return Textf(text, args...).In(l)
+		}
+		return fmt.Sprint(text)
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"text/template"
 
 	"oss_cname_exporter/internal/config"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
 )
@@ -30,6 +31,8 @@ type Options struct {
 	Account *config.Account
 	Buckets []string // the buckets to look at; none is every bucket in the account's region
 	Command string   // the command line that the file names; "" is "oss_cname_exporter init"
+
+	Language lang.Language // of the comments; "" is English
 }
 
 // maxBuckets bounds the buckets that are looked at.
@@ -38,14 +41,14 @@ const maxBuckets = 1000
 // inventory is the list of an account's buckets.
 type inventory struct {
 	Buckets []bucket
-	Missing []string // comment lines: rights that the key lacks, and their effect
+	Missing []lang.Text // comment lines: rights that the key lacks, and their effect
 }
 
 // bucket is one bucket with its domains.
 type bucket struct {
 	Name    string
-	Cnames  []string // the domains that are bound to it
-	Failure string   // why its domains are not known; "" if they are
+	Cnames  []string  // the domains that are bound to it
+	Failure lang.Text // why its domains are not known; no text if they are
 }
 
 // Write asks l about the account and writes a configuration to w. It returns one line about the result for people. The
@@ -64,18 +67,24 @@ func Write(ctx context.Context, l BucketLister, opts Options, w io.Writer) (summ
 		Command string
 		Domains int
 	}{found, opts.Account, opts.Command, found.domains()}
-	if err := file.Execute(w, view); err != nil {
+	if err := newFile(opts.Language).Execute(w, view); err != nil {
 		return "", fmt.Errorf("writing the configuration: %w", err)
 	}
-	return fmt.Sprintf("%s in %s of %s", count(view.Domains, "domain"), count(len(found.Buckets), "bucket"), opts.Account.Region), nil
+	return lang.Textf("%s in %s of %s", domains(view.Domains), buckets(len(found.Buckets)), opts.Account.Region).In(opts.Language), nil
 }
 
-// count returns a number of things, such as "1 bucket".
-func count(n int, thing string) string {
+func domains(n int) lang.Text {
 	if n == 1 {
-		return "1 " + thing
+		return lang.Textf("1 domain")
 	}
-	return fmt.Sprintf("%d %ss", n, thing)
+	return lang.Textf("%d domains", n)
+}
+
+func buckets(n int) lang.Text {
+	if n == 1 {
+		return lang.Textf("1 bucket")
+	}
+	return lang.Textf("%d buckets", n)
 }
 
 // domains counts the domains of all buckets.
@@ -92,14 +101,14 @@ func list(ctx context.Context, l BucketLister, opts Options) (found inventory, e
 	if len(names) == 0 {
 		names, err = listBuckets(ctx, l, opts.Account)
 		if isDenied(err) {
-			found.Missing = append(found.Missing, "oss:ListBuckets is missing, so the buckets are unknown: name them with --bucket, or grant the right.")
+			found.Missing = append(found.Missing, lang.Textf("oss:ListBuckets is missing, so the buckets are unknown: name them with --bucket, or grant the right."))
 		} else if err != nil {
 			return inventory{}, fmt.Errorf("listing buckets: %w", err)
 		}
 	}
 	if len(names) > maxBuckets {
 		names = names[:maxBuckets]
-		found.Missing = append(found.Missing, fmt.Sprintf("There are more than %d buckets: name the others with --bucket.", maxBuckets))
+		found.Missing = append(found.Missing, lang.Textf("There are more than %d buckets: name the others with --bucket.", maxBuckets))
 	}
 	denied := 0
 	for _, name := range names {
@@ -113,7 +122,7 @@ func list(ctx context.Context, l BucketLister, opts Options) (found inventory, e
 		found.Buckets = append(found.Buckets, newBucket(name, bindings, err))
 	}
 	if denied > 0 {
-		found.Missing = append(found.Missing, fmt.Sprintf("oss:ListCname is missing for %d of %d buckets, so their domains are unknown.", denied, len(names)))
+		found.Missing = append(found.Missing, lang.Textf("oss:ListCname is missing for %d of %d buckets, so their domains are unknown.", denied, len(names)))
 	}
 	return found, nil
 }
@@ -138,11 +147,11 @@ func listBuckets(ctx context.Context, l BucketLister, a *config.Account) (names 
 func newBucket(name string, bindings []ossclient.Binding, err error) bucket {
 	b := bucket{Name: name}
 	if err != nil {
-		b.Failure = err.Error()
+		b.Failure = lang.Verbatim(err.Error())
 	}
 	for _, binding := range bindings {
 		if binding.Name.Base == "" || binding.Ambiguous {
-			b.Failure = "an entry of the list could not be read"
+			b.Failure = lang.Textf("an entry of the list could not be read")
 			continue
 		}
 		b.Cnames = append(b.Cnames, binding.Name.Cname())
@@ -165,21 +174,28 @@ func isOfBucket(err error) bool {
 	}, failure.Reason)
 }
 
-// file is the configuration that Write writes. Every name is quoted: YAML reads some bare names as other values.
-var file = template.Must(template.New("config.yaml").Funcs(template.FuncMap{
-	"quote":   func(text string) string { return fmt.Sprintf("%q", text) },
-	"comment": func(text string) string { return strings.Join(strings.Fields(text), " ") },
-}).Parse(`# Written by: {{comment .Command}}
-# Check it with: oss_cname_exporter --config.check --config.file=FILE
-# All keys, with their defaults: config.example.yaml
+// newFile returns the template of the configuration that Write writes, with comments in a language. Every name is quoted:
+// YAML reads some bare names as other values.
+func newFile(l lang.Language) *template.Template {
+	return template.Must(template.New("config.yaml").Funcs(template.FuncMap{
+		"quote":   func(text string) string { return fmt.Sprintf("%q", text) },
+		"comment": func(text string) string { return strings.Join(strings.Fields(text), " ") },
+		"t":       lang.Translator(l),
+	}).Parse(file))
+}
+
+// file is the source of newFile.
+const file = `# {{t "Written by: %s" (comment .Command)}}
+# {{t "Check it with: %s" "oss_cname_exporter --config.check --config.file=FILE"}}
+# {{t "All keys, with their defaults: config.example.yaml"}}
 {{- range .Missing}}
 #
-# {{comment .}}
+# {{t .}}
 {{- end}}
 
 checks:
-  binding: true  # one ListCname for each bucket and scrape: is the domain bound and served, when does its certificate expire
-  dns: true      # two DNS look-ups for each domain: does the TXT record carry the token, does the CNAME record lead to the bucket
+  binding: true  # {{t "one ListCname for each bucket and scrape: is the domain bound and served, when does its certificate expire"}}
+  dns: true      # {{t "two DNS look-ups for each domain: does the TXT record carry the token, does the CNAME record lead to the bucket"}}
 
 accounts:
   {{quote .Account.Name}}:
@@ -190,28 +206,28 @@ accounts:
     credentials:
     {{- if .Account.Credentials.Profile}}
       type: profile
-      profile: {{quote .Account.Credentials.Profile}}  # of the Alibaba Cloud CLI: its key must be one that lasts
+      profile: {{quote .Account.Credentials.Profile}}  # {{t "of the Alibaba Cloud CLI: its key must be one that lasts"}}
     {{- else}}
-      type: environment  # OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET and, for STS, OSS_SESSION_TOKEN
+      type: environment  # {{t "OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET and, for STS, OSS_SESSION_TOKEN"}}
     {{- end}}
     {{- if not .Domains}}
-    discover: true       # the page then shows domains that are bound later
+    discover: true       # {{t "the page then shows domains that are bound later"}}
     {{- end}}
 
-# OSS lists bound domains only. Add each domain that waits for its proof of ownership:
+# {{t "OSS lists bound domains only. Add each domain that waits for its proof of ownership:"}}
 #  - {bucket: "examplebucket", cname: "www.example.com"}
 {{- if .Domains}}
 targets:
 {{- end}}
 {{- range .Buckets}}
-{{- if .Failure}}
-  # {{.Name}}: {{comment .Failure}}
+{{- if not .Failure.IsZero}}
+  # {{.Name}}: {{t .Failure}}
 {{- else if not .Cnames}}
-  # {{.Name}}: no domain is bound
+  # {{.Name}}: {{t "no domain is bound"}}
 {{- end}}
 {{- $bucket := .Name}}
 {{- range .Cnames}}
   - {bucket: {{quote $bucket}}, cname: {{quote .}}}
 {{- end}}
 {{- end}}
-`))
+`

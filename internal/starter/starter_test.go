@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/domain"
+	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/starter"
 	"oss_cname_exporter/internal/status"
 	"oss_cname_exporter/ossclient"
@@ -62,6 +64,29 @@ func write(t *testing.T, a account, opts starter.Options) (text, summary string,
 	var b strings.Builder
 	summary, err = starter.Write(t.Context(), a, opts, &b)
 	return b.String(), summary, err
+}
+
+// TestChinese wants the comments and the summary in Chinese, and the same
+// configuration.
+func TestChinese(t *testing.T) {
+	a := account{buckets: []string{"bucket-a", "bucket-b"}, fails: map[string]status.Reason{"bucket-b": status.ReasonAccessDenied}, bound: map[string][]ossclient.Binding{"bucket-a": bound("bucket-a", "www.example.com")}}
+	english, _, err := write(t, a, starter.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	chinese, summary, err := write(t, a, starter.Options{Language: lang.Chinese})
+	if err != nil || summary != "cn-hangzhou 的 2 个 Bucket 中有 1 个域名" {
+		t.Errorf("got %q, %v", summary, err)
+	}
+	for _, want := range []string{"# 生成命令：oss_cname_exporter init\n", "# 2 个 Bucket 中有 1 个缺少 oss:ListCname 权限", "请添加等待域名所有权验证的域名："} {
+		if !strings.Contains(chinese, want) {
+			t.Errorf("the file does not say %q:\n%s", want, chinese)
+		}
+	}
+	withoutComments := func(text string) string { return regexp.MustCompile(` *#.*`).ReplaceAllString(text, "") }
+	if got, want := withoutComments(chinese), withoutComments(english); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
 }
 
 // TestWritten holds each file that is written to the parser of configurations.

@@ -58,7 +58,7 @@ var law = map[string]struct{ may, never []string }{
 	"internal/fake/osstest":    {may: []string{"internal/region", "internal/vendor"}, never: []string{"github.com/prometheus/", "github.com/go-kit/"}},
 	"internal/fake/sitetest":   {never: []string{sdk, dnslib, "github.com/"}},
 	"internal/fake/ststest":    {never: []string{sdk, "github.com/prometheus/", "github.com/go-kit/"}},
-	"internal/starter":         {may: []string{"internal/config", "internal/status", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/", "log"}},
+	"internal/starter":         {may: []string{"internal/lang", "internal/config", "internal/status", "ossclient"}, never: []string{sdk, dnslib, "net/http", "github.com/", "log"}},
 	"test/attack":              {never: []string{sdk}},
 	"scripts/vendor":           {may: []string{"internal/vendor"}},
 	"scripts/mutate":           {},

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
@@ -52,20 +51,6 @@ func switchLink(r *http.Request) string {
 		values.Set("lang", string(lang.English))
 	}
 	return "?" + values.Encode()
-}
-
-// translator returns the function t of the templates: it writes a Text, or a
-// format with its arguments, in a language.
-func translator(l lang.Language) func(text any, args ...any) string {
-	return func(text any, args ...any) string {
-		switch text := text.(type) {
-		case lang.Text:
-			return text.In(l)
-		case string:
-			return lang.Textf(text, args...).In(l)
-		}
-		return fmt.Sprint(text)
-	}
 }
 
 // scriptText matches a text of the script.

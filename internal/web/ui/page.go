@@ -55,7 +55,7 @@ func newTemplates(l lang.Language) *template.Template {
 		"language":  func() string { return string(l) },
 		"name":      breakable,
 		"printable": plain.Printable,
-		"t":         translator(l),
+		"t":         lang.Translator(l),
 		"texts":     func() string { return scriptTexts(l) },
 		"txt":       report.QuoteTXT,
 	}).Parse(layoutHTML + listHTML + rowHTML() + domainHTML + lifeHTML + runbookHTML))
