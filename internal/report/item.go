@@ -1,7 +1,10 @@
 package report
 
 import (
+	"bufio"
+	"bytes"
 	"fmt"
+	"io"
 	"strconv"
 	"time"
 
@@ -38,6 +41,31 @@ func NewDocument(r *Report, domains []*Domain, paging Paging) Document {
 	}
 	doc.Causes = r.CauseItems()
 	return doc
+}
+
+// WriteDocument writes the Document of some of r's domains, one at a time, so
+// that all of them are never in memory.
+func WriteDocument(w io.Writer, r *Report, domains []*Domain, paging Paging) error {
+	doc := NewDocument(r, nil, paging)
+	doc.NotChecked = UncheckedOf(domains)
+	head, err := JSON(doc)
+	if err != nil {
+		return err
+	}
+	b := bufio.NewWriterSize(w, 32<<10)
+	_, _ = b.Write(bytes.TrimSuffix(head, []byte("]}"))) // Flush has the error
+	for i, d := range domains {
+		item, err := JSON(d.Item())
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			_ = b.WriteByte(',')
+		}
+		_, _ = b.Write(item)
+	}
+	_, _ = b.WriteString("]}\n")
+	return b.Flush()
 }
 
 // CauseItems returns the failures that most domains of an account share.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 
 	"oss_cname_exporter/internal/config"
@@ -30,17 +31,27 @@ func (h *Pages) api(w http.ResponseWriter, r *http.Request) {
 	if code == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", "GET, HEAD")
 	}
-	body, err := report.JSON(answer)
-	if err != nil {
-		h.failed(r, err)
-		code, body = http.StatusInternalServerError, []byte(`{"error":"writing JSON failed"}`)
+	write, isStream := answer.(stream)
+	var body []byte
+	if !isStream {
+		var err error
+		if body, err = report.JSON(answer); err != nil {
+			h.failed(r, err)
+			code, body = http.StatusInternalServerError, []byte(`{"error":"writing JSON failed"}`)
+		}
+		write = func(w io.Writer) error {
+			_, err := w.Write(append(body, '\n'))
+			return err
+		}
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Language", string(languageOf(r)))
 	w.Header().Add("Vary", "Accept-Language, Cookie")
 	w.WriteHeader(code)
-	_, _ = w.Write(append(body, '\n'))
+	if err := write(w); err != nil {
+		h.failed(r, err)
+	}
 }
 
 func (h *Pages) apiAnswer(r *http.Request) (code int, answer any) {
@@ -65,7 +76,11 @@ func (h *Pages) apiAnswer(r *http.Request) (code int, answer any) {
 	if err != nil {
 		return http.StatusBadRequest, err
 	}
-	return http.StatusOK, v.document(h.report(r, cfg))
+	rep := h.report(r, cfg)
+	all := v.choose(rep)
+	return http.StatusOK, stream(func(w io.Writer) error {
+		return report.WriteDocument(w, rep, v.cut(all), report.Paging{Matching: len(all), Page: v.page, Pages: v.pages(len(all))})
+	})
 }
 
 // find returns what is said about a configured target, and about all.
@@ -83,8 +98,5 @@ func (h *Pages) find(r *http.Request, cfg *config.Config, bucket, cname string) 
 	return nil, nil, http.StatusNotFound, fmt.Errorf("%s is not configured; %s lists what is", name, apiPath)
 }
 
-// document returns the page of r that v wants.
-func (v *view) document(r *report.Report) report.Document {
-	all := v.choose(r)
-	return report.NewDocument(r, v.cut(all), report.Paging{Matching: len(all), Page: v.page, Pages: v.pages(len(all))})
-}
+// stream writes an answer that is too large to keep.
+type stream func(io.Writer) error

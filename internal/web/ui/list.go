@@ -21,6 +21,7 @@ func (h *Pages) list(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	rep := h.report(r, cfg)
+	v.size = pageRows
 	all := v.choose(rep)
 	grouped := v.grouped(cfg, all)
 	v.page = min(v.page, v.pages(len(all))) // domains may be fewer than when the link was made

@@ -104,11 +104,11 @@ func TestPagePages(t *testing.T) {
 	statuses[300] = webtest.Token(time.Hour)
 	f.Statuses = statuses
 	for path, want := range map[string][]string{
-		"/":         {"1 to 200 of 450 domains", "250 more are well", "Page 1 of 3", `<a rel="next" href="?page=2">`},
-		"/?page=2":  {"201 to 400 of 450 domains", "50 more are well", "Page 2 of 3", `<a rel="prev" href="?page=1">`, `<a rel="next" href="?page=3">`},
-		"/?page=99": {"401 to 450 of 450 domains", "Page 3 of 3"},
+		"/":         {"1 to 150 of 450 domains", "300 more are well", "Page 1 of 3", `<a rel="next" href="?page=2">`},
+		"/?page=2":  {"151 to 300 of 450 domains", "150 more are well", "Page 2 of 3", `<a rel="prev" href="?page=1">`, `<a rel="next" href="?page=3">`},
+		"/?page=99": {"301 to 450 of 450 domains", "Page 3 of 3"},
 		"/?q=d4&state=unknown&sort=-cname&page=1": {"1 to 61 of 61 domains that fit, of 450"},
-		"/?sort=cname": {"250 more: 1 critical, 249 ok"},
+		"/?sort=cname": {"300 more: 1 critical, 299 ok"},
 	} {
 		_, page := f.Get(t, path)
 		for _, text := range want {
