@@ -129,12 +129,6 @@ func New(e Exporter, opts Options) http.Handler {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	if e.Unlisted == nil {
-		e.Unlisted = func(*config.Config) []discovery.AccountReport { return nil }
-	}
-	if e.Scan == nil {
-		e.Scan = func(*config.Config) {}
-	}
 	h := newHandler(e, opts)
 	h.probes = newProbes(cmp.Or(opts.MaxConnections, DefaultMaxConnections))
 	h.failures, h.names, h.formats = newFailures(), collector.Names(), expfmt.DefaultOpenMetricsAcceptedFormats()
@@ -171,6 +165,12 @@ func newHandler(e Exporter, opts Options) *handler {
 		e.Known = func(targets []config.Target, labels []string) *collector.Snapshot {
 			return e.Scrape(context.Background(), targets, labels)
 		}
+	}
+	if e.Unlisted == nil {
+		e.Unlisted = func(*config.Config) []discovery.AccountReport { return nil }
+	}
+	if e.Scan == nil {
+		e.Scan = func(*config.Config) {}
 	}
 	if e.Refused == nil {
 		e.Refused = func(int) {}

@@ -92,7 +92,7 @@ func TestEmptiedWebConfiguration(t *testing.T) {
 		write(test.web)
 		for authorization, want := range map[string]int{"": test.stranger, "Basic eDp5": test.stranger, secret: test.prometheus} {
 			for _, path := range []string{"/metrics?collect[]=exporter", "/", "/sd", "/-/healthy"} {
-				if resp, body := apptest.Send(t, http.MethodGet, "http://"+p.Address(t)+path, "Authorization", authorization); resp.StatusCode != want { //nolint:bodyclose // Send has closed it
+				if resp, body := apptest.Send(t, http.MethodGet, "http://"+p.Address(t)+path, "Authorization", authorization); resp.StatusCode != want {
 					t.Errorf("%q: %s with %q: got %s %s, want %d", test.web, path, authorization, resp.Status, body, want)
 				}
 			}
