@@ -20,6 +20,7 @@ import (
 // runInit is the command init: it writes a configuration to stdout, and one line about it to stderr. In the demo it asks
 // the simulated account.
 func runInit(ctx context.Context, flags *flags, getenv func(string) string, stdout, stderr io.Writer) error {
+	language := cmp.Or(lang.Language(flags.language), lang.OfEnvironment(getenv)) // before the demo replaces getenv
 	load := func() (*config.Config, error) { return fromRegion(flags.region, flags.profile, "") }
 	if flags.demo {
 		simulated := demo.Start()
@@ -35,7 +36,7 @@ func runInit(ctx context.Context, flags *flags, getenv func(string) string, stdo
 	ctx, cancel := context.WithTimeout(ctx, flags.maxTimeout)
 	defer cancel()
 	opts := starter.Options{Account: &cfg.Accounts[0], Buckets: flags.buckets, Command: "oss_cname_exporter init --region=" + cfg.Accounts[0].Region}
-	opts.Language = cmp.Or(lang.Language(flags.language), lang.OfEnvironment(getenv))
+	opts.Language = language
 	summary, err := starter.Write(ctx, clients, opts, stdout)
 	if err == nil {
 		fmt.Fprintln(stderr, summary)

@@ -27,6 +27,17 @@ func TestInit(t *testing.T) {
 	}
 }
 
+// TestInitInChinese takes the language of the terminal, and of the flag before it.
+func TestInitInChinese(t *testing.T) {
+	for flag, want := range map[string]string{"--bucket=demo-bucket": "检查配置", "--language=zh": "检查配置", "--language=en": "Check it with"} {
+		var stdout, stderr bytes.Buffer
+		getenv := func(name string) string { return map[string]string{"LANG": "zh_CN.UTF-8"}[name] }
+		if err := app.Run(t.Context(), []string{"init", "--demo", flag}, getenv, &stdout, &stderr); err != nil || !strings.Contains(stdout.String(), want) {
+			t.Errorf("%s: %v, got\n%s", flag, err, &stdout)
+		}
+	}
+}
+
 // TestWithoutFile has command lines that name a region in place of a file.
 func TestWithoutFile(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -253,7 +253,7 @@ checks.http: not checked: it is unknown who answers the visitors, and with which
 	const chinese = `CRITICAL: www.example.com：Token 将于 2 小时后失效，域名尚未绑定（token_critical: 6h）；1 ok | critical=1;;0;0;2 warning=0;0;;0;2 unknown=0;;;0;2 ok=1;;;0;2
 
 级别      域名             BUCKET         状态     剩余时间
-critical  www.example.com  examplebucket  unknown  Token 2 小时后失效
+critical  www.example.com  examplebucket  unknown  Token：2 小时后失效
           Token 将于 2 小时后失效，域名尚未绑定（token_critical: 6h）
           下一步：将 Token 添加为 TXT 记录，并在失效前完成域名绑定
           _dnsauth.www.example.com.  TXT  "t0ken"

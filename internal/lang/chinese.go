@@ -216,7 +216,7 @@ var chinese = map[string]string{ //nolint:gochecknoglobals // a constant for whi
 	"not asked":                     "未能查询",
 	"expires %s":                    "%s失效",
 	"expired %s":                    "已失效（%s）",
-	"token %s":                      "Token %s",
+	"token %s":                      "Token：%s",
 	"no certificate":                "无证书",
 	"certificate expires %s":        "证书 %s到期",
 	"certificate expired %s":        "证书已过期（%s）",
