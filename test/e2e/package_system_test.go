@@ -122,7 +122,7 @@ func (m machine) checkUnit(t *testing.T) {
 // scraped until an alert fires, reloads and stops it as the unit says.
 func (m machine) startUnit(t *testing.T) {
 	command := regexp.MustCompile(`(?m)^ExecStart=/(.*)$`).FindStringSubmatch(file(t, m.root, unitFile))[1]
-	command = strings.NewReplacer("$OPTIONS", "--demo", "/etc/", m.root+"/etc/").Replace(command)
+	command = regexp.MustCompile(`--config\.file=\S+ (.*)\$OPTIONS`).ReplaceAllString(command, "$1--demo") // which brings its own configuration
 	address := freeAddress(t)
 	p := start(t, "systemd-socket-activate", append([]string{"--listen=" + address}, strings.Fields(filepath.Join(m.root, command))...)...)
 	p.said(t, regexp.MustCompile("Listening on"))

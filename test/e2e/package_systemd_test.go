@@ -31,14 +31,17 @@ func boot(t *testing.T) (system, error) {
 	if _, err := os.Stat("/run/systemd/system"); err == nil {
 		args = append([]string{"systemd-run", "--quiet", "--scope", "--property=Delegate=yes"}, args[:len(args)-1]...)
 	}
-	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
+	ctx, end := context.WithCancel(context.WithoutCancel(t.Context())) // it lives until a test that failed has asked it why
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	out := &output{grown: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
+		end()
 		return system{}, err
 	}
 	t.Cleanup(func() {
-		_ = cmd.Wait() // t.Context is done, so it is killed, and its namespaces with it
+		end() // it is killed, and its namespaces with it
+		_ = cmd.Wait()
 		removeGroup(t, group)
 	})
 	var s system
@@ -99,10 +102,11 @@ func checkSystemd(t *testing.T, f family) {
 	})
 	address := freeAddress(t)
 	s.run(t, f.install+" "+f.file)
-	s.run(t, fmt.Sprintf(`echo OPTIONS=--demo >/etc/default/oss-cname-exporter
+	s.run(t, fmt.Sprintf(`echo OPTIONS=--demo >/etc/default/oss-cname-exporter # which brings its own configuration
 		mkdir -p /etc/systemd/system/oss-cname-exporter.socket.d /etc/systemd/system/oss-cname-exporter.service.d
 		printf '[Socket]\nListenStream=\nListenStream=%%s\n' %s >/etc/systemd/system/oss-cname-exporter.socket.d/port.conf
 		printf '[Service]\nStandardOutput=append:%s\nStandardError=inherit\n' >/etc/systemd/system/oss-cname-exporter.service.d/log.conf
+		{ printf '[Service]\nExecStart=\nExecReload=\n'; sed -n '/check/d; s, --config.file=[^ ]*,,; /^Exec/p' /usr/lib/systemd/system/oss-cname-exporter.service; } >/etc/systemd/system/oss-cname-exporter.service.d/demo.conf
 		systemctl daemon-reload
 		systemctl enable --quiet --now oss-cname-exporter.socket oss-cname-exporter.service`, address, serviceLog))
 	if status := s.show(t)["StatusText"]; !regexp.MustCompile(`^watching \d+ domains of 1 accounts$`).MatchString(status) {
@@ -212,6 +216,7 @@ func (s system) checkKeys(t *testing.T, address string) {
 		install -m 0640 -g oss-cname-exporter access_key_id access_key_secret /etc/oss_cname_exporter/credentials/
 		rm access_key_id access_key_secret
 		echo OPTIONS= >/etc/default/oss-cname-exporter
+		rm /etc/systemd/system/oss-cname-exporter.service.d/demo.conf; systemctl daemon-reload
 		sed -i 's/region: .*/&\n    endpoint: http:\/\/127.0.0.1:1/' /etc/oss_cname_exporter/config.yaml # where nothing listens
 		chown oss-cname-exporter /etc/oss_cname_exporter/config.yaml; chmod 0600 /etc/oss_cname_exporter/config.yaml`)
 	s.restart(t)
