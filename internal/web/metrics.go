@@ -47,10 +47,11 @@ func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 	result := h.await(r, cfg, want)
 	to := &reader{ResponseWriter: w, group: &h.scrapes, of: result}
 	defer h.scrapes.leave(result, to)
+	if r.Context().Err() != nil {
+		return // the scrape may still run
+	}
 	snapshot := result.snapshot
 	switch {
-	case r.Context().Err() != nil:
-		return
 	case snapshot == nil:
 		http.Error(w, "The scrape failed: see the log.", http.StatusInternalServerError)
 		return
