@@ -36,7 +36,7 @@ type Options struct {
 	UserAgent   string            // who asks, such as "program/1.0", told beside the SDK's; may be ""
 	Attempts    int               // calls per question at most, the first included; 0 is 2
 	Transport   http.RoundTripper // shared connections; nil is NewTransport(). Its error may be an *Error with the reason
-	Secrets     []secret.Text     // of the way to OSS, such as a proxy's password: no error repeats them
+	Secrets     []secret.Value    // of the way to OSS, such as a proxy's password: no error repeats them
 	Observer    Observer          // nil is none
 	Now         func() time.Time  // the clock that dates requests; nil is time.Now
 }
@@ -47,7 +47,7 @@ type KeySource interface {
 	Key(ctx context.Context) (secret.Key, error)
 	// Invalidate is told that OSS refused the key with this token, "" for a
 	// permanent key. It reports whether the next Key may be a better one.
-	Invalidate(token secret.Text) (retry bool)
+	Invalidate(token secret.Value) (retry bool)
 }
 
 // Network is one of the endpoints that every region has.
@@ -175,7 +175,7 @@ func (c *Client) ask(ctx context.Context, x exchange, bucket string, query map[s
 		err = parse(body)
 	}
 	if err != nil {
-		var secrets []secret.Text
+		var secrets []secret.Value
 		if whole, ok := output.Body.(wholeBody); ok {
 			secrets = whole.secrets
 		}

@@ -41,7 +41,7 @@ type Error struct {
 	otherOwner    bool      // OSS says that the bucket is another account's
 	bucket, cname string    // the subject that a refusal names; may be ""
 
-	secrets []secret.Text // that RequestID and EC may still have
+	secrets []secret.Value // that RequestID and EC may still have
 }
 
 // Error implements error.
@@ -95,7 +95,7 @@ func (e *Error) Throttled() (retryAfter time.Duration, throttled bool) {
 
 // unanswered returns the Error of a request that got no whole reply. A failure
 // after the end of ctx is a timeout, whatever broke.
-func unanswered(ctx context.Context, operation string, err error, secrets []secret.Text) *Error {
+func unanswered(ctx context.Context, operation string, err error, secrets []secret.Value) *Error {
 	e := &Error{Operation: operation}
 	ours, isOurs := errors.AsType[*Error](err)
 	record, isRecord := errors.AsType[tls.RecordHeaderError](err)
@@ -191,7 +191,7 @@ var cutShort = regexp.MustCompile(`^malformed HTTP response "H(T(T(P(/(1(\.[01]?
 // quote text of the peer.
 type remoteError struct {
 	err     error
-	secrets []secret.Text
+	secrets []secret.Value
 }
 
 // Error implements error.

@@ -72,7 +72,7 @@ type source secret.Key
 func (s source) Key(context.Context) (secret.Key, error) { return secret.Key(s), nil }
 
 // Invalidate implements ossclient.KeySource.
-func (source) Invalidate(secret.Text) bool { return false }
+func (source) Invalidate(secret.Value) bool { return false }
 
 // TestKeysThatCannotBeSent never reach OSS: the reason is credentials.
 func TestKeysThatCannotBeSent(t *testing.T) {

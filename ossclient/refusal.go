@@ -34,7 +34,7 @@ type envelope struct {
 	ServerTime string     // of RequestTimeTooSkewed: OSS's clock
 	Permission permission `xml:"AccessDeniedDetail"`
 
-	secrets []secret.Text // that are still in the texts
+	secrets []secret.Value // that are still in the texts
 }
 
 // noToken is the code of the answer that there is no token.
@@ -46,7 +46,7 @@ const noToken = "CnameTokenNotFound"
 // text of it is shown, unless it is about another domain. The SDK never sees a
 // refusal: it takes the code out of a body that is cut short, lets the body
 // overrule the status, and panics at a JSON null.
-func readEnvelope(resp *http.Response, body []byte, secrets []secret.Text) envelope {
+func readEnvelope(resp *http.Response, body []byte, secrets []secret.Value) envelope {
 	if len(body) == 0 {
 		body, _ = base64.StdEncoding.DecodeString(resp.Header.Get("x-oss-err"))
 	}

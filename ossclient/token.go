@@ -17,7 +17,7 @@ import (
 
 // Token is the proof of ownership that OSS holds for a domain.
 type Token struct {
-	Value   secret.Text // the value that the TXT record _dnsauth.<domain> must carry
+	Value   secret.Value // the value that the TXT record _dnsauth.<domain> must carry
 	Expires time.Time
 }
 
@@ -75,7 +75,7 @@ func parseToken(body []byte, asked domain.Name) (Token, error) {
 	if err != nil {
 		return Token{}, fmt.Errorf("reading ExpireTime: %w", err)
 	}
-	return Token{Value: secret.Text(value), Expires: expires}, nil
+	return Token{Value: secret.Value(value), Expires: expires}, nil
 }
 
 // matches reports an answer that is about another bucket or domain. Whether OSS

@@ -76,7 +76,7 @@ type exchange struct {
 	transport http.RoundTripper // shared
 	now       func() time.Time
 	observer  Observer
-	secrets   []secret.Text // of the way to OSS
+	secrets   []secret.Value // of the way to OSS
 }
 
 // Do implements oss.HTTPClient. It gives the SDK whole replies with a status of
@@ -126,20 +126,20 @@ func (x exchange) Do(req *http.Request) (*http.Response, error) {
 
 // secretsOf returns the parts of a request that no output may show: the token of
 // a temporary key and the signature.
-func secretsOf(req *http.Request) []secret.Text {
+func secretsOf(req *http.Request) []secret.Value {
 	signature := req.Header.Get("Authorization")
 	if _, v4, ok := strings.Cut(signature, "Signature="); ok {
 		signature = v4
 	} else {
 		signature = signature[strings.LastIndexByte(signature, ':')+1:] // V1: "OSS id:signature"
 	}
-	return []secret.Text{secret.Text(req.Header.Get(tokenHeader)), secret.Text(signature)}
+	return []secret.Value{secret.Value(req.Header.Get(tokenHeader)), secret.Value(signature)}
 }
 
 // wholeBody is a body that is here already, with the secrets of its request.
 type wholeBody struct {
 	*strings.Reader
-	secrets []secret.Text
+	secrets []secret.Value
 }
 
 // Close implements io.Closer.

@@ -27,7 +27,7 @@ type Clients struct {
 	getenv    func(string) string
 	userAgent string
 	meter     Meter
-	secrets   []secret.Text // of the environment's proxies
+	secrets   []secret.Value // of the environment's proxies
 
 	mu     sync.Mutex // guards all below
 	of     map[config.Account]*ossclient.Client

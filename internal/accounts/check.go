@@ -149,8 +149,8 @@ func checkProgram(_ context.Context, s source, _ surroundings) error {
 
 // proxySecrets returns the users and passwords of the environment's proxies, as a
 // peer may repeat them. A proxy of the configuration has none.
-func proxySecrets(getenv func(string) string) []secret.Text {
-	var secrets []secret.Text
+func proxySecrets(getenv func(string) string) []secret.Value {
+	var secrets []secret.Value
 	for name := range strings.FieldsSeq(proxyVariables) {
 		proxy, err := url.Parse(getenv(name))
 		if err != nil || proxy.User == nil {
@@ -161,7 +161,7 @@ func proxySecrets(getenv func(string) string) []secret.Text {
 		}
 		password, _ := proxy.User.Password()
 		user := proxy.User.Username()
-		secrets = append(secrets, secret.Text(password), secret.Text(user+":"+password), secret.Text(user))
+		secrets = append(secrets, secret.Value(password), secret.Value(user+":"+password), secret.Value(user))
 	}
 	return secrets
 }

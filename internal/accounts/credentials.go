@@ -28,7 +28,7 @@ func sourceOf(a config.Account) source {
 type surroundings struct {
 	getenv    func(string) string // os.Getenv or a stand-in
 	transport http.RoundTripper   // to STS
-	secrets   []secret.Text       // of that way
+	secrets   []secret.Value      // of that way
 }
 
 // sourceType says how keys of one type are got. The keys of the

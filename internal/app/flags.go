@@ -19,6 +19,7 @@ import (
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/web"
+	"oss_cname_exporter/internal/web/ui"
 )
 
 // defaultAddress is where the exporter listens unless told otherwise.
@@ -48,7 +49,7 @@ type flags struct {
 	host           string // name from outside; "" if it is not known
 	externalURL    string // of the pages, without a final slash; "" if it is not known
 	prefix         string // of all paths: "" or "/some/path"
-	links          web.Links
+	links          ui.Links
 
 	noProcessSeries bool
 	showTokens      bool

@@ -17,11 +17,11 @@ import (
 // signACS3 signs a request without a body as Alibaba Cloud's signature V3 has
 // it (ACS3-HMAC-SHA256), and returns the signature:
 // https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature
-func signACS3(req *http.Request, key secret.Key, action, version string, now time.Time) secret.Text {
+func signACS3(req *http.Request, key secret.Key, action, version string, now time.Time) secret.Value {
 	return signACS3At(req, key, action, version, now.UTC().Format(time.RFC3339), nonce())
 }
 
-func signACS3At(req *http.Request, key secret.Key, action, version, date, nonce string) secret.Text {
+func signACS3At(req *http.Request, key secret.Key, action, version, date, nonce string) secret.Value {
 	const algorithm = "ACS3-HMAC-SHA256"
 	payload := hexSHA256("")
 	signed := map[string]string{
@@ -51,7 +51,7 @@ func signACS3At(req *http.Request, key secret.Key, action, version, date, nonce 
 	mac.Write([]byte(algorithm + "\n" + hexSHA256(canonical)))
 	signature := hex.EncodeToString(mac.Sum(nil))
 	req.Header.Set("Authorization", algorithm+" Credential="+key.ID+",SignedHeaders="+headers+",Signature="+signature)
-	return secret.Text(signature)
+	return secret.Value(signature)
 }
 
 // encode returns values as the signature wants a query: sorted, and with %20

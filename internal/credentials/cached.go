@@ -137,7 +137,7 @@ func (c *cached) keep(key secret.Key, err error) {
 
 // Invalidate implements Source. A key that was just got is kept: another will
 // fare no better.
-func (c *cached) Invalidate(token secret.Text) (retry bool) {
+func (c *cached) Invalidate(token secret.Value) (retry bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.key.Token != token {

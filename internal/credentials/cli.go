@@ -20,9 +20,9 @@ type cliConfig struct {
 // leaves to the SDKs that read its file.
 type cliProfile struct {
 	Name, Mode      string
-	AccessKeyID     string      `json:"access_key_id"`
-	AccessKeySecret secret.Text `json:"access_key_secret"`
-	StsToken        secret.Text `json:"sts_token"`
+	AccessKeyID     string       `json:"access_key_id"`
+	AccessKeySecret secret.Value `json:"access_key_secret"`
+	StsToken        secret.Value `json:"sts_token"`
 
 	StsEndpoint string `json:"sts_endpoint"`
 	StsRegion   string `json:"sts_region"`
@@ -41,10 +41,10 @@ type cliProfile struct {
 	ProcessCommand string `json:"process_command"`
 
 	// Fields by which a mode is recognized that is refused.
-	CloudSSOSignInURL string      `json:"cloud_sso_sign_in_url"`
-	PrivateKey        secret.Text `json:"private_key"`
-	KeyPairName       string      `json:"key_pair_name"`
-	BearerToken       secret.Text `json:"bearer_token"`
+	CloudSSOSignInURL string       `json:"cloud_sso_sign_in_url"`
+	PrivateKey        secret.Value `json:"private_key"`
+	KeyPairName       string       `json:"key_pair_name"`
+	BearerToken       secret.Value `json:"bearer_token"`
 }
 
 // parseCLIConfig reads the file's text. The error does not quote it.

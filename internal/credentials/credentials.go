@@ -18,7 +18,7 @@ type Source interface { //nolint:interfacebloat // a key has three moments: it i
 	Key(ctx context.Context) (secret.Key, error)
 	// Invalidate is told that OSS refused the key with this token, "" for a
 	// permanent key. It reports whether the next Key may be a better one.
-	Invalidate(token secret.Text) (retry bool)
+	Invalidate(token secret.Value) (retry bool)
 	// Stop ends the work of the source, such as a program that runs. The
 	// source is not used again.
 	Stop()
@@ -37,7 +37,7 @@ func (d direct) Key(ctx context.Context) (secret.Key, error) {
 }
 
 // Invalidate implements Source: there is nothing to throw away.
-func (direct) Invalidate(secret.Text) (retry bool) { return false }
+func (direct) Invalidate(secret.Value) (retry bool) { return false }
 
 // Stop implements Source.
 func (direct) Stop() {}
@@ -50,7 +50,7 @@ func (direct) Stop() {}
 // os.Getenv or a stand-in.
 func FromEnvironment(getenv func(string) string) Source {
 	read := func(id, secretName, token string) secret.Key {
-		return secret.Key{ID: getenv(id), Secret: secret.Text(getenv(secretName)), Token: secret.Text(getenv(token))}
+		return secret.Key{ID: getenv(id), Secret: secret.Value(getenv(secretName)), Token: secret.Value(getenv(token))}
 	}
 	return direct(func(context.Context) (secret.Key, error) {
 		key := read("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN")

@@ -23,7 +23,7 @@ type httpReply struct {
 // ask sends one request and reads the reply. It follows no redirect: the secrets
 // of the request would travel along. secrets are those of the request, which an
 // error does not repeat.
-func ask(transport http.RoundTripper, req *http.Request, secrets ...secret.Text) (httpReply, error) {
+func ask(transport http.RoundTripper, req *http.Request, secrets ...secret.Value) (httpReply, error) {
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
 		return httpReply{}, failure(req.Context(), err, secrets)
@@ -42,7 +42,7 @@ func ask(transport http.RoundTripper, req *http.Request, secrets ...secret.Text)
 	return httpReply{resp.StatusCode, body}, nil
 }
 
-func failure(ctx context.Context, err error, secrets []secret.Text) error {
+func failure(ctx context.Context, err error, secrets []secret.Value) error {
 	if ctx.Err() != nil {
 		return errors.New("no answer in time")
 	}

@@ -57,11 +57,11 @@ func (r keyReader) pass(ctx context.Context) (key secret.Key, err error) {
 		return secret.Key{}, err
 	}
 	text, err := r.secret.read(ctx)
-	if key.Secret = secret.Text(text); err != nil || r.token.File == nil {
+	if key.Secret = secret.Value(text); err != nil || r.token.File == nil {
 		return key, err
 	}
 	text, err = r.token.read(ctx)
-	key.Token = secret.Text(text)
+	key.Token = secret.Value(text)
 	return key, err
 }
 

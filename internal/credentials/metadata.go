@@ -72,11 +72,11 @@ func (m metadata) key(ctx context.Context) (secret.Key, error) {
 	case err != nil:
 		return secret.Key{}, err
 	case got.status == http.StatusNotFound:
-		return secret.Key{}, fmt.Errorf("the instance has no role %q; attach this role to the instance", secret.RemoteText(role, secret.Text(token)))
+		return secret.Key{}, fmt.Errorf("the instance has no role %q; attach this role to the instance", secret.RemoteText(role, secret.Value(token)))
 	case got.status != http.StatusOK:
 		return secret.Key{}, got.unexpected("the metadata service's")
 	}
-	key, err := parseKey(got.body, secret.Text(token))
+	key, err := parseKey(got.body, secret.Value(token))
 	if err != nil {
 		return secret.Key{}, fmt.Errorf("the reply is not the metadata service's: %w", err)
 	}
@@ -108,5 +108,5 @@ func (m metadata) ask(ctx context.Context, method, path, header, value string) (
 		return httpReply{}, err
 	}
 	req.Header.Set(header, value)
-	return ask(m.transport, req, secret.Text(value))
+	return ask(m.transport, req, secret.Value(value))
 }

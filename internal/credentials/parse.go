@@ -57,7 +57,7 @@ func (i *instant) UnmarshalJSON(text []byte) error {
 
 // parseKey finds the key in text. The error does not quote it but for a word of
 // its own, without its parts of secrets.
-func parseKey(text []byte, secrets ...secret.Text) (secret.Key, error) {
+func parseKey(text []byte, secrets ...secret.Value) (secret.Key, error) {
 	var r keyReply
 	if json.Unmarshal(text, &r) != nil {
 		return secret.Key{}, errors.New("no key as JSON in it")
@@ -77,8 +77,8 @@ func parseKey(text []byte, secrets ...secret.Text) (secret.Key, error) {
 		}
 	}
 	key := secret.Key{
-		ID: found.AccessKeyID, Secret: secret.Text(found.AccessKeySecret),
-		Token: secret.Text(found.SecurityToken), Expires: found.Expiration.Time,
+		ID: found.AccessKeyID, Secret: secret.Value(found.AccessKeySecret),
+		Token: secret.Value(found.SecurityToken), Expires: found.Expiration.Time,
 	}
 	return key.Trimmed()
 }

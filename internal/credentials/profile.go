@@ -92,7 +92,7 @@ func (r *profileReader) source(ctx context.Context) (Source, error) {
 }
 
 // Invalidate implements Source.
-func (r *profileReader) Invalidate(token secret.Text) (retry bool) {
+func (r *profileReader) Invalidate(token secret.Value) (retry bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.from != nil && r.from.Invalidate(token)

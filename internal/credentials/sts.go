@@ -19,7 +19,7 @@ import (
 type STS struct {
 	Endpoint  string            // https URL; "" is the one for all regions, https://sts.aliyuncs.com
 	Transport http.RoundTripper // nil is a connection for each request
-	Secrets   []secret.Text     // of the way to STS, such as a proxy's password: no error repeats them
+	Secrets   []secret.Value    // of the way to STS, such as a proxy's password: no error repeats them
 	Now       func() time.Time  // dates requests and keys; nil is time.Now
 }
 
@@ -129,7 +129,7 @@ func (s STS) FromOIDC(oidc OIDC, role Role) Source {
 			return secret.Key{}, s.failed(role, err)
 		}
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		return s.session(req, role, secret.Text(token))
+		return s.session(req, role, secret.Value(token))
 	})
 }
 
@@ -176,7 +176,7 @@ func (r Role) check() error {
 
 // session sends req, which has secrets in it, and returns the key of the session
 // that STS opens.
-func (s STS) session(req *http.Request, role Role, secrets ...secret.Text) (secret.Key, error) {
+func (s STS) session(req *http.Request, role Role, secrets ...secret.Value) (secret.Key, error) {
 	if err := role.check(); err != nil {
 		return secret.Key{}, err
 	}

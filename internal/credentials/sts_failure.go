@@ -11,7 +11,7 @@ import (
 // stsFailure words a refusal of STS on one line, with its remedy. STS
 // repeats the request in its messages: nothing is taken of them but the
 // code and the request's id, and of these nothing that is in secrets.
-func stsFailure(got httpReply, secrets []secret.Text) error {
+func stsFailure(got httpReply, secrets []secret.Value) error {
 	var refusal struct {
 		Code      string
 		RequestID string `json:"RequestId"`

@@ -396,7 +396,7 @@ func TestTokenOfBeforeIsRemembered(t *testing.T) {
 			w.txt = func(context.Context) ([]string, error) { return []string{value}, nil }
 			return poll(t.Context(), p, checked(1, all))[0].Proof.Verdict
 		}
-		holds := func(value secret.Text) answer {
+		holds := func(value secret.Value) answer {
 			return func(context.Context) (ossclient.Token, error) {
 				return ossclient.Token{Value: value, Expires: expires}, nil
 			}

@@ -39,8 +39,8 @@ type cacheKey struct {
 // result is a definitive answer; each check uses its own fields.
 type result struct {
 	facts    status.Facts
-	token    secret.Text
-	previous secret.Text // the token before; "" if none was seen
+	token    secret.Value
+	previous secret.Value // the token before; "" if none was seen
 	bindings *list
 	records  status.Records // TXT records, or the path of the CNAME records
 	http     status.HTTP

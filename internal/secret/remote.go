@@ -14,7 +14,7 @@ const maxRemoteText = 200
 
 // RemoteText returns a text that a peer chose, safe to show: the parts of
 // secrets in it are hidden, and it is printable, on one line and bounded.
-func RemoteText(text string, secrets ...Text) string {
+func RemoteText(text string, secrets ...Value) string {
 	text = OneLine(Hide(text, secrets...))
 	if runes := []rune(text); len(runes) > maxRemoteText {
 		return string(runes[:maxRemoteText]) + "…"
@@ -43,7 +43,7 @@ const (
 // Hide replaces the parts of secrets in a text that is only shown, as they are
 // and in the encodings that peers use: each part of 16 bytes is found, and each
 // secret of 4 bytes or more as a whole.
-func Hide(text string, secrets ...Text) string {
+func Hide(text string, secrets ...Value) string {
 	var all []string
 	for _, s := range secrets {
 		all = append(all, forms(string(s))...)
@@ -53,7 +53,7 @@ func Hide(text string, secrets ...Text) string {
 
 // HideLong replaces the parts of secrets in an answer that is still to be read:
 // each part of 64 bytes, and each secret of 16 bytes or more as a whole.
-func HideLong(text string, secrets ...Text) string {
+func HideLong(text string, secrets ...Value) string {
 	all := make([]string, len(secrets))
 	for i, s := range secrets {
 		all[i] = string(s)

@@ -1,8 +1,8 @@
-// Package secret owns the texts that no output may show: a Text prints and encodes as
+// Package secret owns the texts that no output may show: a Value prints and encodes as
 // hidden by every verb and encoder, and a text that a peer chose is searched for
 // the parts of our secrets before it is shown.
 //
-// Its nouns: a Text is one secret; a Key is an access key; a RemoteText is a
+// Its nouns: a Value is one secret; a Key is an access key; a RemoteText is a
 // text of a peer that is safe to show.
 package secret
 
@@ -13,28 +13,28 @@ import (
 	"time"
 )
 
-// Text is a text that no output may show. string(t) is the text itself. Put it
+// Value is a text that no output may show. string(t) is the text itself. Put it
 // in exported fields and values only: fmt does not ask unexported fields, nor
 // encoding/json the keys of a map.
-type Text string
+type Value string
 
-// Hidden stands where a Text would.
+// Hidden stands where a Value would.
 const Hidden = "(secret)"
 
 // Format implements fmt.Formatter, which outranks all that fmt could do.
-func (Text) Format(to fmt.State, _ rune) { _, _ = io.WriteString(to, Hidden) }
+func (Value) Format(to fmt.State, _ rune) { _, _ = io.WriteString(to, Hidden) }
 
 // String implements fmt.Stringer, for those who do not ask fmt.
-func (Text) String() string { return Hidden }
+func (Value) String() string { return Hidden }
 
 // MarshalText implements encoding.TextMarshaler: JSON, XML, YAML and logfmt.
-func (Text) MarshalText() ([]byte, error) { return []byte(Hidden), nil }
+func (Value) MarshalText() ([]byte, error) { return []byte(Hidden), nil }
 
 // Key is an access key, which signs calls.
 type Key struct {
 	ID      string
-	Secret  Text
-	Token   Text      // of a temporary key; "" for a permanent one
+	Secret  Value
+	Token   Value     // of a temporary key; "" for a permanent one
 	Expires time.Time // zero is never, or that its source does not say
 }
 
@@ -43,8 +43,8 @@ type Key struct {
 // no header can carry is an error.
 func (k Key) Trimmed() (Key, error) {
 	k.ID = strings.TrimSpace(k.ID)
-	k.Secret = Text(strings.TrimSpace(string(k.Secret)))
-	k.Token = Text(strings.TrimSpace(string(k.Token)))
+	k.Secret = Value(strings.TrimSpace(string(k.Secret)))
+	k.Token = Value(strings.TrimSpace(string(k.Token)))
 	for _, part := range []struct {
 		name, text string
 		optional   bool

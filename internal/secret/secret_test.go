@@ -23,11 +23,11 @@ import (
 // Formatter, and beyond go vet.
 func TestSecretNeverPrints(t *testing.T) {
 	const text = "s3cret"
-	plain := secret.Text(text)
+	plain := secret.Value(text)
 	key := secret.Key{ID: "id", Secret: plain, Token: plain}
 	token := ossclient.Token{Value: plain}
 	values := []any{
-		plain, &plain, []secret.Text{plain}, map[string]secret.Text{"key": plain},
+		plain, &plain, []secret.Value{plain}, map[string]secret.Value{"key": plain},
 		key, &key, token, &token, status.Status{Token: plain}, &status.Status{Token: plain}, []any{key, token}, struct{ Any any }{plain}, fmt.Errorf("wrapped: %v", plain),
 	}
 	var out bytes.Buffer

@@ -18,10 +18,10 @@ import (
 // the last attempts to get them went.
 type Status struct {
 	Facts   Facts
-	Token   secret.Text // the value for the TXT record; "" if there is no token
-	Attempt Attempt     // the last to ask for the token
-	Probes  uint64      // attempts since the domain is known
-	Errors  uint64      // attempts among them without a definitive answer
+	Token   secret.Value // the value for the TXT record; "" if there is no token
+	Attempt Attempt      // the last to ask for the token
+	Probes  uint64       // attempts since the domain is known
+	Errors  uint64       // attempts among them without a definitive answer
 
 	Checks             map[Check]CheckStatus // those that are configured; nil if none is
 	Bound              Tristate              // the domain is bound to the bucket

@@ -67,9 +67,6 @@ type Exporter struct {
 	Reload func() error
 }
 
-// Links has the addresses of the monitoring around the exporter.
-type Links = ui.Links
-
 // Options configures the handlers. The zero value works.
 type Options struct {
 	// TimeoutOffset is the part of its timeout that a scrape leaves for the way back
@@ -93,7 +90,7 @@ type Options struct {
 	// known.
 	ExternalURL string
 	// Links has the addresses of the monitoring around the exporter, for the pages.
-	Links Links
+	Links ui.Links
 	// HideTokens keeps the values of CNAME tokens from page, JSON and debug page.
 	HideTokens bool
 	// MaxConnections is how many connections the server keeps open: probes take

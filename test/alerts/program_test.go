@@ -28,7 +28,7 @@ import (
 	"oss_cname_exporter/internal/web"
 )
 
-func newSecret(text string) secret.Text { return secret.Text(text) }
+func newSecret(text string) secret.Value { return secret.Value(text) }
 
 // program is one process of the exporter, wired as internal/app does, on the simulated OSS.
 type program struct {

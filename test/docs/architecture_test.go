@@ -22,7 +22,7 @@ const (
 var law = map[string]struct{ may, never []string }{
 	"":                         {may: []string{"internal/app"}},
 	"docs":                     {never: []string{sdk, "net/http", "github.com/"}},
-	"internal/app":             {may: []string{"internal/lang", "collector", "internal/accounts", "internal/changelog", "internal/check", "internal/config", "internal/configfile", "internal/demo", "internal/discovery", "internal/dnsclient", "internal/httpcheck", "internal/judge", "internal/domain", "internal/poller", "internal/schedule", "internal/starter", "internal/web", "ossclient"}, never: []string{sdk}},
+	"internal/app":             {may: []string{"internal/lang", "collector", "internal/accounts", "internal/changelog", "internal/check", "internal/config", "internal/configfile", "internal/demo", "internal/discovery", "internal/dnsclient", "internal/httpcheck", "internal/judge", "internal/domain", "internal/poller", "internal/schedule", "internal/starter", "internal/web", "internal/web/ui", "ossclient"}, never: []string{sdk}},
 	"internal/app/apptest":     {may: []string{"internal/app", "internal/demo", "internal/fake/osstest", "internal/web/webtest"}, never: []string{sdk}},
 	"internal/accounts":        {may: []string{"internal/config", "internal/credentials", "internal/secret", "internal/status", "ossclient"}, never: []string{sdk, "github.com/prometheus/"}},
 	"internal/credentials":     {may: []string{"internal/clock", "internal/secret"}, never: []string{sdk, dnslib, "github.com/prometheus/", "github.com/go-kit/", "log"}},

@@ -37,7 +37,7 @@ const setupToken = "0123456789abcdef0123456789abcdef"
 type heldToken struct{}
 
 func (heldToken) GetCnameToken(context.Context, *config.Account, domain.Name) (ossclient.Token, error) {
-	return ossclient.Token{Value: secret.Text(setupToken), Expires: time.Now().Add(time.Hour)}, nil
+	return ossclient.Token{Value: secret.Value(setupToken), Expires: time.Now().Add(time.Hour)}, nil
 }
 
 // leads returns setups that differ in the target of the CNAME record.

@@ -54,7 +54,7 @@ type domainView struct {
 	Item           report.Item
 	Target, Labels string
 	Findings       []finding
-	Facts          []fact
+	Facts          []factRow
 	Life           timeline
 	Changes        []changeLine
 	Queries, Links []link
@@ -87,17 +87,17 @@ type changeLine struct {
 	Text lang.Text
 }
 
-// fact is a report.Fact as a page shows it.
-type fact struct {
+// factRow is a report.Fact as a page shows it.
+type factRow struct {
 	Name, Text string
 	At         *moment
 	IsMuted    bool // is about a check that is off
 }
 
-func facts(d *report.Domain, now time.Time) []fact {
-	var list []fact
+func facts(d *report.Domain, now time.Time) []factRow {
+	var list []factRow
 	for _, f := range d.Facts() {
-		list = append(list, fact{f.Name, f.Value, newMoment(f.At, now), f.IsUnchecked})
+		list = append(list, factRow{f.Name, f.Value, newMoment(f.At, now), f.IsUnchecked})
 	}
 	return list
 }

@@ -14,13 +14,13 @@ import (
 // form is the search and the filters.
 type form struct {
 	Text    string
-	Selects []selection
+	Selects []selectList
 	IsUsed  bool        // a value of Selects is chosen
 	Hidden  [][2]string // parameters that the form keeps
 }
 
-// selection is one of the form's lists to choose from.
-type selection struct {
+// selectList is one of the form's lists to choose from.
+type selectList struct {
 	Title   lang.Text
 	Name    string
 	Options []choice
@@ -55,7 +55,7 @@ func (v *view) form(cfg *config.Config) form {
 
 // add appends to f a list of values, with one in front that says nothing.
 func add[T ~string](f *form, v *view, title lang.Text, name string, nothing lang.Text, values []T) {
-	s := selection{Title: title, Name: name, Options: []choice{{Text: nothing}}}
+	s := selectList{Title: title, Name: name, Options: []choice{{Text: nothing}}}
 	for _, value := range values {
 		s.Options = append(s.Options, choice{string(value), lang.Verbatim(string(value)), string(value) == v.values.Get(name)})
 	}

@@ -45,8 +45,8 @@ func groupNames(cfg *config.Config) (names []string) {
 	return names
 }
 
-// group is the domains that are alike in one thing.
-type group struct {
+// section is the domains that are alike in one thing.
+type section struct {
 	ID, Name string // of the page, of the grouping
 	Value    lang.Text
 	Severity judge.Severity // of the worst domain
@@ -59,14 +59,14 @@ type group struct {
 // grouped puts domains that v chose into its groups, the worst group first, and
 // keeps their order in each. It returns the group of each domain; nil without
 // groups.
-func (v *view) grouped(cfg *config.Config, all []*report.Domain) map[*report.Domain]*group {
+func (v *view) grouped(cfg *config.Config, all []*report.Domain) map[*report.Domain]*section {
 	at := slices.IndexFunc(groupings(cfg), func(g grouping) bool { return g.name == v.group })
 	if at < 0 {
 		return nil
 	}
 	by := groupings(cfg)[at]
-	groups := map[string]*group{}
-	of := make(map[*report.Domain]*group, len(all))
+	groups := map[string]*section{}
+	of := make(map[*report.Domain]*section, len(all))
 	for _, d := range all {
 		value := by.of(d)
 		if groups[value] == nil {
@@ -75,7 +75,7 @@ func (v *view) grouped(cfg *config.Config, all []*report.Domain) map[*report.Dom
 			if value == "" {
 				shown = lang.Textf("none")
 			}
-			groups[value] = &group{ID: plain.Printable(value), Name: by.name, Value: shown, Severity: d.Severity, Link: v.link(parameter, text, "group", "")}
+			groups[value] = &section{ID: plain.Printable(value), Name: by.name, Value: shown, Severity: d.Severity, Link: v.link(parameter, text, "group", "")}
 		}
 		g := groups[value]
 		g.domains = append(g.domains, d)
@@ -92,14 +92,14 @@ func (v *view) grouped(cfg *config.Config, all []*report.Domain) map[*report.Dom
 	return of
 }
 
-func worstFirst(a, b *group) int {
+func worstFirst(a, b *section) int {
 	return cmp.Or(a.Severity.Compare(b.Severity), strings.Compare(a.ID, b.ID))
 }
 
 // newRows returns the rows of domains. The first of each group has the group.
-func newRows(domains []*report.Domain, grouped map[*report.Domain]*group, now time.Time) []listRow {
+func newRows(domains []*report.Domain, grouped map[*report.Domain]*section, now time.Time) []listRow {
 	rows := make([]listRow, len(domains))
-	var last *group
+	var last *section
 	for i, d := range domains {
 		rows[i] = newRow(d, now)
 		if g := grouped[d]; g != last {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"oss_cname_exporter/internal/web"
+	"oss_cname_exporter/internal/web/ui"
 	"oss_cname_exporter/internal/web/webtest"
 )
 
@@ -23,11 +24,11 @@ func TestDomainPageLinks(t *testing.T) {
 		`<a href="https://alerts.example.com/#/silences/new?filter=%7Bbucket%3D%22examplebucket%22%2Ccname%3D%22www.example.com%22%7D">`,
 		`<a href="https://alerts.example.com/#/silences/new?filter=%7Balertname%3D%22OSSCnameTokenExpiresSoon%22%2Cbucket%3D`,
 	}
-	known := web.Links{Prometheus: "https://prom.example.com/p", Grafana: "https://grafana.example.com", Alertmanager: "https://alerts.example.com"}
+	known := ui.Links{Prometheus: "https://prom.example.com/p", Grafana: "https://grafana.example.com", Alertmanager: "https://alerts.example.com"}
 	for _, test := range []struct {
-		links web.Links
+		links ui.Links
 		is    bool
-	}{{known, true}, {web.Links{}, false}} {
+	}{{known, true}, {ui.Links{}, false}} {
 		_, page := webtest.Serve(t, web.Options{Links: test.links}, webtest.Token(time.Hour)).Get(t, path)
 		page = html.UnescapeString(page)
 		for _, link := range links {

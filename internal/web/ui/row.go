@@ -78,8 +78,8 @@ type listRow struct {
 	Link                               string
 	Due                                *due
 	Asked                              *moment
-	IsLong                             bool   // the name may need two lines
-	Group                              *group // that begins with this row; nil is none
+	IsLong                             bool     // the name may need two lines
+	Group                              *section // that begins with this row; nil is none
 }
 
 // due is when the token or the certificate of a domain ends.
