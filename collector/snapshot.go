@@ -111,10 +111,8 @@ type label struct {
 	value func(*sample) string
 }
 
-func byName(a, b label) int { return strings.Compare(a.name, b.name) }
-
-// targetLabels returns the labels that every sample has, sorted. The end of a
-// removed target's problem has the labels that its beginning had.
+// targetLabels returns the labels that every sample has. The end of a removed
+// target's problem has the labels that its beginning had.
 func (s *Snapshot) targetLabels() []label {
 	labels := []label{
 		{"bucket", func(x *sample) string { return x.target.Bucket }},
@@ -133,7 +131,6 @@ func (s *Snapshot) targetLabels() []label {
 			own(name)
 		}
 	}
-	slices.SortFunc(labels, byName)
 	return labels
 }
 
@@ -146,17 +143,15 @@ func (s *Snapshot) families(names []string) iter.Seq2[*series, []label] {
 	}
 	return func(yield func(*series, []label) bool) {
 		for i := range s.table {
-			f, labels := &s.table[i], common
+			f := &s.table[i]
 			if len(names) > 0 && !slices.Contains(names, f.name) || f.ofChecks && !isChecked {
 				continue
 			}
-			if len(f.extra) > 0 {
-				labels = slices.Clone(common)
-				for k, name := range f.extra {
-					labels = append(labels, label{name, func(x *sample) string { return x.extras[k] }})
-				}
-				slices.SortFunc(labels, byName)
+			labels := slices.Clone(common)
+			for k, name := range f.extra {
+				labels = append(labels, label{name, func(x *sample) string { return x.extras[k] }})
 			}
+			slices.SortFunc(labels, func(a, b label) int { return strings.Compare(a.name, b.name) })
 			if !yield(f, labels) {
 				return
 			}
