@@ -212,8 +212,8 @@ func TestTotals(t *testing.T) {
 // text is no exemplar, and costs no sample.
 func TestExemplarIsTheRequestID(t *testing.T) {
 	for id, want := range map[string]string{
-		"5C1B5E9D9F4D2E3A-0f": "5C1B5E9D9F4D2E3A-0f", strings.Repeat("a", 64): strings.Repeat("a", 64),
-		"": "", strings.Repeat("a", 65): "", "<script>": "", "5C1B\xff": "", "STS.Nx": "", "5C 1B": "",
+		"5C1B5E9D9F4D2E3A00FF0123": "5C1B5E9D9F4D2E3A00FF0123",
+		"":                         "", strings.Repeat("A", 23): "", strings.Repeat("A", 25): "", strings.Repeat("a", 24): "", "<script>": "", "5C1B\xff": "", "STS.NxEXAMPLEEXAMPLE0123": "",
 	} {
 		api := collector.NewAPI()
 		api.APIRequest("main", "GetCnameToken", id, 30*time.Millisecond)

@@ -56,9 +56,9 @@ func (e except) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// requestIDPattern is the request ids that may be exemplars: an answer may say
-// anything, and exemplars are short.
-var requestIDPattern = regexp.MustCompile(`^[0-9A-Fa-f-]{1,64}$`)
+// requestIDPattern is the form of OSS's request ids. An answer may have any text in
+// their place, a secret too, and no other text becomes an exemplar.
+var requestIDPattern = regexp.MustCompile(`^[0-9A-F]{24}$`)
 
 // API measures the calls to OSS, STS and DNS servers.
 type API struct {

@@ -30,7 +30,7 @@ func (t *tracing) Do(req *http.Request) (*http.Response, error) {
 		t.record(err.Error(), "")
 		return nil, err
 	}
-	t.say("%d (request id %s)", resp.StatusCode, secret.RemoteText(resp.Header.Get(requestIDHeader)))
+	t.say("%d (request id %s)", resp.StatusCode, secret.RemoteText(resp.Header.Get(requestIDHeader), append(secretsOf(req), t.secrets...)...))
 	return resp, nil
 }
 

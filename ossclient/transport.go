@@ -34,7 +34,7 @@ const tokenHeader = "X-Oss-Security-Token" //nolint:gosec // only a name
 type Observer interface {
 	// APIRequest reports how long OSS took to begin its answer to one call,
 	// or to fail; retries are calls of their own. requestID is OSS's name for
-	// the call, as the answer has it; "" is none.
+	// the call, as the answer has it, which may be any text; "" is none.
 	APIRequest(account, operation, requestID string, took time.Duration)
 	// ClockSkew reports our clock minus OSS's, to about a second.
 	ClockSkew(skew time.Duration)
@@ -91,10 +91,6 @@ func (x exchange) Do(req *http.Request) (*http.Response, error) {
 	var id string
 	if err == nil {
 		id = resp.Header.Get(requestIDHeader)
-		if shown := secret.HideLong(id, secrets...); shown != id {
-			resp.Header.Set(requestIDHeader, shown)
-			id = shown
-		}
 	}
 	x.observer.APIRequest(x.account, x.operation, id, took)
 	var body []byte

@@ -185,3 +185,12 @@ func (c *Case) IsAnswered() bool {
 	}
 	return c.Status.Attempt.Succeeded()
 }
+
+// certificateExpires returns when the certificate ends that visitors get, or that
+// OSS says it serves; zero if there is none.
+func (c *Case) certificateExpires() time.Time {
+	if served := c.Status.HTTP.Certificate; served.Matches == status.Yes && !served.Expires.IsZero() {
+		return served.Expires
+	}
+	return c.Status.CertificateExpires
+}

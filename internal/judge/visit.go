@@ -2,7 +2,6 @@ package judge
 
 import (
 	"strings"
-	"time"
 
 	"oss_cname_exporter/internal/lang"
 	"oss_cname_exporter/internal/status"
@@ -50,15 +49,6 @@ func (c *Case) isReplaced() bool {
 func (c *Case) isAccepted() bool {
 	served := c.Status.HTTP.Certificate
 	return served.Matches == status.Yes && served.Trusted == status.Yes && !served.Starts.After(c.Now)
-}
-
-// certificateExpires returns when the certificate ends that visitors get, or that
-// OSS says it serves; zero if there is none.
-func (c *Case) certificateExpires() time.Time {
-	if served := c.Status.HTTP.Certificate; served.Matches == status.Yes && !served.Expires.IsZero() {
-		return served.Expires
-	}
-	return c.Status.CertificateExpires
 }
 
 // isOutdated reports whether visitors get a certificate that ends before the one
