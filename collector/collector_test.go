@@ -202,7 +202,7 @@ func TestTotals(t *testing.T) {
 	if err := testutil.CollectAndCompare(totals(cfg, errors.New("no")), strings.NewReader(refused)); err != nil {
 		t.Errorf("after a refused reload: %v", err)
 	}
-	part := strings.NewReplacer("exporter_shard 0", "exporter_shard 2", "exporter_shards 1", "exporter_shards 3", "exporter_targets 6", "exporter_targets 4", "9.5976533e+08", "1.2572083e+09").Replace(string(golden))
+	part := strings.NewReplacer("exporter_shard 0", "exporter_shard 2", "exporter_shards 1", "exporter_shards 3", "exporter_targets 6", "exporter_targets 4", "3.846214633e+09", "1.716846655e+09").Replace(string(golden))
 	if err := testutil.CollectAndCompare(totals(cfg.Shard(config.Shard{Ordinal: 2, Total: 3}), nil), strings.NewReader(part)); err != nil {
 		t.Errorf("of a shard: %v", err)
 	}

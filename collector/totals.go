@@ -1,7 +1,6 @@
 package collector
 
 import (
-	"hash/crc32"
 	"strings"
 	"time"
 
@@ -121,15 +120,9 @@ var ( //nolint:gochecknoglobals // constants for which Go has no syntax
 			value: func(n *numbers, add func(float64, ...string)) { add(float64(len(n.cfg.Targets))) },
 		},
 		{
-			name: "oss_cname_exporter_targets_checksum",
-			help: "Checksum of the names of these targets: exporters that watch the same domains have the same.",
-			value: func(n *numbers, add func(float64, ...string)) {
-				var sum uint32 // tells sets of targets apart, whatever their order
-				for i := range n.cfg.Targets {
-					sum ^= crc32.ChecksumIEEE([]byte(n.cfg.Targets[i].String()))
-				}
-				add(float64(sum))
-			},
+			name:  "oss_cname_exporter_targets_checksum",
+			help:  "Checksum of the names of these targets: exporters that watch the same domains have the same.",
+			value: func(n *numbers, add func(float64, ...string)) { add(float64(n.cfg.Checksum)) },
 		},
 		{
 			name: "oss_cname_exporter_shard", help: "Which part of the targets this exporter watches, from 0.",

@@ -64,6 +64,7 @@ type Config struct {
 	Warnings Faults // values that were accepted and are probably slips
 
 	LabelNames []string // of all targets' own labels, sorted, each once
+	Checksum   uint32   // tells sets of Targets apart by their names, whatever their order
 
 	places map[domain.Name]int // of Targets
 	listed map[domain.Name]int // places of all Targets, where this is a shard

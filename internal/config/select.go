@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"slices"
 	"strings"
 
@@ -126,7 +127,7 @@ func (c *Config) accountFor(name string, configured *Account) (*Account, error) 
 	return nil, errors.New("account: missing; the target is not configured, so write the account to ask with")
 }
 
-// index prepares the look-ups in an accepted Config.
+// index prepares the look-ups in an accepted Config, and its checksum.
 func (c *Config) index() {
 	c.places = make(map[domain.Name]int, len(c.Targets))
 	if c.listed == nil {
@@ -139,6 +140,7 @@ func (c *Config) index() {
 	}
 	for i, t := range c.Targets {
 		c.places[t.Name] = i
+		c.Checksum ^= crc32.ChecksumIEEE(fmt.Appendf(nil, "%s/%s %t", t.Bucket, t.Base, t.Wildcard))
 		if !seen[*t.Account] {
 			seen[*t.Account] = true
 			c.routes = append(c.routes, *t.Account)
