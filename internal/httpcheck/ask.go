@@ -85,6 +85,9 @@ func (c *Client) get(ctx context.Context, conn net.Conn, r *schemeReply, host st
 	sent := c.opts.Now()
 	response, err := transport.RoundTrip(request)
 	if err != nil {
+		if ended := ctx.Err(); ended != nil {
+			return ended // err may be that the connection was closed for it
+		}
 		return oneLine(err)
 	}
 	defer response.Body.Close()
