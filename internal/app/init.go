@@ -50,11 +50,11 @@ func fromRegion(region, profile, targets string) (*config.Config, error) {
 	if region == "" {
 		return nil, errors.New("--region: missing; write the region of the buckets, such as --region=cn-hangzhou")
 	}
-	credentials := "{type: environment}"
+	source := "{type: environment}"
 	if profile != "" {
-		credentials = fmt.Sprintf("{type: profile, profile: %q}", profile)
+		source = fmt.Sprintf("{type: profile, profile: %q}", profile)
 	}
-	text := fmt.Sprintf("checks: {binding: true, dns: true, http: true}\naccounts:\n  main: {region: %q, credentials: %s}\n%s", region, credentials, targets)
+	text := fmt.Sprintf("checks: {binding: true, dns: true, http: true}\naccounts:\n  main: {region: %q, credentials: %s}\n%s", region, source, targets)
 	return config.Parse("the command line", []byte(text))
 }
 

@@ -46,7 +46,10 @@ func choose(cfg *config.Config, opts Options) (*selection, error) {
 	if asked := len(opts.Domains) > 0 || !s.filter.IsZero(); asked && len(s.targets) == 0 {
 		return nil, errors.New("no configured target is chosen by the names and flags together; leave one of them out")
 	}
-	return s, s.switchChecks(opts.Checks)
+	if err := s.switchChecks(opts.Checks); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // add adds those of targets that the filter chooses.

@@ -59,7 +59,8 @@ func (c *Client) ask(ctx context.Context, scheme string, t Target, addresses []n
 		return r
 	}
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.Close() })() // net/http lets the body of an upgrade outlive ctx
+	stop := context.AfterFunc(ctx, func() { conn.Close() }) // net/http lets the body of an upgrade outlive ctx
+	defer stop()
 	r.err = c.get(ctx, conn, &r, t.Host, began)
 	return r
 }

@@ -2,7 +2,7 @@ package osstest
 
 import (
 	"cmp"
-	"crypto/sha1" //nolint:gosec // the fingerprint that OSS shows, not a signature
+	"crypto/sha1"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -48,7 +48,7 @@ func (c *Certificate) fingerprint() string {
 	if c.Pair == nil {
 		return ""
 	}
-	sum := sha1.Sum(c.Pair.Certificate[0]) //nolint:gosec // the fingerprint that OSS shows, not a signature
+	sum := sha1.Sum(c.Pair.Certificate[0])
 	return strings.ReplaceAll(fmt.Sprintf("% X", sum), " ", ":")
 }
 

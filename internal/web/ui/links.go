@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"oss_cname_exporter/internal/config"
 	"oss_cname_exporter/internal/lang"
@@ -57,9 +58,5 @@ func (l Links) silence(matchers string) string {
 // selector returns the labels of t as PromQL, and as matchers of Alertmanager.
 // Each of more is written before them.
 func selector(t *config.Target, more ...string) string {
-	text := "{"
-	for _, matcher := range more {
-		text += matcher + ","
-	}
-	return text + "bucket=" + strconv.Quote(t.Bucket) + ",cname=" + strconv.Quote(t.Cname()) + "}"
+	return "{" + strings.Join(append(more, "bucket="+strconv.Quote(t.Bucket), "cname="+strconv.Quote(t.Cname())), ",") + "}"
 }

@@ -43,7 +43,7 @@ var lifeHTML string
 var runbookHTML string
 
 // pageTemplates has the pages in each language.
-var pageTemplates = map[lang.Language]*template.Template{
+var pageTemplates = map[lang.Language]*template.Template{ //nolint:gochecknoglobals // compiled once
 	lang.English: newTemplates(lang.English),
 	lang.Chinese: newTemplates(lang.Chinese),
 }

@@ -21,7 +21,7 @@ import (
 )
 
 // markdown renders the documents. HTML in them is left out.
-var markdown = goldmark.New(goldmark.WithExtensions(extension.Table))
+var markdown = goldmark.New(goldmark.WithExtensions(extension.Table)) //nolint:gochecknoglobals // has no state
 
 // runbooks is the list of all alerts.
 func (h *Pages) runbooks(w http.ResponseWriter, r *http.Request) {

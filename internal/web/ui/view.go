@@ -62,7 +62,10 @@ func (h *Pages) parseView(raw string, cfg *config.Config, names ...string) (*vie
 			return nil, err
 		}
 	}
-	return v, v.readGroup(cfg)
+	if err := v.readGroup(cfg); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // readFilter reads the parameters that choose domains by their facts.
