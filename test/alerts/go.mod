@@ -14,6 +14,7 @@ require (
 	github.com/go-logfmt/logfmt v0.6.1 // indirect
 	github.com/pandatix/go-abnf v0.5.3 // indirect
 	github.com/xhit/go-str2duration/v2 v2.1.0 // indirect
+	github.com/yuin/goldmark v1.8.7 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 )
 
