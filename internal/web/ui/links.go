@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,17 +26,22 @@ type link struct {
 
 // of returns the links about t.
 func (l Links) of(t *config.Target) []link {
-	links := []link{{lang.Textf("The bucket in the OSS console"), fmt.Sprintf("https://oss.console.aliyun.com/bucket/oss-%s/%s/overview", t.Account.Region, t.Bucket)}}
-	if l.Prometheus != "" {
-		links = append(links, link{lang.Textf("Its problems of the last week in Prometheus"), l.graph("oss_cname:problem" + selector(t))})
+	links := []link{
+		{lang.Textf("The bucket in the OSS console"), fmt.Sprintf("https://oss.console.aliyun.com/bucket/oss-%s/%s/overview", t.Account.Region, t.Bucket)},
+		{lang.Textf("Its problems of the last week in Prometheus"), l.graph("oss_cname:problem" + selector(t))},
+		{lang.Textf("The bucket in Grafana"), l.dashboard(t.Bucket)},
+		{lang.Textf("Silence all alerts of the domain"), l.silence(selector(t))},
 	}
-	if l.Grafana != "" {
-		links = append(links, link{lang.Textf("The bucket in Grafana"), l.Grafana + "/d/" + dashboardUID + "?from=now-7d&var-bucket=" + url.QueryEscape(t.Bucket)})
+	return slices.DeleteFunc(links, func(to link) bool { return to.URL == "" })
+}
+
+// dashboard returns the dashboard of a bucket over the last week in Grafana; "" if
+// there is none.
+func (l Links) dashboard(bucket string) string {
+	if l.Grafana == "" {
+		return ""
 	}
-	if l.Alertmanager != "" {
-		links = append(links, link{lang.Textf("Silence all alerts of the domain"), l.silence(selector(t))})
-	}
-	return links
+	return l.Grafana + "/d/" + dashboardUID + "?from=now-7d&var-bucket=" + url.QueryEscape(bucket)
 }
 
 // graph returns the graph of a query over the last week in Prometheus; "" if
